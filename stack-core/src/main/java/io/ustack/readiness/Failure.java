@@ -1,0 +1,27 @@
+package io.ustack.readiness;
+
+/** Why a call on an endpoint or the endpoint itself failed. The POSIX face maps each to an errno. */
+public enum Failure {
+  /** Nothing failed. */
+  NONE,
+  /** The address and port are taken: EADDRINUSE. */
+  ADDRESS_IN_USE,
+  /** Not an address of this stack: EADDRNOTAVAIL. */
+  ADDRESS_NOT_AVAILABLE,
+  /** No free ephemeral port: EADDRNOTAVAIL, as connect(2) says it. */
+  PORTS_EXHAUSTED,
+  /** No route: ENETUNREACH. */
+  NETWORK_UNREACHABLE,
+  /** Address resolution failed, or an ICMP host unreachable came: EHOSTUNREACH. */
+  HOST_UNREACHABLE,
+  /** A reset answered our SYN, or an ICMP port unreachable came: ECONNREFUSED. */
+  CONNECTION_REFUSED,
+  /** The peer reset an established connection: ECONNRESET. */
+  CONNECTION_RESET,
+  /** We gave up retransmitting: ETIMEDOUT. */
+  TIMED_OUT,
+  /** A limit of the stack (connections, endpoints) was reached: ENOBUFS. */
+  NO_RESOURCES,
+  /** The datagram or packet does not fit: EMSGSIZE. */
+  MESSAGE_TOO_LONG
+}
