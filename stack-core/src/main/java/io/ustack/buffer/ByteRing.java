@@ -7,12 +7,14 @@ import java.nio.ByteBuffer;
 /**
  * A byte queue between one producer thread and one consumer thread, without locks.
  *
- * <p>The producer may also store bytes <em>ahead</em> of what it has published, which is how out-of-order segments wait in place. The consumer
- * may read at any offset without consuming, which is how unacknowledged data waits for retransmission.
+ * <p>The producer may also store bytes <em>ahead</em> of what it has published, which is how
+ * out-of-order segments wait in place. The consumer may read at any offset without consuming, which
+ * is how unacknowledged data waits for retransmission.
  *
- * <p>Memory follows the data: nothing is allocated until the first byte, and the storage doubles as needed up to the capacity. Growing is the
- * producer's doing and safe against a concurrent reader: the old array keeps its bytes, and whoever sees a published position sees an array
- * that holds everything up to it.
+ * <p>Memory follows the data: nothing is allocated until the first byte, and the storage doubles as
+ * needed up to the capacity. Growing is the producer's doing and safe against a concurrent reader:
+ * the old array keeps its bytes, and whoever sees a published position sees an array that holds
+ * everything up to it.
  */
 public final class ByteRing {
   private static final int SMALLEST_STORAGE_BYTES = 2048;
@@ -21,7 +23,6 @@ public final class ByteRing {
   private static final VarHandle HEAD;
   private static final VarHandle TAIL;
   private static final VarHandle STORAGE;
-  private static final VarHandle CLOSED;
 
   static {
     try {
@@ -29,17 +30,17 @@ public final class ByteRing {
       HEAD = lookup.findVarHandle(ByteRing.class, "head", int.class);
       TAIL = lookup.findVarHandle(ByteRing.class, "tail", int.class);
       STORAGE = lookup.findVarHandle(ByteRing.class, "storage", byte[].class);
-      CLOSED = lookup.findVarHandle(ByteRing.class, "closed", boolean.class);
     } catch (final ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
-  // Positions count bytes since the beginning, modulo 2^32; head is the consumer's, tail the producer's.
+  // Positions count bytes since the beginning, modulo 2^32; head is the consumer's, tail the
+  // producer's.
   private int head;
   private int tail;
   private byte[] storage = NOTHING;
-  private boolean closed;
+  private volatile boolean closed;
   private int capacityBytes;
 
   /** An empty ring that will hold at most {@code capacityBytes} (at most 1 GiB). */
@@ -60,7 +61,10 @@ public final class ByteRing {
     capacityBytes = newCapacityBytes;
   }
 
-  /** Bytes published and not consumed. Either side: a lower bound for the consumer, an upper bound for the producer. */
+  /**
+   * Bytes published and not consumed. Either side: a lower bound for the consumer, an upper bound
+   * for the producer.
+   */
   public int length() {
     return (int) TAIL.getAcquire(this) - (int) HEAD.getAcquire(this);
   }
@@ -77,19 +81,20 @@ public final class ByteRing {
 
   /** Says that nothing more will be published. Either side. */
   public void close() {
-    CLOSED.setRelease(this, true);
+    closed = true;
   }
 
   /**
-   * Whether {@link #close()} was called. The consumer must look at this <em>before</em> it finds the ring empty to call that the end of the
-   * stream.
+   * Whether {@link #close()} was called. The consumer must look at this <em>before</em> it finds
+   * the ring empty to call that the end of the stream.
    */
   public boolean isClosed() {
-    return (boolean) CLOSED.getAcquire(this);
+    return closed;
   }
 
   /**
-   * Stores bytes {@code ahead} of the published end without publishing them. Producer; {@code ahead + length} is at most {@link #free()}.
+   * Stores bytes {@code ahead} of the published end without publishing them. Producer; {@code ahead
+   * + length} is at most {@link #free()}.
    */
   public void store(final int ahead, final ByteBuffer source, final int offset, final int length) {
     final byte[] array = storageFor(ahead + length);
@@ -137,7 +142,10 @@ public final class ByteRing {
     return count;
   }
 
-  /** Copies published bytes that start {@code at} bytes behind the head, without consuming them. Consumer. */
+  /**
+   * Copies published bytes that start {@code at} bytes behind the head, without consuming them.
+   * Consumer.
+   */
   public void peek(final int at, final ByteBuffer target, final int offset, final int length) {
     checkPublished(at, length);
     final byte[] array = (byte[]) STORAGE.getAcquire(this);
@@ -208,7 +216,8 @@ public final class ByteRing {
     final int size =
         Math.max(SMALLEST_STORAGE_BYTES, Integer.highestOneBit(Math.max(1, needed - 1)) << 1);
     final byte[] larger = new byte[size];
-    // Everything the old array may hold, from the oldest unconsumed byte to the last one stored ahead.
+    // Everything the old array may hold, from the oldest unconsumed byte to the last one stored
+    // ahead.
     final int from = (int) HEAD.getAcquire(this);
     for (int i = 0; i < old.length; ) {
       final int source = (from + i) & (old.length - 1);

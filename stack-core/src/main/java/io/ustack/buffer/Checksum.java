@@ -3,17 +3,19 @@ package io.ustack.buffer;
 import java.nio.ByteBuffer;
 
 /**
- * The Internet checksum (RFC 1071): the 16-bit ones' complement of the ones' complement sum of 16-bit big-endian words.
+ * The Internet checksum (RFC 1071): the 16-bit ones' complement of the ones' complement sum of
+ * 16-bit big-endian words.
  *
- * <p>Sums are kept unfolded in a {@code long}, so partial sums of any even-length pieces can be added with {@code +}. Links without
- * checksum offload use this; the data path of a DPDK port does not.
+ * <p>Sums are kept unfolded in a {@code long}, so partial sums of any even-length pieces can be
+ * added with {@code +}. Links without checksum offload use this; the data path of a DPDK port does
+ * not.
  */
 public final class Checksum {
   private Checksum() {}
 
   /**
-   * Adds {@code length} bytes from {@code offset} to an unfolded sum. An odd last byte is padded with a zero byte, so only the last piece
-   * may have odd length.
+   * Adds {@code length} bytes from {@code offset} to an unfolded sum. An odd last byte is padded
+   * with a zero byte, so only the last piece may have odd length.
    *
    * @param bytes big-endian
    */
@@ -46,14 +48,13 @@ public final class Checksum {
       final int destination,
       final int protocol,
       final int lengthBytes) {
-    return sum
-        + (source & 0xFFFF_FFFFL)
-        + (destination & 0xFFFF_FFFFL)
-        + protocol
-        + lengthBytes;
+    return sum + (source & 0xFFFF_FFFFL) + (destination & 0xFFFF_FFFFL) + protocol + lengthBytes;
   }
 
-  /** Folds an unfolded sum to the 16-bit checksum field. A range that contains a right checksum gives 0. */
+  /**
+   * Folds an unfolded sum to the 16-bit checksum field. A range that contains a right checksum
+   * gives 0.
+   */
   public static int fold(final long sum) {
     long folded = (sum >>> 32) + (sum & 0xFFFF_FFFFL);
     folded = (folded >>> 16) + (folded & 0xFFFF);

@@ -4,21 +4,26 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One buffer of a pool and what it holds: a frame on its way in, or a frame that grows header by header on its way out.
+ * One buffer of a pool and what it holds: a frame on its way in, or a frame that grows header by
+ * header on its way out.
  *
  * <pre>
  *   start            offset                       end          limit
  *     |   headroom     |   frame (length bytes)    |  tailroom   |
  * </pre>
  *
- * <p>A {@code Packet} exists once per buffer and is reused. All offsets are absolute positions in {@link #bytes()}, which is big-endian
- * and shared by the whole pool; nobody changes its position or limit.
+ * <p>A {@code Packet} exists once per buffer and is reused. All offsets are absolute positions in
+ * {@link #bytes()}, which is big-endian and shared by the whole pool; nobody changes its position
+ * or limit.
  *
- * <p>Ownership: exactly one holder. Whoever holds a packet passes it on or calls {@link #release()}. Not thread-safe: a packet belongs to
- * the thread of its stack.
+ * <p>Ownership: exactly one holder. Whoever holds a packet passes it on or calls {@link
+ * #release()}. Not thread-safe: a packet belongs to the thread of its stack.
  */
 public final class Packet {
-  /** Bytes kept free in front of a frame; holds Ethernet (14), IPv4 (60) and TCP (60) at their largest, less nothing. */
+  /**
+   * Bytes kept free in front of a frame; holds Ethernet (14), IPv4 (60) and TCP (60) at their
+   * largest, less nothing.
+   */
   public static final int HEADROOM_BYTES = 128 + 14;
 
   /** Receive: the link found the IPv4 header checksum wrong. */
@@ -109,7 +114,10 @@ public final class Packet {
     return offset + length;
   }
 
-  /** Absolute position of the network header, set by Ethernet input and by {@link #prepend}ing layers. */
+  /**
+   * Absolute position of the network header, set by Ethernet input and by {@link #prepend}ing
+   * layers.
+   */
   public int networkOffset() {
     return networkOffset;
   }
@@ -163,7 +171,10 @@ public final class Packet {
   public void place(final int absoluteOffset, final int lengthBytes) {
     if (absoluteOffset < start || lengthBytes < 0 || absoluteOffset + lengthBytes > limit) {
       throw new IllegalArgumentException(
-          "frame outside its buffer: offset " + (absoluteOffset - start) + " length " + lengthBytes);
+          "frame outside its buffer: offset "
+              + (absoluteOffset - start)
+              + " length "
+              + lengthBytes);
     }
     offset = absoluteOffset;
     length = lengthBytes;
@@ -190,7 +201,10 @@ public final class Packet {
     return at;
   }
 
-  /** Cuts the frame to {@code lengthBytes}, which may not be more than it has: link padding goes away so. */
+  /**
+   * Cuts the frame to {@code lengthBytes}, which may not be more than it has: link padding goes
+   * away so.
+   */
   public void trim(final int lengthBytes) {
     if (lengthBytes > length) {
       throw new IllegalArgumentException("trim to " + lengthBytes + " of " + length);

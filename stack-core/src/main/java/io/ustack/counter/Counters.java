@@ -3,8 +3,8 @@ package io.ustack.counter;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The counters of one shard. One thread adds, any thread reads: no lock, no read-modify-write on shared state; a reader may see a value that
- * is a moment old.
+ * The counters of one shard. One thread adds, any thread reads: no lock, no read-modify-write on
+ * shared state; a reader may see a value that is a moment old.
  */
 public final class Counters {
   private final AtomicLongArray values = new AtomicLongArray(Counter.values().length);

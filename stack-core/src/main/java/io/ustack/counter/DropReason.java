@@ -1,6 +1,9 @@
 package io.ustack.counter;
 
-/** Why a frame, packet, datagram or segment went no further. The buffer is released, the stack goes on. */
+/**
+ * Why a frame, packet, datagram or segment went no further. The buffer is released, the stack goes
+ * on.
+ */
 public enum DropReason {
   // Ethernet
   FRAME_TRUNCATED,

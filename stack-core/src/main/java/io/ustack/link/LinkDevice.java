@@ -4,11 +4,13 @@ import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketPool;
 
 /**
- * A queue pair that carries Ethernet frames in bursts. Used by one thread, the one that owns the stack on top of it.
+ * A queue pair that carries Ethernet frames in bursts. Used by one thread, the one that owns the
+ * stack on top of it.
  *
- * <p>Checksums are the link's work (DESIGN 4): on transmit it fills in what the packet's {@code TX_} flags ask for; on receive it verifies
- * the IPv4 header, TCP and UDP checksums of packets that are not fragments, and sets the {@code RX_..._BAD} flags on wrong ones. It never
- * drops a frame for a wrong checksum. A frame so broken that its checksum can't be found passes without a flag.
+ * <p>Checksums are the link's work (DESIGN 4): on transmit it fills in what the packet's {@code
+ * TX_} flags ask for; on receive it verifies the IPv4 header, TCP and UDP checksums of packets that
+ * are not fragments, and sets the {@code RX_..._BAD} flags on wrong ones. It never drops a frame
+ * for a wrong checksum. A frame so broken that its checksum can't be found passes without a flag.
  */
 public interface LinkDevice extends AutoCloseable {
   /** What this link is and can do; constant for the life of the link. */
@@ -28,17 +30,20 @@ public interface LinkDevice extends AutoCloseable {
   /**
    * Hands over frames; never blocks.
    *
-   * @return how many, counted from index 0, the link took. It owns those and releases them when they are sent or lost; the rest stay
-   *     with the caller, who may try again.
+   * @return how many, counted from index 0, the link took. It owns those and releases them when
+   *     they are sent or lost; the rest stay with the caller, who may try again.
    */
   int transmit(Packet[] frames, int count, long nowNs);
 
-  /** Frames that this link lost or refused to take from the medium (no buffer, ring full, broken); any thread. */
+  /**
+   * Frames that this link lost or refused to take from the medium (no buffer, ring full, broken);
+   * any thread.
+   */
   long lostFrames();
 
   /**
-   * When this link will have something to receive, as far as it knows: simulated links with delay say so. {@link Long#MAX_VALUE} when it
-   * can't know or there is nothing on its way.
+   * When this link will have something to receive, as far as it knows: simulated links with delay
+   * say so. {@link Long#MAX_VALUE} when it can't know or there is nothing on its way.
    */
   default long nextArrivalNs() {
     return Long.MAX_VALUE;

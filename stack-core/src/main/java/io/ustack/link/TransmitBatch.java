@@ -6,8 +6,8 @@ import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
 
 /**
- * The frames that leave at the end of the duty cycle. When the device is full the batch stays full, nobody is asked to emit, and back-pressure
- * reaches the sockets without a queue in between.
+ * The frames that leave at the end of the duty cycle. When the device is full the batch stays full,
+ * nobody is asked to emit, and back-pressure reaches the sockets without a queue in between.
  */
 public final class TransmitBatch {
   private final LinkDevice link;
@@ -31,7 +31,10 @@ public final class TransmitBatch {
     return count == 0;
   }
 
-  /** Takes a finished frame over. Without room it is dropped and counted: only answers that nobody asked for get here unasked. */
+  /**
+   * Takes a finished frame over. Without room it is dropped and counted: only answers that nobody
+   * asked for get here unasked.
+   */
   public void add(final Packet frame) {
     if (count == frames.length) {
       counters.drop(DropReason.TRANSMIT_QUEUE_FULL);

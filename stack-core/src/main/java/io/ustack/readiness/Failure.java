@@ -1,6 +1,8 @@
 package io.ustack.readiness;
 
-/** Why a call on an endpoint or the endpoint itself failed. The POSIX face maps each to an errno. */
+/**
+ * Why a call on an endpoint or the endpoint itself failed. The POSIX face maps each to an errno.
+ */
 public enum Failure {
   /** Nothing failed. */
   NONE,

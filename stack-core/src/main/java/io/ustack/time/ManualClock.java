@@ -4,7 +4,10 @@ package io.ustack.time;
 public final class ManualClock implements Clock {
   private long nowNs;
 
-  /** Starts at {@code startNs}; a start just under {@link Long#MAX_VALUE} shows comparisons that do not wrap. */
+  /**
+   * Starts at {@code startNs}; a start just under {@link Long#MAX_VALUE} shows comparisons that do
+   * not wrap.
+   */
   public ManualClock(final long startNs) {
     nowNs = startNs;
   }
