@@ -1,0 +1,329 @@
+package io.ustack.arp;
+
+import io.ustack.arp.Neighbour.State;
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+import io.ustack.ethernet.EthernetHeader;
+import io.ustack.ethernet.EthernetOutput;
+import io.ustack.ethernet.EthernetProtocol;
+import io.ustack.ethernet.MacAddress;
+import io.ustack.time.Timer;
+import io.ustack.time.TimerWheel;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Address resolution on one link: asks, answers, remembers, and sends packets to neighbours.
+ *
+ * <p>An entry that was confirmed within a minute is used as it is. Later its first use also sends a
+ * request to the known MAC address (RFC 1122 2.3.2.1 (2), unicast poll), so an active flow never
+ * waits; three polls without an answer and the entry is forgotten. An entry that nobody confirmed
+ * for twenty minutes is resolved from scratch.
+ */
+public final class Arp implements EthernetProtocol {
+  /** Requests per attempt, and the pause after each: Linux's mcast_solicit and retrans_time. */
+  static final int REQUESTS = 3;
+
+  static final long REQUEST_INTERVAL_NS = 1_000_000_000L;
+
+  static final long POLL_AFTER_NS = 60_000_000_000L;
+  static final long EXPIRE_AFTER_NS = 20 * 60_000_000_000L;
+
+  /** Packets that may wait for one neighbour. */
+  static final int PARKED_PER_NEIGHBOUR = 16;
+
+  /** RFC 5227 1.1: ANNOUNCE_NUM, ANNOUNCE_INTERVAL and DEFEND_INTERVAL. */
+  static final int ANNOUNCEMENTS = 2;
+
+  static final long ANNOUNCE_INTERVAL_NS = 2_000_000_000L;
+  static final long DEFEND_INTERVAL_NS = 10_000_000_000L;
+
+  private final EthernetOutput ethernet;
+  private final int ownAddress;
+  private final TimerWheel timers;
+  private final Counters counters;
+  private final UnresolvedObserver observer;
+  private final ArpCache cache;
+  private final int parkedLimit;
+  private final Timer announcer =
+      new Timer() {
+        @Override
+        protected void onExpiry(final long nowNs) {
+          announce(nowNs);
+        }
+      };
+
+  private int parked;
+  private int announced;
+  private boolean defended;
+  private long lastDefenceNs;
+
+  /**
+   * Resolution on the link of {@code ethernet}.
+   *
+   * @param entriesLimit the most neighbours that are remembered
+   * @param parkedLimit the most packets that wait, over all neighbours
+   */
+  public Arp(
+      final EthernetOutput ethernet,
+      final int ownAddress,
+      final int entriesLimit,
+      final int parkedLimit,
+      final TimerWheel timers,
+      final Counters counters,
+      final UnresolvedObserver observer) {
+    this.ethernet = ethernet;
+    this.ownAddress = ownAddress;
+    this.timers = timers;
+    this.counters = counters;
+    this.observer = observer;
+    this.cache = new ArpCache(this, entriesLimit);
+    this.parkedLimit = parkedLimit;
+  }
+
+  /** Announces our address (RFC 5227 2.3): now, and once more two seconds later. */
+  public void start(final long nowNs) {
+    announced = 0;
+    announce(nowNs);
+  }
+
+  /** Neighbours in the cache. */
+  public int neighbours() {
+    return cache.size();
+  }
+
+  /** Packets that wait for an answer. */
+  public int parked() {
+    return parked;
+  }
+
+  /**
+   * The entry for an address on the link, made if there is none.
+   *
+   * @return null when the cache is full of neighbours that packets wait for
+   */
+  public @Nullable Neighbour neighbour(final int address, final long nowNs) {
+    final Neighbour known = cache.find(address);
+    return known == null ? cache.add(address, true, nowNs) : known;
+  }
+
+  /**
+   * Sends an IPv4 packet to a neighbour, or parks it until the neighbour's MAC address is known;
+   * takes the packet over.
+   *
+   * @return false when it was dropped and counted
+   */
+  public boolean send(final Neighbour neighbour, final Packet packet, final long nowNs) {
+    neighbour.lastUsedNs = nowNs;
+    neighbour.used = true;
+    final long ageNs = nowNs - neighbour.confirmedNs;
+    if (neighbour.state == State.RESOLVED && ageNs >= POLL_AFTER_NS) {
+      if (ageNs >= EXPIRE_AFTER_NS) {
+        neighbour.state = State.INCOMPLETE;
+      } else {
+        neighbour.state = State.PROBING;
+        beginAsking(neighbour, nowNs);
+      }
+    }
+    if (neighbour.state == State.INCOMPLETE) {
+      return park(neighbour, packet, nowNs);
+    }
+    ethernet.send(packet, neighbour.macAddress, EthernetHeader.TYPE_IPV4);
+    return true;
+  }
+
+  private boolean park(final Neighbour neighbour, final Packet packet, final long nowNs) {
+    if (!neighbour.isScheduled()) {
+      beginAsking(neighbour, nowNs);
+    }
+    if (neighbour.parked() == PARKED_PER_NEIGHBOUR || parked == parkedLimit) {
+      // RFC 1122 2.3.2.2: the latest packet is the one to keep.
+      final Packet oldest = neighbour.unpark();
+      counters.drop(DropReason.ARP_QUEUE_FULL);
+      if (oldest == null) {
+        packet.release();
+        return false;
+      }
+      parked--;
+      oldest.release();
+    }
+    neighbour.park(packet);
+    parked++;
+    return true;
+  }
+
+  private void beginAsking(final Neighbour neighbour, final long nowNs) {
+    neighbour.requests = 0;
+    ask(neighbour, nowNs);
+  }
+
+  private void ask(final Neighbour neighbour, final long nowNs) {
+    neighbour.requests++;
+    timers.schedule(neighbour, nowNs + REQUEST_INTERVAL_NS);
+    final boolean poll = neighbour.state == State.PROBING;
+    request(neighbour.address, poll ? neighbour.macAddress : MacAddress.BROADCAST);
+  }
+
+  /** A second passed since the last request to this neighbour. */
+  void onUnanswered(final Neighbour neighbour, final long nowNs) {
+    if (neighbour.requests < REQUESTS) {
+      ask(neighbour, nowNs);
+      return;
+    }
+    fail(neighbour, nowNs);
+  }
+
+  private void fail(final Neighbour neighbour, final long nowNs) {
+    Packet packets = null;
+    Packet last = null;
+    for (Packet packet = neighbour.unpark(); packet != null; packet = neighbour.unpark()) {
+      parked--;
+      if (last == null) {
+        packets = packet;
+      } else {
+        last.next = packet;
+      }
+      last = packet;
+    }
+    // First forgotten, then told: an observer that sends again begins a new attempt.
+    forget(neighbour);
+    while (packets != null) {
+      final Packet packet = packets;
+      packets = packet.next;
+      packet.next = null;
+      counters.drop(DropReason.ARP_UNRESOLVED);
+      observer.onUnresolved(packet, nowNs);
+      packet.release();
+    }
+  }
+
+  /** Takes a neighbour that no packet waits for out of the cache. */
+  void forget(final Neighbour neighbour) {
+    timers.cancel(neighbour);
+    cache.remove(neighbour);
+  }
+
+  @Override
+  public void input(final Packet packet, final long nowNs) {
+    final ByteBuffer bytes = packet.bytes();
+    final int at = packet.networkOffset();
+    final DropReason invalid = ArpHeader.validate(bytes, at, packet.end() - at);
+    if (invalid != null) {
+      drop(packet, invalid);
+      return;
+    }
+    final int operation = ArpHeader.operation(bytes, at);
+    counters.increment(
+        operation == ArpHeader.REQUEST ? Counter.ARP_REQUESTS_IN : Counter.ARP_REPLIES_IN);
+    final long senderMac = ArpHeader.senderMac(bytes, at);
+    final int sender = ArpHeader.senderAddress(bytes, at);
+    if (sender == ownAddress) {
+      drop(packet, onOwnAddressClaimed(senderMac, nowNs));
+      return;
+    }
+    final boolean forUs = ArpHeader.targetAddress(bytes, at) == ownAddress;
+    final boolean asked = forUs && operation == ArpHeader.REQUEST;
+    final boolean known = learn(sender, senderMac, asked, nowNs);
+    if (asked) {
+      reply(packet, sender, senderMac);
+    } else if (known) {
+      packet.release();
+    } else {
+      drop(packet, DropReason.ARP_NOT_FOR_US);
+    }
+  }
+
+  /**
+   * RFC 826: an entry that exists is updated by whatever its host sends; a new one is made only for
+   * a host that asks for us.
+   */
+  private boolean learn(
+      final int sender, final long senderMac, final boolean asked, final long nowNs) {
+    if (sender == 0) {
+      return false;
+    }
+    Neighbour neighbour = cache.find(sender);
+    if (neighbour == null && asked) {
+      neighbour = cache.add(sender, false, nowNs);
+      if (neighbour == null) {
+        counters.drop(DropReason.ARP_CACHE_FULL);
+      }
+    }
+    if (neighbour == null) {
+      return false;
+    }
+    neighbour.macAddress = senderMac;
+    neighbour.confirmedNs = nowNs;
+    neighbour.state = State.RESOLVED;
+    timers.cancel(neighbour);
+    for (Packet packet = neighbour.unpark(); packet != null; packet = neighbour.unpark()) {
+      parked--;
+      ethernet.send(packet, senderMac, EthernetHeader.TYPE_IPV4);
+    }
+    return true;
+  }
+
+  private DropReason onOwnAddressClaimed(final long senderMac, final long nowNs) {
+    if (senderMac == ethernet.macAddress()) {
+      // Our own announcement, come back by a loop in the network.
+      return DropReason.ARP_NOT_FOR_US;
+    }
+    // RFC 5227 2.4 (c): keep the address and defend it, at most once per interval.
+    if (!defended || nowNs - lastDefenceNs >= DEFEND_INTERVAL_NS) {
+      defended = true;
+      lastDefenceNs = nowNs;
+      request(ownAddress, MacAddress.BROADCAST);
+    }
+    return DropReason.ARP_SPOOFED;
+  }
+
+  private void announce(final long nowNs) {
+    request(ownAddress, MacAddress.BROADCAST);
+    if (++announced < ANNOUNCEMENTS) {
+      timers.schedule(announcer, nowNs + ANNOUNCE_INTERVAL_NS);
+    }
+  }
+
+  private void request(final int targetAddress, final long destination) {
+    final Packet packet = ethernet.allocate();
+    if (packet == null) {
+      return;
+    }
+    final int at = packet.append(ArpHeader.LENGTH_BYTES);
+    ArpHeader.write(
+        packet.bytes(), at, ArpHeader.REQUEST, ethernet.macAddress(), ownAddress, 0, targetAddress);
+    counters.increment(Counter.ARP_REQUESTS_OUT);
+    ethernet.send(packet, destination, EthernetHeader.TYPE_ARP);
+  }
+
+  /** Turns a request into its reply, in place, so that an exhausted pool still answers. */
+  private void reply(final Packet packet, final int target, final long targetMac) {
+    final int at = packet.networkOffset();
+    packet.place(at, ArpHeader.LENGTH_BYTES);
+    packet.flags(0);
+    ArpHeader.write(
+        packet.bytes(), at, ArpHeader.REPLY, ethernet.macAddress(), ownAddress, targetMac, target);
+    counters.increment(Counter.ARP_REPLIES_OUT);
+    ethernet.send(packet, targetMac, EthernetHeader.TYPE_ARP);
+  }
+
+  /** Releases what is parked and stops all timers. */
+  public void close() {
+    timers.cancel(announcer);
+    while (cache.size() > 0) {
+      final Neighbour neighbour = cache.entry(cache.size() - 1);
+      for (Packet packet = neighbour.unpark(); packet != null; packet = neighbour.unpark()) {
+        parked--;
+        packet.release();
+      }
+      forget(neighbour);
+    }
+  }
+
+  private void drop(final Packet packet, final DropReason reason) {
+    counters.drop(reason);
+    packet.release();
+  }
+}

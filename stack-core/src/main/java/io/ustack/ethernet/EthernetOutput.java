@@ -1,0 +1,75 @@
+package io.ustack.ethernet;
+
+import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketPool;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.link.LinkCapabilities;
+import io.ustack.link.LinkDevice;
+import io.ustack.link.TransmitBatch;
+import org.jspecify.annotations.Nullable;
+
+/** The sending end of one link: puts the Ethernet header in front and adds to the batch. */
+public final class EthernetOutput {
+  private final LinkCapabilities link;
+  private final long macAddress;
+  private final PacketPool pool;
+  private final TransmitBatch batch;
+  private final Counters counters;
+
+  /**
+   * The output of {@code device} through {@code batch}.
+   *
+   * @param macAddress the source address of every frame; 0 on loopback
+   */
+  public EthernetOutput(
+      final LinkDevice device,
+      final long macAddress,
+      final TransmitBatch batch,
+      final Counters counters) {
+    this.link = device.capabilities();
+    this.macAddress = macAddress;
+    this.pool = device.pool();
+    this.batch = batch;
+    this.counters = counters;
+  }
+
+  /** Our address on the link. */
+  public long macAddress() {
+    return macAddress;
+  }
+
+  /** The largest packet, IPv4 header included. */
+  public int mtuBytes() {
+    return link.mtuBytes();
+  }
+
+  /** Whether every frame comes back to us, and no address needs resolving. */
+  public boolean isLoopback() {
+    return link.loopback();
+  }
+
+  /** Frames that fit the batch now. */
+  public int room() {
+    return batch.room();
+  }
+
+  /** An empty packet owned by the caller, or null: counted as PACKET_POOL_EXHAUSTED. */
+  public @Nullable Packet allocate() {
+    final Packet packet = pool.allocate();
+    if (packet == null) {
+      counters.increment(Counter.PACKET_POOL_EXHAUSTED);
+    }
+    return packet;
+  }
+
+  /**
+   * Sends what the packet holds as the payload of one frame; takes the packet over. Without room in
+   * the batch it is dropped and counted as TRANSMIT_QUEUE_FULL.
+   */
+  public void send(final Packet packet, final long destination, final int type) {
+    final int at = packet.prepend(EthernetHeader.LENGTH_BYTES);
+    EthernetHeader.write(packet.bytes(), at, destination, macAddress, type);
+    batch.add(packet);
+  }
+}

@@ -1,0 +1,159 @@
+package io.ustack.ipv4;
+
+import io.ustack.counter.DropReason;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The IPv4 header (RFC 791 3.1); 20 bytes and up to 40 of options.
+ *
+ * <p>Every accessor takes the absolute offset of the header in a big-endian buffer.
+ */
+public final class Ipv4Header {
+  /** Without options. */
+  public static final int LENGTH_BYTES = 20;
+
+  public static final int PROTOCOL_ICMP = 1;
+  public static final int PROTOCOL_TCP = 6;
+  public static final int PROTOCOL_UDP = 17;
+
+  /** Bits of {@link #fragmentField}. */
+  public static final int DONT_FRAGMENT = 0x4000;
+
+  public static final int MORE_FRAGMENTS = 0x2000;
+  public static final int FRAGMENT_OFFSET = 0x1FFF;
+
+  private static final int TYPE_OF_SERVICE = 1;
+  private static final int TOTAL_LENGTH = 2;
+  private static final int IDENTIFICATION = 4;
+  private static final int FRAGMENT = 6;
+  private static final int TIME_TO_LIVE = 8;
+  private static final int PROTOCOL = 9;
+  private static final int CHECKSUM = 10;
+  private static final int SOURCE = 12;
+  private static final int DESTINATION = 16;
+
+  private static final int OPTION_END = 0;
+  private static final int OPTION_NO_OPERATION = 1;
+
+  private Ipv4Header() {}
+
+  /**
+   * Checks version and lengths of a received packet, options included. The checksum is the link's.
+   *
+   * @param lengthBytes what the frame has left, padding included
+   */
+  public static @Nullable DropReason validate(
+      final ByteBuffer bytes, final int offset, final int lengthBytes) {
+    if (lengthBytes < LENGTH_BYTES) {
+      return DropReason.IPV4_TRUNCATED;
+    }
+    if ((bytes.get(offset) & 0xF0) != 0x40) {
+      return DropReason.IPV4_VERSION;
+    }
+    final int headerBytes = headerBytes(bytes, offset);
+    if (headerBytes < LENGTH_BYTES || headerBytes > lengthBytes) {
+      return DropReason.IPV4_HEADER_LENGTH;
+    }
+    final int totalLength = totalLength(bytes, offset);
+    if (totalLength < headerBytes) {
+      return DropReason.IPV4_TOTAL_LENGTH;
+    }
+    if (totalLength > lengthBytes) {
+      return DropReason.IPV4_TRUNCATED;
+    }
+    return headerBytes == LENGTH_BYTES || optionsFit(bytes, offset, headerBytes)
+        ? null
+        : DropReason.IPV4_OPTIONS_MALFORMED;
+  }
+
+  /** RFC 791 3.1: each option but the two single bytes has a length that stays in the header. */
+  private static boolean optionsFit(
+      final ByteBuffer bytes, final int offset, final int headerBytes) {
+    final int end = offset + headerBytes;
+    int at = offset + LENGTH_BYTES;
+    while (at < end) {
+      final int kind = bytes.get(at);
+      if (kind == OPTION_END) {
+        return true;
+      }
+      if (kind == OPTION_NO_OPERATION) {
+        at++;
+        continue;
+      }
+      final int length = at + 1 < end ? bytes.get(at + 1) & 0xFF : 0;
+      if (length < 2 || at + length > end) {
+        return false;
+      }
+      at += length;
+    }
+    return true;
+  }
+
+  /** The header's length, options included. */
+  public static int headerBytes(final ByteBuffer bytes, final int offset) {
+    return (bytes.get(offset) & 0xF) << 2;
+  }
+
+  public static int typeOfService(final ByteBuffer bytes, final int offset) {
+    return bytes.get(offset + TYPE_OF_SERVICE) & 0xFF;
+  }
+
+  /** The length of header and payload. */
+  public static int totalLength(final ByteBuffer bytes, final int offset) {
+    return bytes.getShort(offset + TOTAL_LENGTH) & 0xFFFF;
+  }
+
+  public static int identification(final ByteBuffer bytes, final int offset) {
+    return bytes.getShort(offset + IDENTIFICATION) & 0xFFFF;
+  }
+
+  /** Flags and fragment offset. */
+  public static int fragmentField(final ByteBuffer bytes, final int offset) {
+    return bytes.getShort(offset + FRAGMENT) & 0xFFFF;
+  }
+
+  /** Whether it is a piece of a larger packet, the first or the last included. */
+  public static boolean isFragment(final ByteBuffer bytes, final int offset) {
+    return (fragmentField(bytes, offset) & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) != 0;
+  }
+
+  public static int timeToLive(final ByteBuffer bytes, final int offset) {
+    return bytes.get(offset + TIME_TO_LIVE) & 0xFF;
+  }
+
+  public static int protocol(final ByteBuffer bytes, final int offset) {
+    return bytes.get(offset + PROTOCOL) & 0xFF;
+  }
+
+  public static int checksum(final ByteBuffer bytes, final int offset) {
+    return bytes.getShort(offset + CHECKSUM) & 0xFFFF;
+  }
+
+  public static int source(final ByteBuffer bytes, final int offset) {
+    return bytes.getInt(offset + SOURCE);
+  }
+
+  public static int destination(final ByteBuffer bytes, final int offset) {
+    return bytes.getInt(offset + DESTINATION);
+  }
+
+  /** Writes a header without options and with checksum 0, which the link fills in. */
+  public static void write(
+      final ByteBuffer bytes,
+      final int offset,
+      final int typeOfService,
+      final int totalLength,
+      final int identification,
+      final int fragmentField,
+      final int timeToLive,
+      final int protocol,
+      final int source,
+      final int destination) {
+    bytes.putInt(offset, 0x4500_0000 | (typeOfService << 16) | totalLength);
+    bytes.putInt(offset + IDENTIFICATION, (identification << 16) | fragmentField);
+    bytes.putInt(offset + TIME_TO_LIVE, (timeToLive << 24) | (protocol << 16));
+    bytes.putInt(offset + SOURCE, source);
+    bytes.putInt(offset + DESTINATION, destination);
+  }
+}

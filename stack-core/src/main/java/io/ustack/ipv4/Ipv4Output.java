@@ -1,0 +1,155 @@
+package io.ustack.ipv4;
+
+import io.ustack.arp.Arp;
+import io.ustack.arp.Neighbour;
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+import io.ustack.ethernet.EthernetHeader;
+import io.ustack.ethernet.EthernetOutput;
+import org.jspecify.annotations.Nullable;
+
+/** The way out: finds paths, and puts the IPv4 header in front of what is sent along them. */
+public final class Ipv4Output {
+  /** RFC 1700's default, and Linux's. */
+  private static final int TIME_TO_LIVE = 64;
+
+  /** Paths remembered; two that meet in one place displace each other. */
+  private static final int PATHS_SHIFT = 32 - 12;
+
+  private final LocalAddresses local;
+  private final RoutingTable routes;
+  private final EthernetOutput wire;
+  private final EthernetOutput loopback;
+  private final Arp arp;
+  private final Counters counters;
+  private final @Nullable Path[] paths = new @Nullable Path[1 << (32 - PATHS_SHIFT)];
+  private int identification;
+
+  /** Sends over {@code wire}, or over {@code loopback} what is for this stack itself. */
+  public Ipv4Output(
+      final LocalAddresses local,
+      final RoutingTable routes,
+      final EthernetOutput wire,
+      final EthernetOutput loopback,
+      final Arp arp,
+      final Counters counters) {
+    this.local = local;
+    this.routes = routes;
+    this.wire = wire;
+    this.loopback = loopback;
+    this.arp = arp;
+    this.counters = counters;
+  }
+
+  /** Which addresses are ours. */
+  public LocalAddresses local() {
+    return local;
+  }
+
+  /**
+   * The path from a local to a remote address.
+   *
+   * @param localAddress one of ours, or 0 to choose
+   * @param remoteAddress a unicast address; 0 means this stack, as on Linux
+   * @return null without a route, to a group, or when the two can't be together: ENETUNREACH
+   */
+  public @Nullable Path path(final int localAddress, final int remoteAddress) {
+    final int remote = remoteAddress == Ipv4Address.ANY ? anyAsRemote(localAddress) : remoteAddress;
+    final int source = localAddress == Ipv4Address.ANY ? sourceFor(remote) : localAddress;
+    final int place = ((source * 31 + remote) * 0x9E37_79B9) >>> PATHS_SHIFT;
+    final Path known = paths[place];
+    if (known != null && known.remoteAddress() == remote && known.localAddress() == source) {
+      return known;
+    }
+    final Path path = newPath(source, remote);
+    if (path != null) {
+      paths[place] = path;
+    }
+    return path;
+  }
+
+  private @Nullable Path newPath(final int source, final int remote) {
+    if (!local.isLocal(source)) {
+      return null;
+    }
+    if (local.isLocal(remote)) {
+      return new Path(this, loopback, RoutingTable.NO_ROUTE, source, remote);
+    }
+    // RFC 1122 3.2.1.3 (g): an address of 127/8 never leaves the host.
+    if (Ipv4Address.isLoopback(source)
+        || Ipv4Address.isThisNetwork(remote)
+        || Ipv4Address.isMulticast(remote)
+        || Ipv4Address.isReserved(remote)
+        || local.isBroadcast(remote)) {
+      return null;
+    }
+    final int nextHop = routes.nextHop(remote);
+    return nextHop == RoutingTable.NO_ROUTE ? null : new Path(this, wire, nextHop, source, remote);
+  }
+
+  private static int anyAsRemote(final int localAddress) {
+    return localAddress == Ipv4Address.ANY ? Ipv4Address.LOOPBACK : localAddress;
+  }
+
+  /** RFC 1122 3.3.4.3: to ourselves with the address spoken to, else with the link's. */
+  private int sourceFor(final int remote) {
+    return local.isLocal(remote) ? remote : local.address();
+  }
+
+  boolean send(
+      final Path path,
+      final Packet packet,
+      final int protocol,
+      final int typeOfService,
+      final int fragmentFlags,
+      final long nowNs) {
+    final int totalLength = packet.length() + Ipv4Header.LENGTH_BYTES;
+    if (totalLength > path.mtuBytes()) {
+      return drop(packet, DropReason.IPV4_TOO_LONG);
+    }
+    final int at = packet.prepend(Ipv4Header.LENGTH_BYTES);
+    packet.networkOffset(at);
+    packet.transportOffset(at + Ipv4Header.LENGTH_BYTES);
+    packet.addFlags(Packet.TX_IPV4_CHECKSUM);
+    // RFC 6864 4.1: with DF and whole, any identification will do; else it must not repeat soon.
+    final boolean atomic = (fragmentFlags & Ipv4Header.DONT_FRAGMENT) != 0;
+    Ipv4Header.write(
+        packet.bytes(),
+        at,
+        typeOfService,
+        totalLength,
+        atomic ? 0 : (++identification & 0xFFFF),
+        fragmentFlags,
+        TIME_TO_LIVE,
+        protocol,
+        path.localAddress(),
+        path.remoteAddress());
+    if (path.link.isLoopback()) {
+      counters.increment(Counter.IPV4_PACKETS_OUT);
+      path.link.send(packet, 0, EthernetHeader.TYPE_IPV4);
+      return true;
+    }
+    return sendToNeighbour(path, packet, nowNs);
+  }
+
+  private boolean sendToNeighbour(final Path path, final Packet packet, final long nowNs) {
+    Neighbour neighbour = path.neighbour;
+    if (neighbour == null || neighbour.address() != path.nextHop) {
+      neighbour = arp.neighbour(path.nextHop, nowNs);
+      path.neighbour = neighbour;
+    }
+    if (neighbour == null) {
+      return drop(packet, DropReason.ARP_CACHE_FULL);
+    }
+    counters.increment(Counter.IPV4_PACKETS_OUT);
+    return arp.send(neighbour, packet, nowNs);
+  }
+
+  private boolean drop(final Packet packet, final DropReason reason) {
+    counters.drop(reason);
+    packet.release();
+    return false;
+  }
+}

@@ -1,0 +1,92 @@
+package io.ustack.ipv4;
+
+import io.ustack.arp.Neighbour;
+import io.ustack.buffer.Packet;
+import io.ustack.ethernet.EthernetOutput;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where packets from one local to one remote address go. Transports keep it and send along it
+ * without knowing headers below theirs. Stack thread only.
+ */
+public final class Path {
+  private final Ipv4Output output;
+  final EthernetOutput link;
+  final int nextHop;
+  private final int localAddress;
+  private final int remoteAddress;
+
+  /** The cache's entry for the next hop, as far as it still is. */
+  @Nullable Neighbour neighbour;
+
+  Path(
+      final Ipv4Output output,
+      final EthernetOutput link,
+      final int nextHop,
+      final int localAddress,
+      final int remoteAddress) {
+    this.output = output;
+    this.link = link;
+    this.nextHop = nextHop;
+    this.localAddress = localAddress;
+    this.remoteAddress = remoteAddress;
+  }
+
+  /** The source of packets sent along. */
+  public int localAddress() {
+    return localAddress;
+  }
+
+  /** The destination of packets sent along. */
+  public int remoteAddress() {
+    return remoteAddress;
+  }
+
+  /** The largest packet, IPv4 header included. */
+  public int mtuBytes() {
+    return link.mtuBytes();
+  }
+
+  /** The largest transport header and payload together. */
+  public int maxTransportBytes() {
+    return link.mtuBytes() - Ipv4Header.LENGTH_BYTES;
+  }
+
+  /**
+   * Frames that can be sent now. At 0 an emitter sends nothing and says that it has more; what is
+   * sent all the same is dropped and counted as TRANSMIT_QUEUE_FULL.
+   */
+  public int transmitRoom() {
+    return link.room();
+  }
+
+  /**
+   * An empty packet to send along, owned by the caller; null is counted as PACKET_POOL_EXHAUSTED.
+   */
+  public @Nullable Packet allocate() {
+    return link.allocate();
+  }
+
+  /**
+   * Sends a packet that begins with its transport header; takes it over. It may wait for address
+   * resolution, and {@link TransportProtocol#onUnreachable} tells when it waited in vain. TCP and
+   * UDP go with DF set, as Linux sends them (RFC 1191).
+   *
+   * @return false when it was dropped and counted
+   */
+  public boolean send(final Packet packet, final int protocol, final long nowNs) {
+    final int flags = protocol == Ipv4Header.PROTOCOL_ICMP ? 0 : Ipv4Header.DONT_FRAGMENT;
+    return output.send(this, packet, protocol, 0, flags, nowNs);
+  }
+
+  /** As {@link #send}, with the type of service byte and the DF flag as the caller wants them. */
+  public boolean send(
+      final Packet packet,
+      final int protocol,
+      final int typeOfService,
+      final boolean dontFragment,
+      final long nowNs) {
+    final int flags = dontFragment ? Ipv4Header.DONT_FRAGMENT : 0;
+    return output.send(this, packet, protocol, typeOfService, flags, nowNs);
+  }
+}
