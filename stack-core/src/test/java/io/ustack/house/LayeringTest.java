@@ -218,7 +218,8 @@ final class LayeringTest {
     if (type.isPrimitive() || type.isEnum() || known.contains(type.getName())) {
       return true;
     }
-    // Our own: a function (a lambda captures nothing here), or a class of final primitives.
+    // Our own: a function (a lambda captures nothing here), or a class of final primitives and of
+    // records of such.
     return type.getPackageName().startsWith("io.ustack.")
         && (isFunction(type)
             || type.getFields().stream()
@@ -228,7 +229,12 @@ final class LayeringTest {
                         field.getModifiers().contains(JavaModifier.FINAL)
                             && (field.getRawType().isPrimitive()
                                 || field.getRawType().isEnum()
-                                || field.getRawType().isEquivalentTo(String.class))));
+                                || field.getRawType().isEquivalentTo(String.class)
+                                || isRecordOfConstants(type, field.getRawType()))));
+  }
+
+  private static boolean isRecordOfConstants(final JavaClass holder, final JavaClass type) {
+    return type.isRecord() && !type.equals(holder) && isConstant(type);
   }
 
   private static boolean isFunction(final JavaClass type) {
