@@ -41,6 +41,7 @@ public final class ByteRing {
   private int tail;
   private byte[] storage = NOTHING;
   private volatile boolean closed;
+  private volatile boolean spaceWanted;
   private int capacityBytes;
 
   /** An empty ring that will hold at most {@code capacityBytes} (at most 1 GiB). */
@@ -79,17 +80,37 @@ public final class ByteRing {
     return ((byte[]) STORAGE.getAcquire(this)).length == 0;
   }
 
-  /** Says that nothing more will be published. Either side. */
+  /** Says that one side is gone. Either side. */
   public void close() {
     closed = true;
   }
 
-  /**
-   * Whether {@link #close()} was called. The consumer must look at this <em>before</em> it finds
-   * the ring empty to call that the end of the stream.
-   */
+  /** Whether {@link #close()} was called. Either side. */
   public boolean isClosed() {
     return closed;
+  }
+
+  /**
+   * The producer found too little room and wants to hear of more. It must look at {@link #free()}
+   * once more after this call: room that appeared before it is not announced.
+   */
+  public void requestSpace() {
+    spaceWanted = true;
+    VarHandle.fullFence();
+  }
+
+  /**
+   * Asked by the consumer after it made room.
+   *
+   * @return true once for each {@link #requestSpace()}, when at least {@code wantedBytes} are free
+   */
+  public boolean takeSpaceRequest(final int wantedBytes) {
+    VarHandle.fullFence();
+    if (!spaceWanted || capacityBytes - length() < wantedBytes) {
+      return false;
+    }
+    spaceWanted = false;
+    return true;
   }
 
   /**

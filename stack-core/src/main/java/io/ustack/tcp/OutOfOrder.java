@@ -1,0 +1,98 @@
+package io.ustack.tcp;
+
+/**
+ * Which sequence ranges beyond {@code rcvNxt} have arrived. The bytes themselves already lie in the
+ * receive buffer, at their place; this remembers only where the holes are.
+ *
+ * <p>Ranges are kept sorted, disjoint and not touching. Memory is allocated at the first hole and
+ * bounded: a peer that makes more holes than {@link #MAX_RANGES} loses the segment that would make
+ * one more.
+ */
+final class OutOfOrder {
+  /** Holes a peer may keep open; Linux bounds the bytes instead. */
+  static final int MAX_RANGES = 64;
+
+  private static final int[] NONE = new int[0];
+
+  private int[] starts = NONE;
+  private int[] ends = NONE;
+  private int count;
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  /** Ranges now. */
+  int ranges() {
+    return count;
+  }
+
+  /** The sequence number just past everything that arrived; only when not empty. */
+  int lastEnd() {
+    return ends[count - 1];
+  }
+
+  /**
+   * Adds {@code [from, to)}, which lies wholly beyond {@code rcvNxt}, joining whatever it overlaps
+   * or touches.
+   *
+   * @return false when that would be one range too many; nothing changed
+   */
+  boolean add(final int from, final int to) {
+    int first = 0;
+    while (first < count && Seq.lt(ends[first], from)) {
+      first++;
+    }
+    int last = first;
+    while (last < count && Seq.leq(starts[last], to)) {
+      last++;
+    }
+    if (first == last) {
+      return insert(first, from, to);
+    }
+    starts[first] = Seq.min(starts[first], from);
+    ends[first] = Seq.max(ends[last - 1], to);
+    remove(first + 1, last);
+    return true;
+  }
+
+  private boolean insert(final int at, final int from, final int to) {
+    if (count == MAX_RANGES) {
+      return false;
+    }
+    if (starts.length == 0) {
+      starts = new int[MAX_RANGES];
+      ends = new int[MAX_RANGES];
+    }
+    System.arraycopy(starts, at, starts, at + 1, count - at);
+    System.arraycopy(ends, at, ends, at + 1, count - at);
+    starts[at] = from;
+    ends[at] = to;
+    count++;
+    return true;
+  }
+
+  private void remove(final int from, final int to) {
+    System.arraycopy(starts, to, starts, from, count - to);
+    System.arraycopy(ends, to, ends, from, count - to);
+    count -= to - from;
+  }
+
+  /**
+   * Forgets everything that {@code rcvNxt} reaches.
+   *
+   * @return {@code rcvNxt}, moved over the ranges that became contiguous with it
+   */
+  int absorb(final int rcvNxt) {
+    int reached = rcvNxt;
+    int used = 0;
+    while (used < count && Seq.leq(starts[used], reached)) {
+      reached = Seq.max(reached, ends[used]);
+      used++;
+    }
+    if (used > 0) {
+      remove(0, used);
+    }
+    return reached;
+  }
+}

@@ -1,0 +1,251 @@
+package io.ustack.tcp;
+
+import io.ustack.buffer.ByteRing;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+
+/**
+ * The receiving half of a connection: the RCV variables (RFC 9293 3.3.1), acceptance and
+ * reassembly, the window to offer, and the plan when to acknowledge (RFC 9293 3.8.6, RFC 5681 4.2).
+ */
+final class Receiver {
+  /** Duplicate ACKs owed at most: more in one burst tell the sender nothing new. */
+  private static final int MAX_DUPLICATE_ACKS_OWED = 64;
+
+  private final ByteRing buffer;
+  private final Counters counters;
+  private final OutOfOrder outOfOrder = new OutOfOrder();
+
+  private int rcvNxt;
+
+  /** The right edge of the window that the peer has been told: it never moves left. */
+  private int rcvAdv;
+
+  private int windowShift;
+  private int mss = 536;
+
+  private boolean finSeen;
+  private boolean ended;
+  private int finSeq;
+
+  private boolean ackNow;
+  private int duplicateAcksOwed;
+  private int segmentsSinceAck;
+
+  Receiver(final ByteRing buffer, final Counters counters) {
+    this.buffer = buffer;
+    this.counters = counters;
+  }
+
+  /**
+   * The peer's SYN: {@code irs} is its initial sequence number, the window of our SYN is not
+   * scaled.
+   */
+  void start(final int irs, final int ourMss) {
+    rcvNxt = irs + 1;
+    rcvAdv = rcvNxt + synWindow();
+    mss = ourMss;
+  }
+
+  /** Both ends offered window scaling: our windows are shifted from now on. */
+  void windowShift(final int shift) {
+    windowShift = shift;
+  }
+
+  int rcvNxt() {
+    return rcvNxt;
+  }
+
+  /** RCV.WND: what the peer may send from {@code rcvNxt} on, in bytes. */
+  int rcvWnd() {
+    return rcvAdv - rcvNxt;
+  }
+
+  /** The peer's FIN was reached: nothing more will be readable than what is in the buffer. */
+  boolean isEnded() {
+    return ended;
+  }
+
+  boolean hasHoles() {
+    return !outOfOrder.isEmpty();
+  }
+
+  /** The window field of a SYN, which is never scaled (RFC 7323 2.2). */
+  int synWindow() {
+    return Math.min(0xFFFF, buffer.free());
+  }
+
+  /** RFC 9293 3.10.7.4, the four cases of table 6. */
+  boolean isAcceptable(final int seq, final int length) {
+    final int window = rcvWnd();
+    if (seq == rcvNxt) {
+      // With a closed window the payload is cut off, but the ACK and RST of such a segment count.
+      return true;
+    }
+    if (length == 0) {
+      // One past the right edge too, as Linux: a peer that filled the window acknowledges from
+      // there.
+      return Seq.inWindow(seq, rcvNxt, window + 1);
+    }
+    return Seq.inWindow(seq, rcvNxt, window) || Seq.inWindow(seq + length - 1, rcvNxt, window);
+  }
+
+  /**
+   * RFC 9293 3.10.7.4, seventh: takes the payload, in or out of order, and plans the ACK.
+   *
+   * @return bytes that became readable
+   */
+  int onPayload(final TcpSegment segment) {
+    int from = segment.payloadSeq();
+    int to = from + segment.payloadLength;
+    if (Seq.leq(to, rcvNxt)) {
+      // Wholly old: the sender missed our ACK.
+      oweDuplicateAck();
+      return 0;
+    }
+    final int skip = Seq.max(from, rcvNxt) - from;
+    from += skip;
+    to = Seq.min(to, rcvNxt + Math.min(buffer.free(), rcvWnd()));
+    if (finSeen) {
+      to = Seq.min(to, finSeq);
+    }
+    if (Seq.geq(from, to)) {
+      counters.drop(DropReason.TCP_RECEIVE_BUFFER_FULL);
+      oweDuplicateAck();
+      return 0;
+    }
+    return from == rcvNxt
+        ? takeInOrder(segment, segment.payloadOffset + skip, to - from)
+        : takeOutOfOrder(segment, from, to);
+  }
+
+  private int takeInOrder(final TcpSegment segment, final int offset, final int length) {
+    buffer.store(0, segment.bytes, offset, length);
+    final int before = rcvNxt;
+    rcvNxt += length;
+    if (!outOfOrder.isEmpty()) {
+      rcvNxt = outOfOrder.absorb(rcvNxt);
+      // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
+      ackNow = true;
+    }
+    duplicateAcksOwed = 0;
+    buffer.publish(rcvNxt - before);
+    // RFC 9293 3.8.6.3: at least every second segment. Those of one burst share one ACK, as behind
+    // GRO.
+    if (++segmentsSinceAck >= 2) {
+      ackNow = true;
+    }
+    return rcvNxt - before;
+  }
+
+  private int takeOutOfOrder(final TcpSegment segment, final int from, final int to) {
+    counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
+    oweDuplicateAck();
+    if (!outOfOrder.add(from, to)) {
+      counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
+      return 0;
+    }
+    final int skip = from - segment.payloadSeq();
+    buffer.store(from - rcvNxt, segment.bytes, segment.payloadOffset + skip, to - from);
+    return 0;
+  }
+
+  /**
+   * Remembers where the peer's data ends. A FIN outside the window, or before data that has already
+   * arrived, is not believed.
+   */
+  void onFin(final int seq) {
+    ackNow = true;
+    if (finSeen || Seq.gt(seq, rcvAdv) || Seq.lt(seq, rcvNxt)) {
+      return;
+    }
+    if (outOfOrder.isEmpty() || Seq.geq(seq, outOfOrder.lastEnd())) {
+      finSeen = true;
+      finSeq = seq;
+    }
+  }
+
+  /**
+   * RFC 9293 3.10.7.4, eighth: steps over the FIN once everything before it has arrived.
+   *
+   * @return true exactly once
+   */
+  boolean takeFin() {
+    if (!finSeen || rcvNxt != finSeq) {
+      return false;
+    }
+    rcvNxt++;
+    rcvAdv = Seq.max(rcvAdv, rcvNxt);
+    finSeen = false;
+    ended = true;
+    ackNow = true;
+    return true;
+  }
+
+  /**
+   * RFC 5681 4.2: an out-of-order segment is answered with a duplicate ACK at once, each of them.
+   */
+  void oweDuplicateAck() {
+    if (ackNow) {
+      return;
+    }
+    if (duplicateAcksOwed < MAX_DUPLICATE_ACKS_OWED) {
+      duplicateAcksOwed++;
+    }
+  }
+
+  /** An ACK is to go out as soon as there is room. */
+  void oweAck() {
+    ackNow = true;
+  }
+
+  /** True when an ACK must go out now. */
+  boolean owesAck() {
+    return ackNow || duplicateAcksOwed > 0;
+  }
+
+  /** True when data arrived that no ACK covers yet. */
+  boolean mayDelayAck() {
+    return segmentsSinceAck > 0;
+  }
+
+  /**
+   * RFC 9293 3.8.6.2.2: the window is worth telling when it grew by a segment or half the buffer.
+   */
+  boolean owesWindowUpdate() {
+    return offer() - rcvWnd() >= Math.min(mss, buffer.capacity() / 2);
+  }
+
+  /**
+   * What may be offered from {@code rcvNxt}: the free space, but never less than was offered
+   * before.
+   */
+  private int offer() {
+    return Math.max(buffer.free(), rcvWnd());
+  }
+
+  /**
+   * The window field of the segment that leaves now. Moves the right edge only by worthwhile steps
+   * (silly window syndrome, RFC 9293 3.8.6.2.2), and remembers it.
+   *
+   * <p>RFC 7323 2.4: the field is rounded down, so the edge may seem to move left by less than one
+   * unit; what was offered stays acceptable.
+   */
+  int windowField() {
+    if (owesWindowUpdate()) {
+      final int units = Math.min(0xFFFF, offer() >>> windowShift);
+      rcvAdv = Seq.max(rcvAdv, rcvNxt + (units << windowShift));
+    }
+    return Math.min(0xFFFF, rcvWnd() >>> windowShift);
+  }
+
+  /** A segment with the current ACK left. */
+  void onAckSent() {
+    ackNow = false;
+    if (duplicateAcksOwed > 0) {
+      duplicateAcksOwed--;
+    }
+    segmentsSinceAck = 0;
+  }
+}

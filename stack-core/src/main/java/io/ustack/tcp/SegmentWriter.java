@@ -1,0 +1,136 @@
+package io.ustack.tcp;
+
+import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.ipv4.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds segments and hands them to their path. The only place that writes TCP headers. One per
+ * stack.
+ */
+final class SegmentWriter {
+  private final Counters counters;
+
+  SegmentWriter(final Counters counters) {
+    this.counters = counters;
+  }
+
+  /**
+   * Sends a segment with payload from {@code buffer}, or without.
+   *
+   * @param bufferOffset where in the buffer the payload starts
+   * @param length bytes of payload, 0 for none
+   * @param window the window field, already scaled
+   * @return false when there was no packet to build it in; nothing was sent
+   */
+  boolean write(
+      final TcpConnection connection,
+      final int flags,
+      final int seq,
+      final int ack,
+      final int window,
+      final ByteRing buffer,
+      final int bufferOffset,
+      final int length,
+      final long nowNs) {
+    final Path path = connection.path();
+    final Packet packet = path.allocate();
+    if (packet == null) {
+      return false;
+    }
+    if (length > 0) {
+      final int at = packet.append(length);
+      buffer.peek(bufferOffset, packet.bytes(), at, length);
+    }
+    final int at = packet.prepend(TcpHeader.MIN_LENGTH_BYTES);
+    TcpHeader.write(
+        packet.bytes(),
+        at,
+        connection.localPort(),
+        connection.remotePort(),
+        seq,
+        ack,
+        TcpHeader.MIN_LENGTH_BYTES,
+        flags,
+        window);
+    send(path, packet, nowNs);
+    return true;
+  }
+
+  /**
+   * Sends our SYN or SYN-ACK with its options; {@code windowShift} as {@link TcpOptions#writeSyn}.
+   */
+  boolean writeSyn(
+      final TcpConnection connection,
+      final int flags,
+      final int ack,
+      final int window,
+      final int mss,
+      final int windowShift,
+      final long nowNs) {
+    final Path path = connection.path();
+    final Packet packet = path.allocate();
+    if (packet == null) {
+      return false;
+    }
+    final int optionsLength =
+        windowShift == TcpOptions.ABSENT
+            ? TcpOptions.MSS_LENGTH_BYTES
+            : TcpOptions.SYN_LENGTH_BYTES;
+    final int headerLength = TcpHeader.MIN_LENGTH_BYTES + optionsLength;
+    final int at = packet.prepend(headerLength);
+    TcpHeader.write(
+        packet.bytes(),
+        at,
+        connection.localPort(),
+        connection.remotePort(),
+        connection.sender().iss(),
+        ack,
+        headerLength,
+        flags,
+        window);
+    TcpOptions.writeSyn(packet.bytes(), at + TcpHeader.MIN_LENGTH_BYTES, mss, windowShift);
+    send(path, packet, nowNs);
+    return true;
+  }
+
+  /**
+   * Answers a segment that belongs to no connection, or whose ACK makes no sense (RFC 9293 3.5.2,
+   * 3.10.7.1).
+   *
+   * @param path back to the sender, or null when there is no route: then nothing is sent
+   */
+  void writeReset(final @Nullable Path path, final TcpSegment segment, final long nowNs) {
+    if (path == null || path.transmitRoom() == 0) {
+      return;
+    }
+    final Packet packet = path.allocate();
+    if (packet == null) {
+      return;
+    }
+    final boolean acknowledged = segment.has(TcpHeader.ACK);
+    final int at = packet.prepend(TcpHeader.MIN_LENGTH_BYTES);
+    TcpHeader.write(
+        packet.bytes(),
+        at,
+        /* sourcePort= */ segment.destinationPort,
+        /* destinationPort= */ segment.sourcePort,
+        acknowledged ? segment.ack : 0,
+        acknowledged ? 0 : segment.seq + segment.length(),
+        TcpHeader.MIN_LENGTH_BYTES,
+        acknowledged ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK,
+        0);
+    counters.increment(Counter.TCP_RESETS_OUT);
+    send(path, packet, nowNs);
+  }
+
+  private void send(final Path path, final Packet packet, final long nowNs) {
+    packet.transportOffset(packet.offset());
+    packet.addFlags(Packet.TX_TCP_CHECKSUM);
+    counters.increment(Counter.TCP_SEGMENTS_OUT);
+    path.send(packet, TcpHeader.PROTOCOL, nowNs);
+  }
+}

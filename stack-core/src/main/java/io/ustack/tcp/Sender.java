@@ -1,0 +1,388 @@
+package io.ustack.tcp;
+
+import io.ustack.buffer.ByteRing;
+
+/**
+ * The sending half of a connection: the SND variables (RFC 9293 3.3.1), what may leave now (Nagle,
+ * silly window avoidance, congestion window), and what an ACK means.
+ *
+ * <p>The send buffer's head is always the byte at {@code sndUna}, once our SYN is acknowledged.
+ * After a timeout {@code sndNxt} goes back to {@code sndUna} and everything is sent again in order;
+ * {@code sndMax} remembers how far it had been.
+ */
+final class Sender {
+  /** {@link #nextLength} when nothing may leave. */
+  static final int NOTHING = -1;
+
+  private final ByteRing buffer;
+  private final RttEstimator rtt;
+  private final NewReno congestion;
+  private final FastRecovery recovery;
+
+  private final int iss;
+  private int sndUna;
+  private int sndNxt;
+  private int sndMax;
+  private int sndWnd;
+  private int sndWl1;
+  private int sndWl2;
+  private int maxSndWnd;
+  private int windowShift;
+  private int mss = 536;
+
+  private boolean noDelay;
+  private boolean finQueued;
+  private int finSeq;
+  private boolean retransmitNow;
+  private boolean synRepeated;
+  private long lastSentNs;
+
+  Sender(final ByteRing buffer, final TcpConfig config, final int iss) {
+    this.buffer = buffer;
+    this.iss = iss;
+    rtt = new RttEstimator(config);
+    congestion = new NewReno(config.initialWindowSegments());
+    recovery = new FastRecovery(congestion);
+    sndUna = iss;
+    sndNxt = iss;
+    sndMax = iss;
+  }
+
+  RttEstimator rtt() {
+    return rtt;
+  }
+
+  NewReno congestion() {
+    return congestion;
+  }
+
+  FastRecovery recovery() {
+    return recovery;
+  }
+
+  int iss() {
+    return iss;
+  }
+
+  int sndUna() {
+    return sndUna;
+  }
+
+  int sndNxt() {
+    return sndNxt;
+  }
+
+  int sndMax() {
+    return sndMax;
+  }
+
+  int sndWnd() {
+    return sndWnd;
+  }
+
+  int mss() {
+    return mss;
+  }
+
+  void noDelay(final boolean on) {
+    noDelay = on;
+  }
+
+  /**
+   * What a SYN of the peer tells us: its MSS and its window, which a SYN never scales (RFC 7323
+   * 2.2).
+   */
+  void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
+    mss = effectiveMss;
+    windowShift = shift;
+    setWindow(segment.window, segment);
+  }
+
+  /** Our SYN is acknowledged: the stream starts. */
+  void onSynAcknowledged(final int ack, final long nowNs) {
+    sndUna = ack;
+    sndNxt = Seq.max(sndNxt, ack);
+    rtt.onAck(ack, nowNs);
+    if (synRepeated) {
+      rtt.onStartAfterRepeatedSyn();
+    }
+    congestion.start(mss, synRepeated);
+    recovery.start(iss);
+  }
+
+  // ---- What an ACK means
+
+  /**
+   * RFC 5961 5.2: not newer than what was sent, not older than the largest window that the peer
+   * ever offered.
+   */
+  boolean isAckAcceptable(final int ack) {
+    return Seq.leq(ack, sndMax) && Seq.geq(ack, sndUna - Math.max(maxSndWnd, 1));
+  }
+
+  /** The ACK is for something that was never sent. */
+  boolean isAckTooNew(final int ack) {
+    return Seq.gt(ack, sndMax);
+  }
+
+  /**
+   * RFC 9293 3.10.7.4, fifth, ESTABLISHED: moves {@code sndUna}, frees what is acknowledged, feeds
+   * RTT and congestion control, updates the window.
+   *
+   * @return bytes of sequence space newly acknowledged
+   */
+  int onAck(final TcpSegment segment, final long nowNs) {
+    final int ack = segment.ack;
+    final int acked = Seq.gt(ack, sndUna) ? ack - sndUna : 0;
+    if (acked > 0) {
+      advance(ack, acked, nowNs);
+    } else if (isDuplicate(segment)) {
+      if (recovery.onDuplicateAck(sndUna, sndMax)) {
+        retransmitNow = true;
+      }
+    }
+    updateWindow(segment);
+    return acked;
+  }
+
+  private void advance(final int ack, final int acked, final long nowNs) {
+    final int flightBefore = sndMax - sndUna;
+    sndUna = ack;
+    sndNxt = Seq.max(sndNxt, ack);
+    buffer.discard(Math.min(acked, buffer.length()));
+    rtt.onAck(ack, nowNs);
+    if (recovery.onAck(sndUna, acked, flightBefore, sndMax - sndUna)) {
+      retransmitNow = true;
+    }
+  }
+
+  /** RFC 5681 2: outstanding data, no payload, no SYN or FIN, the same ACK, the same window. */
+  private boolean isDuplicate(final TcpSegment segment) {
+    return segment.ack == sndUna
+        && sndMax != sndUna
+        && segment.length() == 0
+        && scaled(segment) == sndWnd;
+  }
+
+  private void updateWindow(final TcpSegment segment) {
+    if (Seq.lt(sndUna, segment.ack)) {
+      return;
+    }
+    // RFC 9293 3.10.7.4: SND.WL1 and WL2 keep old segments from setting the window.
+    if (Seq.lt(sndWl1, segment.seq) || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
+      setWindow(scaled(segment), segment);
+    }
+  }
+
+  private int scaled(final TcpSegment segment) {
+    return segment.window << windowShift;
+  }
+
+  private void setWindow(final int window, final TcpSegment segment) {
+    sndWnd = window;
+    maxSndWnd = Math.max(maxSndWnd, window);
+    sndWl1 = segment.seq;
+    sndWl2 = segment.ack;
+  }
+
+  // ---- What may leave
+
+  /** Sequence number of the first byte in the buffer. */
+  private int streamStart() {
+    return sndUna == iss ? iss + 1 : sndUna;
+  }
+
+  /** The application will write nothing more: FIN follows the last byte. */
+  void queueFin() {
+    if (!finQueued) {
+      finQueued = true;
+      finSeq = streamStart() + buffer.length();
+    }
+  }
+
+  boolean isFinQueued() {
+    return finQueued;
+  }
+
+  /** Our FIN was sent and acknowledged. */
+  boolean isFinAcknowledged() {
+    return finQueued && sndUna == finSeq + 1;
+  }
+
+  /** Sent and not acknowledged, SYN and FIN included. */
+  boolean hasOutstanding() {
+    return sndUna != sndMax;
+  }
+
+  /**
+   * Bytes in the buffer that {@code sndNxt} has not reached; negative once the FIN is behind it.
+   */
+  private int unsent() {
+    return buffer.length() - (sndNxt - sndUna);
+  }
+
+  /** Data or a FIN waits behind {@code sndNxt}. */
+  boolean hasUnsent() {
+    final int unsent = unsent();
+    return unsent > 0 || (unsent == 0 && finQueued);
+  }
+
+  /** The segment at {@code sndUna} is to be sent again now. */
+  boolean retransmitsNow() {
+    return retransmitNow && sndMax != sndUna;
+  }
+
+  /**
+   * Payload of the next segment from {@code sndNxt}.
+   *
+   * @return its length, 0 for a FIN alone, or {@link #NOTHING}
+   */
+  int nextLength(final long nowNs) {
+    final int unsent = unsent();
+    if (unsent < 0 || (unsent == 0 && !finQueued)) {
+      return NOTHING;
+    }
+    final int flight = sndNxt - sndUna;
+    if (flight == 0 && !hasOutstanding() && nowNs - lastSentNs > rtt.rtoNs()) {
+      congestion.onIdle();
+    }
+    final int windowLeft = sndWnd - flight;
+    if (unsent == 0) {
+      return windowLeft > 0 ? 0 : NOTHING;
+    }
+    final int length = Math.min(unsent, mss);
+    final int usable = Math.min(windowLeft, congestion.cwnd() - flight);
+    if (length <= usable) {
+      return length == mss || mayBeSmall(flight) ? length : NOTHING;
+    }
+    // RFC 9293 3.8.6.2.1 (3): a piece is worth sending when it is half of the largest window the
+    // peer ever had.
+    final boolean worthwhile = usable == windowLeft && usable > 0 && usable >= maxSndWnd / 2;
+    return worthwhile ? usable : NOTHING;
+  }
+
+  /** Nagle (RFC 9293 3.7.4): a small segment waits while anything is unacknowledged. */
+  private boolean mayBeSmall(final int flight) {
+    return noDelay || flight == 0 || finQueued || Seq.lt(sndNxt, sndMax);
+  }
+
+  /** Payload of the segment to send again from {@code sndUna}. */
+  int retransmitLength() {
+    return Math.min(Math.min(mss, buffer.length()), sndMax - sndUna);
+  }
+
+  /** Whether a segment of {@code length} bytes from {@code seq} ends where the FIN stands. */
+  boolean reachesFin(final int seq, final int length) {
+    return finQueued && seq + length == finSeq;
+  }
+
+  /** Whether the segment holds the last byte that is in the buffer now: it is pushed. */
+  boolean reachesEnd(final int seq, final int length) {
+    return seq + length == sndUna + buffer.length();
+  }
+
+  /** Offset in the buffer of the byte with this sequence number. */
+  int bufferOffset(final int seq) {
+    return seq - streamStart();
+  }
+
+  /**
+   * The sequence number of a segment that only acknowledges: {@code sndMax}, where the peer expects
+   * us even after going back, but never beyond its window, where it would not look at our ACK.
+   */
+  int pureAckSeq() {
+    final int windowEnd = sndUna + sndWnd;
+    return Seq.leq(sndMax, windowEnd) ? sndMax : windowEnd;
+  }
+
+  /**
+   * Nothing between {@code sndUna} and {@code sndNxt}: no retransmission timer covers what waits.
+   */
+  boolean isIdle() {
+    return sndNxt == sndUna;
+  }
+
+  /**
+   * Payload of the segment that the persist timer sends: what fits a small window (RFC 9293
+   * 3.8.6.2.1, override), or one byte beyond a closed one (3.8.6.1); 0 when only the FIN is left.
+   */
+  int probeLength() {
+    return Math.min(unsent(), Math.min(mss, Math.max(1, sndWnd)));
+  }
+
+  // ---- What has left
+
+  /** The SYN or SYN-ACK left. */
+  void onSynSent(final long nowNs) {
+    if (sndMax == iss) {
+      rtt.onSend(iss + 1, nowNs);
+    } else {
+      rtt.onRetransmit();
+    }
+    sndNxt = iss + 1;
+    sndMax = Seq.max(sndMax, sndNxt);
+    lastSentNs = nowNs;
+  }
+
+  /**
+   * A segment of {@code length} bytes of sequence space left from {@code sndNxt}.
+   *
+   * @return true when it, or its beginning, had been sent before
+   */
+  boolean onSent(final int length, final long nowNs) {
+    final boolean again = Seq.lt(sndNxt, sndMax);
+    if (again) {
+      rtt.onRetransmit();
+    } else {
+      rtt.onSend(sndNxt + length, nowNs);
+    }
+    sndNxt += length;
+    sndMax = Seq.max(sndMax, sndNxt);
+    lastSentNs = nowNs;
+    return again;
+  }
+
+  /** The segment at {@code sndUna} left once more, by fast retransmit. */
+  void onRetransmitted(final long nowNs) {
+    retransmitNow = false;
+    rtt.onRetransmit();
+    lastSentNs = nowNs;
+  }
+
+  /**
+   * A probe beyond the window left from {@code sndNxt}; it does not count as sent until it is
+   * acknowledged.
+   */
+  void onProbeSent() {
+    rtt.onRetransmit();
+    sndMax = Seq.max(sndMax, sndNxt + 1);
+  }
+
+  /** The SYN or SYN-ACK is to be sent, for the first time or again. */
+  boolean owesSyn() {
+    return sndNxt == iss;
+  }
+
+  /**
+   * The SYN goes out again, this time with an ACK: simultaneous open, or the peer repeated its SYN.
+   */
+  void repeatSynAsSynAck() {
+    sndNxt = iss;
+  }
+
+  /** RFC 6298 5.4 to 5.7 for the SYN. */
+  void onSynTimeout() {
+    rtt.onTimeout();
+    synRepeated = true;
+    sndNxt = iss;
+  }
+
+  /** RFC 6298 5.4 to 5.6, RFC 5681 3.1: back off, shrink, go back to {@code sndUna}. */
+  void onTimeout() {
+    congestion.onTimeout(sndMax - sndUna, rtt.timeouts() == 0);
+    recovery.onTimeout(sndMax);
+    rtt.onTimeout();
+    retransmitNow = false;
+    sndNxt = sndUna;
+  }
+}

@@ -1,0 +1,391 @@
+package io.ustack.tcp;
+
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+import io.ustack.ipv4.Ipv4Output;
+import io.ustack.ipv4.Path;
+import io.ustack.ipv4.PortAllocator;
+import io.ustack.ipv4.TransportProtocol;
+import io.ustack.link.ReadyList;
+import io.ustack.readiness.Failure;
+import io.ustack.readiness.ReadinessObserver;
+import io.ustack.time.TimerWheel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TCP of one shard: takes segments from IPv4 and finds their connection or listener; opens, listens
+ * and binds for the socket engine. Stack thread only.
+ */
+public final class Tcp implements TransportProtocol {
+  /** RFC 9293 3.7.1 (MUST-15): the MSS of a peer that names none. */
+  static final int DEFAULT_MSS = 536;
+
+  /** Linux TCP_MIN_SND_MSS: a smaller MSS is a peer that wants us to work (CVE-2019-11479). */
+  static final int MIN_MSS = 48;
+
+  private final TcpConfig config;
+  private final Ipv4Output ipv4;
+  private final ReadyList readyList;
+  private final TimerWheel wheel;
+  private final Counters counters;
+  private final IsnSource isnSource;
+  private final PortAllocator portAllocator;
+  private final SegmentWriter writer;
+  private final ConnectionTable connections;
+  private final TcpPorts ports = new TcpPorts();
+  private final ListenerTable listeners = new ListenerTable();
+  private final TcpSegment segment = new TcpSegment();
+  private final TcpOptions options = new TcpOptions();
+  private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
+
+  private int timeWaits;
+  private Failure lastFailure = Failure.NONE;
+
+  /**
+   * TCP over {@code ipv4}.
+   *
+   * @param secret0 and {@code secret1}: 128 secret bits of this stack, for ports and the connection
+   *     table
+   */
+  public Tcp(
+      final TcpConfig config,
+      final Ipv4Output ipv4,
+      final ReadyList readyList,
+      final TimerWheel wheel,
+      final Counters counters,
+      final IsnSource isnSource,
+      final long secret0,
+      final long secret1) {
+    this.config = config;
+    this.ipv4 = ipv4;
+    this.readyList = readyList;
+    this.wheel = wheel;
+    this.counters = counters;
+    this.isnSource = isnSource;
+    portAllocator = new PortAllocator(secret0, secret1);
+    writer = new SegmentWriter(counters);
+    connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
+  }
+
+  /** The defaults of this stack. */
+  public TcpConfig config() {
+    return config;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  ReadyList readyList() {
+    return readyList;
+  }
+
+  TimerWheel wheel() {
+    return wheel;
+  }
+
+  IsnSource isnSource() {
+    return isnSource;
+  }
+
+  SegmentWriter writer() {
+    return writer;
+  }
+
+  /** Connections in whatever state, TIME_WAIT included. */
+  public int connections() {
+    return connections.count();
+  }
+
+  /** Why the last {@link #bind}, {@link #listen} or {@link #connect} on this stack gave null. */
+  public Failure lastFailure() {
+    return lastFailure;
+  }
+
+  // ---- For the socket engine
+
+  /**
+   * bind(2).
+   *
+   * @param address one of this stack's, or 0 for all
+   * @param port 0 for an ephemeral one
+   * @param reuseAddress SO_REUSEADDR
+   * @return null when the address is not ours or the port is taken: see {@link #lastFailure()}
+   */
+  public @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
+    if (address != 0 && !ipv4.local().isLocal(address)) {
+      return failBinding(Failure.ADDRESS_NOT_AVAILABLE);
+    }
+    final int chosen = port == 0 ? portAllocator.allocate(address, portsInUse) : port;
+    final TcpBinding binding = chosen == 0 ? null : ports.bind(address, chosen, reuseAddress);
+    return binding == null ? failBinding(Failure.ADDRESS_IN_USE) : binding;
+  }
+
+  private @Nullable TcpBinding failBinding(final Failure failure) {
+    lastFailure = failure;
+    return null;
+  }
+
+  /**
+   * listen(2), the passive open of RFC 9293 3.10.1. The binding stays with the caller.
+   *
+   * @param backlog how many established connections may wait for accept, as Linux counts
+   * @param listenConfig of the connections that come in
+   * @param observer told READABLE for each connection that can be accepted
+   * @return null when another socket listens there: ADDRESS_IN_USE
+   */
+  public @Nullable TcpListener listen(
+      final TcpBinding binding,
+      final int backlog,
+      final TcpConfig listenConfig,
+      final ReadinessObserver observer) {
+    if (ports.hasOtherListener(binding)) {
+      lastFailure = Failure.ADDRESS_IN_USE;
+      return null;
+    }
+    final TcpListener listener = new TcpListener(this, binding, backlog, listenConfig, observer);
+    binding.listening = true;
+    listeners.add(listener);
+    return listener;
+  }
+
+  /**
+   * connect(2), the active open of RFC 9293 3.10.1. The SYN leaves at the next emission; the
+   * observer hears WRITABLE or FAILED.
+   *
+   * @param binding where the socket is bound, or null to choose address and port; the connection
+   *     owns it from here on
+   * @return null at once without route, port or room: see {@link #lastFailure()}
+   */
+  public @Nullable TcpConnection connect(
+      final @Nullable TcpBinding binding,
+      final int remoteAddress,
+      final int remotePort,
+      final TcpConfig connectConfig,
+      final ReadinessObserver observer,
+      final long nowNs) {
+    if (connections.count() >= config.maxConnections()) {
+      return failConnect(Failure.NO_RESOURCES);
+    }
+    final Path path = ipv4.path(binding == null ? 0 : binding.address(), remoteAddress);
+    if (path == null) {
+      return failConnect(Failure.NETWORK_UNREACHABLE);
+    }
+    final int localAddress = path.localAddress();
+    final int remote = path.remoteAddress();
+    final int localPort =
+        binding == null
+            ? portAllocator.allocate(localAddress, remote, remotePort, portsInUse)
+            : binding.port();
+    if (localPort == 0) {
+      return failConnect(Failure.PORTS_EXHAUSTED);
+    }
+    if (connections.find(localAddress, localPort, remote, remotePort) != null) {
+      return failConnect(Failure.ADDRESS_NOT_AVAILABLE);
+    }
+    final TcpConnection connection =
+        new TcpConnection(this, path, localPort, remotePort, connectConfig, observer, nowNs);
+    add(connection);
+    counters.increment(Counter.TCP_ACTIVE_OPENS);
+    connection.openActive(binding);
+    return connection;
+  }
+
+  private @Nullable TcpConnection failConnect(final Failure failure) {
+    lastFailure = failure;
+    return null;
+  }
+
+  private boolean isPortInUse(
+      final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
+    return ports.isBound(localPort)
+        || (remotePort == 0
+            ? ports.hasConnections(localPort)
+            : connections.find(localAddress, localPort, remoteAddress, remotePort) != null);
+  }
+
+  // ---- Input
+
+  @Override
+  public int protocol() {
+    return TcpHeader.PROTOCOL;
+  }
+
+  @Override
+  public void input(
+      final Packet packet, final int source, final int destination, final long nowNs) {
+    counters.increment(Counter.TCP_SEGMENTS_IN);
+    final DropReason reason = validate(packet, destination);
+    if (reason == null) {
+      segment.read(packet, source, destination);
+      dispatch(nowNs);
+    } else {
+      counters.drop(reason);
+    }
+    packet.release();
+  }
+
+  private @Nullable DropReason validate(final Packet packet, final int destination) {
+    if ((packet.flags() & Packet.RX_L4_CHECKSUM_BAD) != 0) {
+      return DropReason.TCP_CHECKSUM;
+    }
+    if (!ipv4.local().isLocal(destination)) {
+      // RFC 9293 3.9.2.3 (MUST-57): never to a broadcast or multicast address.
+      return DropReason.TCP_NOT_UNICAST;
+    }
+    final int available = packet.end() - packet.transportOffset();
+    return TcpHeader.validate(packet.bytes(), packet.transportOffset(), available);
+  }
+
+  private void dispatch(final long nowNs) {
+    final TcpConnection connection =
+        connections.find(
+            segment.destinationAddress,
+            segment.destinationPort,
+            segment.sourceAddress,
+            segment.sourcePort);
+    if (connection != null && !connection.yieldsTo(segment)) {
+      connection.onSegment(segment, nowNs);
+      return;
+    }
+    final TcpListener listener =
+        listeners.find(segment.destinationAddress, segment.destinationPort);
+    if (listener == null) {
+      if (connection != null) {
+        connection.onSegment(segment, nowNs);
+      } else {
+        onSegmentToNobody(DropReason.TCP_NO_CONNECTION, nowNs);
+      }
+      return;
+    }
+    onSegmentInListen(listener, connection, nowNs);
+  }
+
+  /** RFC 9293 3.10.7.1. */
+  private void onSegmentToNobody(final DropReason reason, final long nowNs) {
+    counters.drop(reason);
+    if (!segment.has(TcpHeader.RST)) {
+      writer.writeReset(pathBack(), segment, nowNs);
+    }
+  }
+
+  private @Nullable Path pathBack() {
+    return ipv4.path(segment.destinationAddress, segment.sourceAddress);
+  }
+
+  /**
+   * RFC 9293 3.10.7.2.
+   *
+   * @param old a connection in TIME_WAIT that gives way to a valid SYN
+   */
+  private void onSegmentInListen(
+      final TcpListener listener, final @Nullable TcpConnection old, final long nowNs) {
+    if (segment.has(TcpHeader.RST)) {
+      counters.drop(DropReason.TCP_LISTEN_NOT_SYN);
+      return;
+    }
+    if (segment.has(TcpHeader.ACK)) {
+      onSegmentToNobody(DropReason.TCP_LISTEN_NOT_SYN, nowNs);
+      return;
+    }
+    if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN) || segment.sourcePort == 0) {
+      // SYN and FIN together: nobody opens and closes at once (Linux drops them too).
+      counters.drop(DropReason.TCP_LISTEN_NOT_SYN);
+      return;
+    }
+    if (!listener.admitsSyn(counters)) {
+      return;
+    }
+    if (old != null) {
+      old.die(Failure.NONE);
+    }
+    openPassive(listener, nowNs);
+  }
+
+  private void openPassive(final TcpListener listener, final long nowNs) {
+    if (connections.count() >= config.maxConnections()) {
+      counters.drop(DropReason.TCP_CONNECTION_LIMIT);
+      return;
+    }
+    final Path path = pathBack();
+    if (path == null) {
+      counters.drop(DropReason.IPV4_NO_ROUTE);
+      return;
+    }
+    final TcpConnection connection =
+        new TcpConnection(
+            this,
+            path,
+            segment.destinationPort,
+            segment.sourcePort,
+            listener.config(),
+            ReadinessObserver.NONE,
+            nowNs);
+    add(connection);
+    counters.increment(Counter.TCP_PASSIVE_OPENS);
+    listener.onHandshakeStarted();
+    connection.openPassive(listener, segment, parseOptions(segment));
+  }
+
+  /**
+   * The options of a SYN; valid until the next call. Lengths that lie end the list, and are
+   * counted.
+   */
+  TcpOptions parseOptions(final TcpSegment syn) {
+    if (!options.parse(syn.bytes, syn.optionsOffset, syn.payloadOffset)) {
+      counters.increment(Counter.TCP_OPTIONS_MALFORMED);
+    }
+    return options;
+  }
+
+  @Override
+  public void onUnreachable(
+      final Failure failure,
+      final int localAddress,
+      final int localPort,
+      final int remoteAddress,
+      final int remotePort,
+      final int quotedSequence,
+      final long nowNs) {
+    final TcpConnection connection =
+        connections.find(localAddress, localPort, remoteAddress, remotePort);
+    if (connection != null) {
+      connection.onUnreachable(failure, quotedSequence);
+    }
+  }
+
+  // ---- Bookkeeping for connections and listeners
+
+  private void add(final TcpConnection connection) {
+    connections.add(connection);
+    ports.onConnectionAdded(connection.localPort());
+  }
+
+  void onConnectionGone(final TcpConnection connection, final boolean wasTimeWait) {
+    connections.remove(connection);
+    ports.onConnectionRemoved(connection.localPort());
+    if (wasTimeWait) {
+      timeWaits--;
+    }
+  }
+
+  /** Counts one more connection in TIME_WAIT; false when it may not stay. */
+  boolean admitTimeWait() {
+    counters.increment(Counter.TCP_TIME_WAITS);
+    timeWaits++;
+    return timeWaits <= config.maxTimeWaits();
+  }
+
+  /** Takes the listener out and forgets the handshakes that came in through it. */
+  void removeListener(final TcpListener listener, final long nowNs) {
+    listeners.remove(listener);
+    listener.binding().listening = false;
+    for (final TcpConnection connection : connections.toArray()) {
+      if (connection.listener == listener && connection.state() == TcpState.SYN_RECEIVED) {
+        connection.abort(nowNs);
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.ustack.tcp;
+
+import org.jspecify.annotations.Nullable;
+
+/** A local address and port that a socket holds, from bind to close. Stack thread only. */
+public final class TcpBinding {
+  private final TcpPorts ports;
+  private final int address;
+  private final int port;
+  private final boolean reuseAddress;
+  private boolean released;
+
+  /** Whether a listener stands on it: SO_REUSEADDR does not let two of those share a port. */
+  boolean listening;
+
+  /** The next binding of the same port. */
+  @Nullable TcpBinding next;
+
+  TcpBinding(final TcpPorts ports, final int address, final int port, final boolean reuseAddress) {
+    this.ports = ports;
+    this.address = address;
+    this.port = port;
+    this.reuseAddress = reuseAddress;
+  }
+
+  /** The local address; 0 is every address. */
+  public int address() {
+    return address;
+  }
+
+  /** The local port, 1..65535. */
+  public int port() {
+    return port;
+  }
+
+  boolean reuseAddress() {
+    return reuseAddress;
+  }
+
+  /** Lets go of the port. Idempotent. */
+  public void release() {
+    if (!released) {
+      released = true;
+      ports.release(this);
+    }
+  }
+}

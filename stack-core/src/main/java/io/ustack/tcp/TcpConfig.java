@@ -1,0 +1,134 @@
+package io.ustack.tcp;
+
+/**
+ * Every number of TCP in one place. Immutable; the defaults are Linux's where Linux has one.
+ *
+ * @param initialRtoNs before the first sample (RFC 6298 2.1; Linux TCP_TIMEOUT_INIT)
+ * @param minRtoNs floor of the timeout (Linux TCP_RTO_MIN, 200 ms; RFC 6298 2.4 says 1 s, DEVIATION
+ *     as Linux)
+ * @param maxRtoNs ceiling (Linux TCP_RTO_MAX, 120 s)
+ * @param synTimedOutRtoNs timeout of the first data after a repeated SYN (RFC 6298 5.7; Linux
+ *     TCP_TIMEOUT_FALLBACK)
+ * @param delayedAckNs how long an ACK waits for company (RFC 9293 3.8.6.3: less than 500 ms; Linux
+ *     TCP_DELACK_MIN, 40 ms)
+ * @param timeWaitNs how long TIME_WAIT lasts (2 MSL; Linux TCP_TIMEWAIT_LEN, 60 s)
+ * @param finWait2Ns how long a connection that nobody holds waits for the peer's FIN (Linux
+ *     tcp_fin_timeout, 60 s)
+ * @param synRetries repeated SYNs before giving up (Linux tcp_syn_retries, 6)
+ * @param synAckRetries repeated SYN-ACKs before giving up (Linux tcp_synack_retries, 5)
+ * @param dataRetries repeated data or probes before giving up (Linux tcp_retries2, 15)
+ * @param orphanRetries the same once nobody holds the connection (Linux tcp_orphan_retries, 8)
+ * @param receiveBufferBytes capacity of the receive buffer (Linux tcp_rmem[1], 131072)
+ * @param sendBufferBytes capacity of the send buffer
+ * @param maxReceiveBufferBytes what the window scale is chosen for (Linux tcp_rmem[2], 6 MiB)
+ * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
+ * @param maxConnections connections of one stack in all, in whatever state
+ * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
+ *     tcp_max_tw_buckets)
+ * @param maxBacklog ceiling of listen's backlog (Linux somaxconn, 4096)
+ * @param challengeAckIntervalNs at least this long between two ACKs that answer unacceptable
+ *     segments (Linux tcp_invalid_ratelimit, 500 ms)
+ */
+public record TcpConfig(
+    long initialRtoNs,
+    long minRtoNs,
+    long maxRtoNs,
+    long synTimedOutRtoNs,
+    long delayedAckNs,
+    long timeWaitNs,
+    long finWait2Ns,
+    int synRetries,
+    int synAckRetries,
+    int dataRetries,
+    int orphanRetries,
+    int receiveBufferBytes,
+    int sendBufferBytes,
+    int maxReceiveBufferBytes,
+    int initialWindowSegments,
+    int maxConnections,
+    int maxTimeWaits,
+    int maxBacklog,
+    long challengeAckIntervalNs) {
+  private static final long MS = 1_000_000L;
+  private static final long SECOND = 1_000 * MS;
+
+  /** The defaults named above. */
+  public static final TcpConfig DEFAULT =
+      new TcpConfig(
+          SECOND,
+          200 * MS,
+          120 * SECOND,
+          3 * SECOND,
+          40 * MS,
+          60 * SECOND,
+          60 * SECOND,
+          6,
+          5,
+          15,
+          8,
+          128 << 10,
+          256 << 10,
+          6 << 20,
+          10,
+          1 << 20,
+          1 << 17,
+          4096,
+          500 * MS);
+
+  /** The same with other buffer capacities, in bytes. */
+  public TcpConfig withBuffers(final int receiveBytes, final int sendBytes) {
+    return new TcpConfig(
+        initialRtoNs,
+        minRtoNs,
+        maxRtoNs,
+        synTimedOutRtoNs,
+        delayedAckNs,
+        timeWaitNs,
+        finWait2Ns,
+        synRetries,
+        synAckRetries,
+        dataRetries,
+        orphanRetries,
+        receiveBytes,
+        sendBytes,
+        Math.max(maxReceiveBufferBytes, receiveBytes),
+        initialWindowSegments,
+        maxConnections,
+        maxTimeWaits,
+        maxBacklog,
+        challengeAckIntervalNs);
+  }
+
+  /** The same with other limits on connections. */
+  public TcpConfig withLimits(final int connections, final int timeWaits) {
+    return new TcpConfig(
+        initialRtoNs,
+        minRtoNs,
+        maxRtoNs,
+        synTimedOutRtoNs,
+        delayedAckNs,
+        timeWaitNs,
+        finWait2Ns,
+        synRetries,
+        synAckRetries,
+        dataRetries,
+        orphanRetries,
+        receiveBufferBytes,
+        sendBufferBytes,
+        maxReceiveBufferBytes,
+        initialWindowSegments,
+        connections,
+        timeWaits,
+        maxBacklog,
+        challengeAckIntervalNs);
+  }
+
+  /** The shift count that lets the largest receive buffer be advertised (RFC 7323 2.2). */
+  int windowShift() {
+    int shift = 0;
+    while (shift < TcpOptions.MAX_WINDOW_SHIFT && maxReceiveBufferBytes >> shift > 0xFFFF) {
+      shift++;
+    }
+    return shift;
+  }
+}

@@ -1,0 +1,140 @@
+package io.ustack.tcp;
+
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+import io.ustack.readiness.Readiness;
+import io.ustack.readiness.ReadinessObserver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A port in LISTEN (RFC 9293 3.10.7.2). Connections that are still shaking hands are counted
+ * against the SYN queue; those that are established wait in the accept queue. As on Linux, {@code
+ * backlog} bounds both, and the accept queue holds one more than {@code backlog}.
+ *
+ * <p>Stack thread only.
+ */
+public final class TcpListener {
+  private final Tcp tcp;
+  private final TcpBinding binding;
+  private final TcpConfig config;
+  private final ReadinessObserver observer;
+
+  private int backlog;
+  private int handshakes;
+  private int waiting;
+  private @Nullable TcpConnection firstWaiting;
+  private @Nullable TcpConnection lastWaiting;
+
+  TcpListener(
+      final Tcp tcp,
+      final TcpBinding binding,
+      final int backlog,
+      final TcpConfig config,
+      final ReadinessObserver observer) {
+    this.tcp = tcp;
+    this.binding = binding;
+    this.config = config;
+    this.observer = observer;
+    backlog(backlog);
+  }
+
+  /** The local address; 0 is every address. */
+  public int address() {
+    return binding.address();
+  }
+
+  public int port() {
+    return binding.port();
+  }
+
+  TcpBinding binding() {
+    return binding;
+  }
+
+  TcpConfig config() {
+    return config;
+  }
+
+  /**
+   * listen(2) again: changes how many may wait. Below 0 counts as 0, above {@link
+   * TcpConfig#maxBacklog()} as that.
+   */
+  public void backlog(final int newBacklog) {
+    backlog = Math.max(0, Math.min(newBacklog, config.maxBacklog()));
+  }
+
+  /** Whether a connection waits to be accepted. */
+  public boolean isReadable() {
+    return firstWaiting != null;
+  }
+
+  /**
+   * Takes the connection that has waited longest. It may have been reset meanwhile: then its {@link
+   * TcpConnection#failure()} says so.
+   *
+   * @return null when none waits
+   */
+  public @Nullable TcpConnection accept() {
+    final TcpConnection connection = firstWaiting;
+    if (connection == null) {
+      return null;
+    }
+    firstWaiting = connection.nextWaiting;
+    if (firstWaiting == null) {
+      lastWaiting = null;
+    }
+    connection.nextWaiting = null;
+    connection.listener = null;
+    waiting--;
+    return connection;
+  }
+
+  /**
+   * Stops listening. Connections that nobody accepted are reset, handshakes forgotten; the port
+   * stays with its binding.
+   */
+  public void close(final long nowNs) {
+    tcp.removeListener(this, nowNs);
+    for (TcpConnection c = accept(); c != null; c = accept()) {
+      c.abort(nowNs);
+    }
+  }
+
+  boolean isAcceptQueueFull() {
+    return waiting > backlog;
+  }
+
+  /** Whether one more handshake may begin; counts the reason when not. */
+  boolean admitsSyn(final Counters counters) {
+    if (isAcceptQueueFull()) {
+      counters.drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
+      return false;
+    }
+    if (handshakes >= Math.max(1, backlog)) {
+      counters.drop(DropReason.TCP_SYN_QUEUE_FULL);
+      return false;
+    }
+    return true;
+  }
+
+  void onHandshakeStarted() {
+    handshakes++;
+  }
+
+  void onHandshakeEnded() {
+    handshakes--;
+  }
+
+  /** A handshake completed: the connection waits for accept. */
+  void onEstablished(final TcpConnection connection) {
+    handshakes--;
+    waiting++;
+    if (lastWaiting == null) {
+      firstWaiting = connection;
+    } else {
+      lastWaiting.nextWaiting = connection;
+    }
+    lastWaiting = connection;
+    observer.onReadiness(Readiness.READABLE);
+  }
+}

@@ -1,0 +1,82 @@
+package io.ustack.tcp;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which local ports are held, by sockets that bound them and by connections: the rules of bind(2),
+ * EADDRINUSE, as Linux has them.
+ */
+final class TcpPorts {
+  private static final int PORTS = 1 << 16;
+
+  private final @Nullable TcpBinding[] bindings = new TcpBinding[PORTS];
+  private final int[] connections = new int[PORTS];
+
+  /**
+   * Holds a port.
+   *
+   * @param address 0 for every address
+   * @param reuseAddress SO_REUSEADDR: shares the port with others that set it, as long as none of
+   *     them listens, and with connections that remain of an earlier listener
+   * @return null when somebody else holds it: EADDRINUSE
+   */
+  @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
+    for (TcpBinding b = bindings[port]; b != null; b = b.next) {
+      final boolean overlap = b.address() == address || b.address() == 0 || address == 0;
+      if (overlap && !(reuseAddress && b.reuseAddress() && !b.listening)) {
+        return null;
+      }
+    }
+    if (bindings[port] == null && connections[port] > 0 && !reuseAddress) {
+      return null;
+    }
+    final TcpBinding binding = new TcpBinding(this, address, port, reuseAddress);
+    binding.next = bindings[port];
+    bindings[port] = binding;
+    return binding;
+  }
+
+  /** Whether another binding of the same port already listens on an overlapping address. */
+  boolean hasOtherListener(final TcpBinding binding) {
+    for (TcpBinding b = bindings[binding.port()]; b != null; b = b.next) {
+      final boolean overlap =
+          b.address() == binding.address() || b.address() == 0 || binding.address() == 0;
+      if (b != binding && b.listening && overlap) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether any socket has bound the port. */
+  boolean isBound(final int port) {
+    return bindings[port] != null;
+  }
+
+  /** Whether any connection has the local port. */
+  boolean hasConnections(final int port) {
+    return connections[port] > 0;
+  }
+
+  void release(final TcpBinding binding) {
+    final TcpBinding first = bindings[binding.port()];
+    if (first == binding) {
+      bindings[binding.port()] = binding.next;
+      return;
+    }
+    for (TcpBinding b = first; b != null; b = b.next) {
+      if (b.next == binding) {
+        b.next = binding.next;
+        return;
+      }
+    }
+  }
+
+  void onConnectionAdded(final int port) {
+    connections[port]++;
+  }
+
+  void onConnectionRemoved(final int port) {
+    connections[port]--;
+  }
+}

@@ -1,0 +1,66 @@
+package io.ustack.tcp;
+
+import io.ustack.buffer.Packet;
+import java.nio.ByteBuffer;
+
+/**
+ * The segment being processed: SEG.SEQ, SEG.ACK, SEG.WND and so on of RFC 9293 3.3.1, read once
+ * from a validated header.
+ *
+ * <p>One instance per stack, filled anew for each segment; nobody keeps it. The packet under it
+ * stays with the caller.
+ */
+final class TcpSegment {
+  int sourceAddress;
+  int sourcePort;
+  int destinationAddress;
+  int destinationPort;
+
+  /** SEG.SEQ: of the first byte, or of SYN when that is set. */
+  int seq;
+
+  /** SEG.ACK; meaningless without {@link TcpHeader#ACK}. */
+  int ack;
+
+  int flags;
+
+  /** The window field as it came, not scaled. */
+  int window;
+
+  ByteBuffer bytes = ByteBuffer.allocate(0);
+  int optionsOffset;
+  int payloadOffset;
+  int payloadLength;
+
+  /** Reads a segment whose header {@link TcpHeader#validate} accepted. */
+  void read(final Packet packet, final int source, final int destination) {
+    final ByteBuffer header = packet.bytes();
+    final int at = packet.transportOffset();
+    bytes = header;
+    sourceAddress = source;
+    destinationAddress = destination;
+    sourcePort = TcpHeader.sourcePort(header, at);
+    destinationPort = TcpHeader.destinationPort(header, at);
+    seq = TcpHeader.sequence(header, at);
+    ack = TcpHeader.acknowledgment(header, at);
+    flags = TcpHeader.flags(header, at);
+    window = TcpHeader.window(header, at);
+    optionsOffset = at + TcpHeader.MIN_LENGTH_BYTES;
+    payloadOffset = at + TcpHeader.lengthBytes(header, at);
+    payloadLength = packet.end() - payloadOffset;
+  }
+
+  boolean has(final int flag) {
+    return (flags & flag) != 0;
+  }
+
+  /** SEG.LEN: bytes of payload, plus one each for SYN and FIN. */
+  int length() {
+    return payloadLength + ((flags >>> 1) & 1) + (flags & 1);
+  }
+
+  /** Sequence number of the first payload byte, which SYN pushes back by one. */
+  int payloadSeq() {
+    return seq + ((flags >>> 1) & 1);
+  }
+}

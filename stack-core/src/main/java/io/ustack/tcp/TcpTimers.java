@@ -1,0 +1,101 @@
+package io.ustack.tcp;
+
+import io.ustack.time.Timer;
+import io.ustack.time.TimerWheel;
+
+/**
+ * The timers of one connection: one entry in the wheel for all of them.
+ *
+ * <p>Timers that exclude each other are one enum, so impossible combinations can't be. The wheel's
+ * entry is lazy: when a deadline moves away the entry stays, fires early, finds nothing due and
+ * schedules itself again.
+ */
+final class TcpTimers extends Timer {
+  /** What the main timer waits for. */
+  enum Kind {
+    NONE,
+    /** RFC 6298: an ACK of what is outstanding. */
+    RETRANSMIT,
+    /** RFC 9293 3.8.6.1: the next window probe. */
+    PERSIST,
+    /** The peer's FIN, for a connection that nobody holds. */
+    FIN_WAIT_2,
+    /** RFC 9293 3.10.8: the end of 2 MSL. */
+    TIME_WAIT
+  }
+
+  private final TimerWheel wheel;
+  private final TcpConnection connection;
+
+  private Kind kind = Kind.NONE;
+  private long mainDeadlineNs;
+  private boolean delayingAck;
+  private long ackDeadlineNs;
+
+  TcpTimers(final TimerWheel wheel, final TcpConnection connection) {
+    this.wheel = wheel;
+    this.connection = connection;
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /** Starts the main timer anew. */
+  void start(final Kind newKind, final long newDeadlineNs) {
+    kind = newKind;
+    mainDeadlineNs = newDeadlineNs;
+    ensureScheduled(newDeadlineNs);
+  }
+
+  void stop() {
+    kind = Kind.NONE;
+  }
+
+  /** Starts to delay an ACK, unless one is being delayed already. */
+  void delayAck(final long newDeadlineNs) {
+    if (!delayingAck) {
+      delayingAck = true;
+      ackDeadlineNs = newDeadlineNs;
+      ensureScheduled(newDeadlineNs);
+    }
+  }
+
+  void stopDelayingAck() {
+    delayingAck = false;
+  }
+
+  boolean isDue(final long nowNs) {
+    return kind != Kind.NONE && mainDeadlineNs - nowNs <= 0;
+  }
+
+  boolean isAckDue(final long nowNs) {
+    return delayingAck && ackDeadlineNs - nowNs <= 0;
+  }
+
+  /** Takes the entry out of the wheel; the connection is gone. */
+  void cancel() {
+    kind = Kind.NONE;
+    delayingAck = false;
+    wheel.cancel(this);
+  }
+
+  private void ensureScheduled(final long atNs) {
+    if (!isScheduled() || atNs - deadlineNs() < 0) {
+      wheel.schedule(this, atNs);
+    }
+  }
+
+  @Override
+  protected void onExpiry(final long nowNs) {
+    if (isDue(nowNs) || isAckDue(nowNs)) {
+      connection.wantToEmit();
+    }
+    if (kind != Kind.NONE && mainDeadlineNs - nowNs > 0) {
+      ensureScheduled(mainDeadlineNs);
+    }
+    if (delayingAck && ackDeadlineNs - nowNs > 0) {
+      ensureScheduled(ackDeadlineNs);
+    }
+  }
+}
