@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# Installs what ustack needs and this machine lacks, from the distribution's packages (apt).
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: install.sh [--dry-run | --missing | --undo] [GROUP...]
+
+Installs what is missing of the groups named, or of all:
+  java   JDK 17 or newer, Maven
+  dpdk   DPDK 22.11 or newer with headers, C compiler, make, pkg-config
+  net    ip, ethtool, curl, ping: what the demo uses to be the other side
+  test   what the live tests and checks use besides
+
+  --dry-run   say what would be installed, change nothing
+  --missing   print the missing packages on one line; exit 1 when there are any
+  --undo      remove the packages that this script has installed (not what came along with them:
+              apt-get autoremove does that)
+
+Exit code: 0 all there, 1 something is missing and could not be installed, 2 wrong usage.
+END
+}
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly HERE RECORD=/var/lib/ustack/installed-packages
+
+PATH=$PATH:/usr/sbin:/sbin # where ethtool lives, and a person's PATH ends before
+
+say() { echo "install: $*"; }
+die() {
+  echo "install: $*" >&2
+  exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+has_library() { has pkg-config && pkg-config --exists "$1" 2>/dev/null; }
+
+missing=()
+need() { missing+=("$@"); }
+
+# What is needed is a working command or library; a package's name is only the way to get it. Who
+# has built DPDK or unpacked a JDK by hand keeps it.
+look_for_java() {
+  "$HERE/find-jdk.sh" >/dev/null || need "$(jdk_package)"
+  has mvn || need maven
+}
+look_for_dpdk() {
+  has cc || need gcc
+  [ -e /usr/include/stdlib.h ] || need libc6-dev
+  has make || need make
+  has pkg-config || need pkg-config
+  has_library libdpdk || need libdpdk-dev
+  # Without it: no dpdk-testpmd to compare with, no dpdk-devbind.py to look at the NICs.
+  has dpdk-testpmd || need dpdk
+}
+look_for_net() {
+  has ip || need iproute2
+  has ethtool || need ethtool
+  has curl || need curl
+  has ping || need iputils-ping
+}
+look_for_test() {
+  nc_is_openbsd || need netcat-openbsd
+  has python3 || need python3
+  has tcpdump || need tcpdump
+  has tshark || need tshark
+  has iperf3 || need iperf3
+  has shellcheck || need shellcheck
+}
+nc_is_openbsd() { has nc && case $(readlink -f "$(command -v nc)") in *openbsd) true ;; *) false ;; esac; }
+
+# Debian 12 and Ubuntu 22.04 have 17; their successors have dropped it.
+jdk_package() {
+  local version
+  for version in 17 21 25; do
+    if has apt-cache && [ -n "$(apt-cache show --no-all-versions "openjdk-$version-jdk-headless" 2>/dev/null)" ]; then
+      echo "openjdk-$version-jdk-headless"
+      return
+    fi
+  done
+  echo openjdk-17-jdk-headless
+}
+
+look() {
+  local group
+  missing=()
+  for group in "$@"; do "look_for_$group"; done
+}
+
+refresh_lists() {
+  say "apt-get update"
+  apt-get -qq update </dev/null || say "apt-get update has complained; trying with the lists that are there"
+}
+
+lists_are_missing() {
+  local package
+  for package in "${missing[@]}"; do
+    [ -n "$(apt-cache show --no-all-versions "$package" 2>/dev/null)" ] || return 0
+  done
+  return 1
+}
+
+install_missing() {
+  say "apt-get install ${missing[*]}"
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install "${missing[@]}" </dev/null >"$log" 2>&1
+}
+
+undo() {
+  [ -s "$RECORD" ] || die "nothing to undo: $RECORD does not exist or is empty"
+  [ "$(id -u)" = 0 ] || die "removing packages needs root: sudo $0 --undo"
+  local packages
+  mapfile -t packages < <(sort -u "$RECORD")
+  say "apt-get remove ${packages[*]}"
+  DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0 remove "${packages[@]}" </dev/null
+  rm -f "$RECORD"
+}
+
+mode=install
+groups=()
+for argument in "$@"; do
+  case $argument in
+    --dry-run | --missing | --undo) mode=${argument#--} ;;
+    java | dpdk | net | test) groups+=("$argument") ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *)
+      echo "install: unknown argument '$argument'; see $0 --help" >&2
+      exit 2
+      ;;
+  esac
+done
+[ ${#groups[@]} -gt 0 ] || groups=(java dpdk net test)
+
+if [ "$mode" = undo ]; then
+  undo
+  exit 0
+fi
+
+look "${groups[@]}"
+if [ ${#missing[@]} = 0 ]; then
+  [ "$mode" = missing ] || say "all there: ${groups[*]}"
+  exit 0
+fi
+if [ "$mode" = missing ]; then
+  echo "${missing[*]}"
+  exit 1
+fi
+if ! has apt-get; then
+  say "this machine has no apt-get. Install these by its own means (the names are Debian's):" >&2
+  printf '  %s\n' "${missing[@]}" >&2
+  exit 1
+fi
+if [ "$mode" = dry-run ]; then
+  say "would run: apt-get install ${missing[*]}"
+  exit 0
+fi
+[ "$(id -u)" = 0 ] || die "missing: ${missing[*]}; installing needs root: sudo $0"
+
+if lists_are_missing; then
+  refresh_lists
+  look "${groups[@]}" # the lists may offer another JDK than the guess without them
+fi
+added=()
+for package in "${missing[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || added+=("$package")
+done
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! install_missing; then
+  # Lists grow old: the version they name may have left the mirror.
+  refresh_lists
+  install_missing || {
+    tail -n 40 "$log" >&2
+    die "apt-get has failed (above: the end of what it said)"
+  }
+fi
+if [ ${#added[@]} -gt 0 ]; then
+  mkdir -p "$(dirname "$RECORD")"
+  printf '%s\n' "${added[@]}" >>"$RECORD"
+fi
+
+hash -r
+wanted=${missing[*]}
+look "${groups[@]}"
+[ ${#missing[@]} = 0 ] || die "still missing after the installation: ${missing[*]}"
+say "installed: $wanted"
