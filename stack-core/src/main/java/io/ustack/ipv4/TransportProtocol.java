@@ -24,7 +24,8 @@ public interface TransportProtocol {
    *
    * @param localAddress the packet's source
    * @param remoteAddress the packet's destination
-   * @param quotedSequence the sequence field for TCP, 0 for others
+   * @param quotedSequence the sequence field for TCP; the type for ICMP, whose ports are an echo's
+   *     identifier and sequence; 0 for UDP
    */
   void onUnreachable(
       Failure failure,

@@ -1,0 +1,35 @@
+package io.ustack.icmp;
+
+/** Lets something happen at a bounded rate: a burst at once, then one per interval. */
+final class TokenBucket {
+  private final long intervalNs;
+  private final int burst;
+  private int tokens;
+
+  /** Until when time has been turned into tokens. */
+  private long creditedNs;
+
+  TokenBucket(final int perSecond, final int burst, final long startNs) {
+    this.intervalNs = 1_000_000_000L / perSecond;
+    this.burst = burst;
+    this.tokens = burst;
+    this.creditedNs = startNs;
+  }
+
+  /** Takes a token, if there is one. */
+  boolean take(final long nowNs) {
+    final long earned = (nowNs - creditedNs) / intervalNs;
+    if (earned >= burst - tokens) {
+      tokens = burst;
+      creditedNs = nowNs;
+    } else if (earned > 0) {
+      tokens += (int) earned;
+      creditedNs += earned * intervalNs;
+    }
+    if (tokens == 0) {
+      return false;
+    }
+    tokens--;
+    return true;
+  }
+}

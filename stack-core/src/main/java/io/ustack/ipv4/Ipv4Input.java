@@ -1,0 +1,111 @@
+package io.ustack.ipv4;
+
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+import io.ustack.ethernet.EthernetHeader;
+import io.ustack.ethernet.EthernetProtocol;
+import io.ustack.ethernet.MacAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way in of one link: every IPv4 packet is validated here, once, and handed to its transport.
+ * What passes has a right header, no padding, one host as source, and us or everybody as
+ * destination.
+ */
+public final class Ipv4Input implements EthernetProtocol {
+  private final LocalAddresses local;
+  private final boolean loopback;
+  private final TransportTable transports;
+  private final UnreachableSender unreachable;
+  private final Counters counters;
+
+  /**
+   * The input of a link.
+   *
+   * @param loopback whether packets come from ourselves
+   */
+  public Ipv4Input(
+      final LocalAddresses local,
+      final boolean loopback,
+      final TransportTable transports,
+      final UnreachableSender unreachable,
+      final Counters counters) {
+    this.local = local;
+    this.loopback = loopback;
+    this.transports = transports;
+    this.unreachable = unreachable;
+    this.counters = counters;
+  }
+
+  @Override
+  public void input(final Packet packet, final long nowNs) {
+    counters.increment(Counter.IPV4_PACKETS_IN);
+    final ByteBuffer bytes = packet.bytes();
+    final int at = packet.networkOffset();
+    final DropReason invalid = check(packet, bytes, at);
+    if (invalid != null) {
+      drop(packet, invalid);
+      return;
+    }
+    // What is behind the packet's own length is padding of the link.
+    packet.trim(at - packet.offset() + Ipv4Header.totalLength(bytes, at));
+    packet.transportOffset(at + Ipv4Header.headerBytes(bytes, at));
+    final TransportProtocol transport = transports.find(Ipv4Header.protocol(bytes, at));
+    if (transport == null) {
+      unreachable.protocolUnreachable(packet, nowNs);
+      drop(packet, DropReason.IPV4_PROTOCOL_UNKNOWN);
+      return;
+    }
+    transport.input(packet, Ipv4Header.source(bytes, at), Ipv4Header.destination(bytes, at), nowNs);
+  }
+
+  private @Nullable DropReason check(final Packet packet, final ByteBuffer bytes, final int at) {
+    final DropReason malformed = Ipv4Header.validate(bytes, at, packet.end() - at);
+    if (malformed != null) {
+      return malformed;
+    }
+    if ((packet.flags() & Packet.RX_IPV4_CHECKSUM_BAD) != 0) {
+      return DropReason.IPV4_CHECKSUM;
+    }
+    final int destination = Ipv4Header.destination(bytes, at);
+    final boolean broadcast = local.isBroadcast(destination);
+    if (!broadcast && !isOurs(destination, packet)) {
+      return DropReason.IPV4_NOT_FOR_US;
+    }
+    if (!isHost(Ipv4Header.source(bytes, at))) {
+      return DropReason.IPV4_SOURCE_INVALID;
+    }
+    // RFC 791 3.2 asks for reassembly, which is not there yet.
+    return Ipv4Header.isFragment(bytes, at) ? DropReason.IPV4_FRAGMENT : null;
+  }
+
+  private boolean isOurs(final int destination, final Packet packet) {
+    if (loopback) {
+      return local.isLocal(destination);
+    }
+    // RFC 1122 3.2.1.3 (g): 127/8 is never seen outside a host. 3.3.6: a frame to everybody that
+    // holds a packet to one host is not for that host.
+    return destination == local.address()
+        && EthernetHeader.destination(packet.bytes(), packet.offset()) != MacAddress.BROADCAST;
+  }
+
+  /** RFC 1122 3.2.1.3: a source address is one host's, and from the wire not our own. */
+  private boolean isHost(final int source) {
+    if (loopback) {
+      return local.isLocal(source);
+    }
+    return !local.isLocal(source)
+        && !Ipv4Address.isThisNetwork(source)
+        && !Ipv4Address.isMulticast(source)
+        && !Ipv4Address.isReserved(source)
+        && !local.isBroadcast(source);
+  }
+
+  private void drop(final Packet packet, final DropReason reason) {
+    counters.drop(reason);
+    packet.release();
+  }
+}

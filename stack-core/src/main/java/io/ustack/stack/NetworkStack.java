@@ -1,0 +1,307 @@
+package io.ustack.stack;
+
+import io.ustack.arp.Arp;
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.ethernet.EthernetInput;
+import io.ustack.ethernet.EthernetOutput;
+import io.ustack.icmp.Icmp;
+import io.ustack.ipv4.Ipv4Input;
+import io.ustack.ipv4.Ipv4Output;
+import io.ustack.ipv4.LocalAddresses;
+import io.ustack.ipv4.RoutingTable;
+import io.ustack.ipv4.TransportTable;
+import io.ustack.link.Emitter;
+import io.ustack.link.LinkDevice;
+import io.ustack.link.LoopbackLink;
+import io.ustack.link.ReadyList;
+import io.ustack.link.TransmitBatch;
+import io.ustack.tcp.IsnGenerator;
+import io.ustack.tcp.IsnSource;
+import io.ustack.tcp.Tcp;
+import io.ustack.time.TimerWheel;
+
+/**
+ * One shard: the layers over one link, and the duty cycle that drives them. One thread owns it.
+ *
+ * <p>The link belongs to whoever opened it and is closed after the stack. A {@link
+ * RuntimeException} out of one frame, timer, command or emitter is a bug of ours: it is reported to
+ * {@link #errors()}, the cycle goes on, and at most the packet in hand is lost to its pool.
+ */
+public final class NetworkStack implements AutoCloseable {
+  /** Frames taken from a link per cycle. */
+  private static final int BURST = 32;
+
+  /** Frames that wait for the flush at most; answers to a burst and parked packets fit. */
+  private static final int BATCH = 64;
+
+  /** What one frame can make us send: its answer, or what was parked until it came. */
+  private static final int ANSWERS_PER_FRAME = 17;
+
+  /** Emitters asked per cycle at most, so that a cycle ends. */
+  private static final int EMISSIONS = 256;
+
+  /** Emitters in a row that sent nothing though they had more: nobody can send now. */
+  private static final int FRUITLESS_EMISSIONS = 16;
+
+  /** Commands executed per cycle at most. */
+  private static final int COMMANDS = 256;
+
+  /** Packets that may wait for address resolution at most. */
+  private static final int PARKED = 256;
+
+  private final LinkDevice wire;
+  private final LoopbackLink loopback;
+  private final TransmitBatch wireBatch;
+  private final TransmitBatch loopbackBatch;
+  private final Counters counters = new Counters();
+  private final InternalErrors errors = new InternalErrors(counters);
+  private final CommandQueue commands;
+  private final TimerWheel timers;
+  private final ReadyList ready = new ReadyList();
+  private final Arp arp;
+  private final Ipv4Output ipv4;
+  private final Icmp icmp;
+  private final Tcp tcp;
+  private final EthernetInput wireInput;
+  private final EthernetInput loopbackInput;
+  private final Packet[] burst = new Packet[BURST];
+
+  /** Wires a shard over {@code wire} and announces its address with the first flush. */
+  public NetworkStack(final StackConfig config, final LinkDevice wire, final long startNs) {
+    this(config, wire, startNs, new IsnGenerator(config.subkey(0), config.subkey(1)));
+  }
+
+  /** As above, with initial sequence numbers that a test knows. */
+  public NetworkStack(
+      final StackConfig config,
+      final LinkDevice wire,
+      final long startNs,
+      final IsnSource isnSource) {
+    this.wire = wire;
+    final long mac =
+        config.macAddress() == 0 ? wire.capabilities().macAddress() : config.macAddress();
+    final int mtuBytes = wire.capabilities().mtuBytes();
+    loopback = new LoopbackLink(wire.pool(), mtuBytes, 4 * BATCH);
+    wireBatch = new TransmitBatch(wire, counters, BATCH);
+    loopbackBatch = new TransmitBatch(loopback, counters, BATCH);
+    commands = new CommandQueue(config.commands());
+    timers = new TimerWheel(startNs);
+
+    final LocalAddresses local = new LocalAddresses(config.subnet());
+    final RoutingTable routes = new RoutingTable(config.subnet(), config.gateway());
+    final TransportTable transports = new TransportTable();
+    final EthernetOutput wireOutput = new EthernetOutput(wire, mac, wireBatch, counters);
+    final EthernetOutput loopbackOutput = new EthernetOutput(loopback, 0, loopbackBatch, counters);
+    final int parked = Math.min(PARKED, wire.pool().capacity() / 4);
+    arp =
+        new Arp(
+            wireOutput, local.address(), config.neighbours(), parked, timers, counters, transports);
+    ipv4 = new Ipv4Output(local, routes, wireOutput, loopbackOutput, arp, counters);
+    icmp = new Icmp(ipv4, transports, counters, startNs);
+    tcp =
+        new Tcp(
+            config.tcp(),
+            ipv4,
+            ready,
+            timers,
+            counters,
+            isnSource,
+            config.subkey(2),
+            config.subkey(3));
+    transports.register(icmp);
+    transports.register(tcp);
+    wireInput =
+        new EthernetInput(
+            mac, counters, arp, new Ipv4Input(local, false, transports, icmp, counters));
+    loopbackInput =
+        new EthernetInput(
+            0, counters, null, new Ipv4Input(local, true, transports, icmp, counters));
+    arp.start(startNs);
+  }
+
+  /** The ICMP of this shard; stack thread only. */
+  public Icmp icmp() {
+    return icmp;
+  }
+
+  /** The TCP of this shard; stack thread only. */
+  public Tcp tcp() {
+    return tcp;
+  }
+
+  /** The way out; stack thread only. */
+  public Ipv4Output ipv4() {
+    return ipv4;
+  }
+
+  /** The neighbours; stack thread only. */
+  public Arp arp() {
+    return arp;
+  }
+
+  /** What happened so far; any thread. */
+  public Counters counters() {
+    return counters;
+  }
+
+  /** Bugs that surfaced; any thread. */
+  public InternalErrors errors() {
+    return errors;
+  }
+
+  /** How other threads reach this shard; any thread. */
+  public CommandQueue commands() {
+    return commands;
+  }
+
+  /** The link below. */
+  public LinkDevice link() {
+    return wire;
+  }
+
+  /**
+   * Runs one duty cycle (DESIGN 3): commands, a burst of each link, timers, emit while there is
+   * room, flush.
+   *
+   * @param nowNs not before that of the last cycle
+   * @return the work done: 0 when there was nothing to do
+   */
+  public int poll(final long nowNs) {
+    int work = executeCommands(nowNs);
+    work += receive(wire, wireInput, nowNs);
+    final int looped = receive(loopback, loopbackInput, nowNs);
+    counters.add(Counter.LOOPBACK_FRAMES, looped);
+    work += looped;
+    work += advanceTimers(nowNs);
+    work += emit(nowNs);
+    work += wireBatch.flush(nowNs);
+    work += loopbackBatch.flush(nowNs);
+    return work;
+  }
+
+  /**
+   * When there will be something to do: {@code nowNs} when there is already, {@link Long#MAX_VALUE}
+   * when only a frame or a command can bring something. A simulation may jump there; a bound that
+   * comes too early costs it a cycle.
+   */
+  public long nextDeadlineNs(final long nowNs) {
+    if (!ready.isEmpty()
+        || !wireBatch.isEmpty()
+        || !loopbackBatch.isEmpty()
+        || !commands.isEmpty()) {
+      return nowNs;
+    }
+    final long arrivalNs = earlier(wire.nextArrivalNs(), loopback.nextArrivalNs());
+    final long deadlineNs = earlier(arrivalNs, timers.nextDeadlineNs());
+    return deadlineNs == Long.MAX_VALUE || deadlineNs - nowNs > 0 ? deadlineNs : nowNs;
+  }
+
+  /** The earlier of two moments, either of which may be "never". */
+  private static long earlier(final long a, final long b) {
+    if (a == Long.MAX_VALUE || b == Long.MAX_VALUE) {
+      return a == Long.MAX_VALUE ? b : a;
+    }
+    return a - b < 0 ? a : b;
+  }
+
+  private int executeCommands(final long nowNs) {
+    int done = 0;
+    while (done < COMMANDS) {
+      final Command command = commands.poll();
+      if (command == null) {
+        break;
+      }
+      done++;
+      try {
+        command.execute(nowNs);
+      } catch (final RuntimeException e) {
+        errors.report("executing a command", e);
+      }
+    }
+    return done;
+  }
+
+  private int receive(final LinkDevice link, final EthernetInput input, final long nowNs) {
+    final int count = link.receive(burst, BURST, nowNs);
+    long bytes = 0;
+    for (int i = 0; i < count; i++) {
+      final Packet frame = burst[i];
+      bytes += frame.length();
+      if (wireBatch.room() < ANSWERS_PER_FRAME) {
+        wireBatch.flush(nowNs);
+      }
+      try {
+        input.input(frame, nowNs);
+      } catch (final RuntimeException e) {
+        // Whether the frame was passed on by then is unknown, so it is left alone: one buffer less
+        // is better than one with two owners.
+        errors.report("processing a frame", e);
+      }
+    }
+    counters.add(Counter.FRAMES_IN, count);
+    counters.add(Counter.BYTES_IN, bytes);
+    return count;
+  }
+
+  private int advanceTimers(final long nowNs) {
+    try {
+      return timers.advance(nowNs);
+    } catch (final RuntimeException e) {
+      // The timers behind it are still in the wheel, and fire in the next cycle.
+      errors.report("running a timer", e);
+      return 1;
+    }
+  }
+
+  private int emit(final long nowNs) {
+    int emissions = 0;
+    int fruitless = 0;
+    while (emissions < EMISSIONS && fruitless < FRUITLESS_EMISSIONS) {
+      if (!hasRoom(nowNs)) {
+        break;
+      }
+      final Emitter emitter = ready.poll();
+      if (emitter == null) {
+        break;
+      }
+      final int room = wireBatch.room() + loopbackBatch.room();
+      if (ask(emitter, nowNs)) {
+        ready.add(emitter);
+        fruitless = wireBatch.room() + loopbackBatch.room() == room ? fruitless + 1 : 0;
+      }
+      emissions++;
+    }
+    return emissions;
+  }
+
+  /** Whether a frame fits either batch, if need be after a flush. */
+  private boolean hasRoom(final long nowNs) {
+    if (wireBatch.room() == 0) {
+      wireBatch.flush(nowNs);
+    }
+    if (loopbackBatch.room() == 0) {
+      loopbackBatch.flush(nowNs);
+    }
+    return wireBatch.room() > 0 || loopbackBatch.room() > 0;
+  }
+
+  private boolean ask(final Emitter emitter, final long nowNs) {
+    try {
+      return emitter.emit(nowNs);
+    } catch (final RuntimeException e) {
+      errors.report("asking an emitter", e);
+      return false;
+    }
+  }
+
+  /** Releases every packet that the stack holds and forgets its timers. The link stays open. */
+  @Override
+  public void close() {
+    arp.close();
+    wireBatch.clear();
+    loopbackBatch.clear();
+    loopback.close();
+  }
+}

@@ -1,0 +1,95 @@
+package io.ustack.stack;
+
+import io.ustack.time.Clock;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread of its own for one shard: runs the duty cycle until it is stopped, and rests when there
+ * is nothing to do, first spinning, then yielding, then parking for microseconds.
+ *
+ * <p>Nothing that the stack throws ends the thread; see {@link NetworkStack#errors()}.
+ */
+public final class StackAgent implements Runnable {
+  private static final int SPINS = 1000;
+  private static final int YIELDS = 100;
+  private static final long SHORTEST_PARK_NS = 1_000;
+  private static final long LONGEST_PARK_NS = 100_000;
+
+  private final NetworkStack stack;
+  private final Clock clock;
+  private volatile boolean running = true;
+  private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
+
+  /** An agent for {@code stack} that reads {@code clock} once per cycle. */
+  public StackAgent(final NetworkStack stack, final Clock clock) {
+    this.stack = stack;
+    this.clock = clock;
+  }
+
+  /** Starts the thread. Once only. */
+  public void start() {
+    final Thread started = new Thread(this, "ustack-" + stack.link().capabilities().name());
+    if (!thread.compareAndSet(null, started)) {
+      throw new IllegalStateException("started already");
+    }
+    started.setDaemon(true);
+    started.start();
+  }
+
+  /**
+   * Ends the thread after the cycle it is in, and waits for that; then the caller owns the stack.
+   * From the stack thread itself it only asks for the end. Idempotent.
+   */
+  public void stop() {
+    running = false;
+    final Thread started = thread.get();
+    if (started == null || started == Thread.currentThread()) {
+      return;
+    }
+    LockSupport.unpark(started);
+    boolean interrupted = false;
+    while (started.isAlive()) {
+      try {
+        started.join();
+      } catch (final InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void run() {
+    int idle = 0;
+    while (running) {
+      idle = cycle() > 0 ? 0 : rest(idle);
+    }
+  }
+
+  private int cycle() {
+    try {
+      return stack.poll(clock.nanoTime());
+    } catch (final RuntimeException | AssertionError | StackOverflowError e) {
+      stack.errors().report("running a cycle", e);
+      return 0;
+    }
+  }
+
+  /** Waits a little longer each time; what it returns counts the idle cycles so far. */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
+  private static int rest(final int idle) {
+    if (idle < SPINS) {
+      Thread.onSpinWait();
+    } else if (idle < SPINS + YIELDS) {
+      Thread.yield();
+    } else {
+      final int doublings = Math.min(idle - SPINS - YIELDS, 30);
+      LockSupport.parkNanos(Math.min(SHORTEST_PARK_NS << doublings, LONGEST_PARK_NS));
+    }
+    return idle < Integer.MAX_VALUE ? idle + 1 : idle;
+  }
+}

@@ -1,0 +1,101 @@
+package io.ustack.testing;
+
+import io.ustack.buffer.MemoryPacketPool;
+import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketPool;
+import io.ustack.link.LinkCapabilities;
+import io.ustack.link.LinkDevice;
+import io.ustack.link.SoftwareChecksum;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Objects;
+
+/**
+ * A link whose other end is a test: frames are injected as bytes, and what the stack sends is kept
+ * as bytes. Checksums are real in both directions.
+ */
+public final class ScriptLink implements LinkDevice {
+  private final LinkCapabilities capabilities;
+  private final MemoryPacketPool pool;
+  private final Deque<byte[]> incoming = new ArrayDeque<>();
+  private final Deque<byte[]> sent = new ArrayDeque<>();
+  private int acceptable = Integer.MAX_VALUE;
+  private long lost;
+
+  public ScriptLink(final long macAddress, final int mtuBytes, final int poolPackets) {
+    capabilities = new LinkCapabilities("script", macAddress, mtuBytes, false);
+    pool = new MemoryPacketPool(poolPackets, mtuBytes + 14);
+  }
+
+  /** Puts a frame on the wire towards the stack; longer ones than the MTU allows are lost. */
+  public void inject(final byte[] frame) {
+    incoming.add(frame);
+  }
+
+  /** Takes the oldest frame that the stack sent, or null. */
+  public byte[] takeSent() {
+    return sent.poll();
+  }
+
+  /** Frames sent and not taken. */
+  public int sentCount() {
+    return sent.size();
+  }
+
+  /** Takes at most this many more frames from the stack, as a NIC whose ring is full. */
+  public void accept(final int frames) {
+    acceptable = frames;
+  }
+
+  @Override
+  public LinkCapabilities capabilities() {
+    return capabilities;
+  }
+
+  @Override
+  public PacketPool pool() {
+    return pool;
+  }
+
+  @Override
+  public int receive(final Packet[] frames, final int max, final long nowNs) {
+    int count = 0;
+    while (count < max && !incoming.isEmpty()) {
+      final byte[] bytes = incoming.remove();
+      final Packet frame = bytes.length <= pool.frameCapacityBytes() ? pool.allocate() : null;
+      if (frame == null) {
+        lost++;
+        continue;
+      }
+      frame.bytes().put(frame.append(bytes.length), bytes);
+      SoftwareChecksum.verify(frame);
+      frames[count++] = frame;
+    }
+    return count;
+  }
+
+  @Override
+  public int transmit(final Packet[] frames, final int count, final long nowNs) {
+    final int taken = Math.min(count, acceptable);
+    for (int i = 0; i < taken; i++) {
+      final Packet frame = Objects.requireNonNull(frames[i]);
+      SoftwareChecksum.fill(frame);
+      final byte[] bytes = new byte[frame.length()];
+      frame.bytes().get(frame.offset(), bytes);
+      sent.add(bytes);
+      frame.release();
+    }
+    acceptable -= acceptable == Integer.MAX_VALUE ? 0 : taken;
+    return taken;
+  }
+
+  @Override
+  public long lostFrames() {
+    return lost;
+  }
+
+  @Override
+  public void close() {
+    incoming.clear();
+  }
+}
