@@ -271,9 +271,12 @@ final class Sender {
     return Math.min(Math.min(mss, buffer.length()), sndMax - sndUna);
   }
 
-  /** Whether a segment of {@code length} bytes from {@code seq} ends where the FIN stands. */
+  /**
+   * Whether a segment of {@code length} bytes from {@code seq} carries the FIN: it ends where the
+   * FIN stands, and is the next in line or repeats one that carried it.
+   */
   boolean reachesFin(final int seq, final int length) {
-    return finQueued && seq + length == finSeq;
+    return finQueued && seq + length == finSeq && (seq == sndNxt || Seq.gt(sndMax, finSeq));
   }
 
   /** Whether the segment holds the last byte that is in the buffer now: it is pushed. */

@@ -33,6 +33,8 @@ public final class Tcp implements TransportProtocol {
   private final IsnSource isnSource;
   private final PortAllocator portAllocator;
   private final SegmentWriter writer;
+  private final SegmentArrival arrival = new SegmentArrival(this);
+  private final Emission emission = new Emission(this);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
   private final ListenerTable listeners = new ListenerTable();
@@ -88,6 +90,14 @@ public final class Tcp implements TransportProtocol {
 
   IsnSource isnSource() {
     return isnSource;
+  }
+
+  SegmentArrival arrival() {
+    return arrival;
+  }
+
+  Emission emission() {
+    return emission;
   }
 
   SegmentWriter writer() {

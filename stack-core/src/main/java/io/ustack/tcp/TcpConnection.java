@@ -2,7 +2,6 @@ package io.ustack.tcp;
 
 import io.ustack.buffer.ByteRing;
 import io.ustack.counter.Counter;
-import io.ustack.counter.DropReason;
 import io.ustack.ipv4.Path;
 import io.ustack.link.Emitter;
 import io.ustack.readiness.Failure;
@@ -36,7 +35,6 @@ public final class TcpConnection extends Emitter {
   private boolean released;
   private boolean resetOwed;
 
-  /** What we offer in our SYN, or {@link TcpOptions#ABSENT}. */
   private int offeredWindowShift;
 
   /** While the handshake lasts and while it waits for accept: where the connection came in. */
@@ -110,6 +108,50 @@ public final class TcpConnection extends Emitter {
   /** What is to be sent; the application writes it and then calls {@link #onSendBufferWritten}. */
   public ByteRing sendBuffer() {
     return sendBuffer;
+  }
+
+  void state(final TcpState newState) {
+    state = newState;
+  }
+
+  TcpConfig config() {
+    return config;
+  }
+
+  TcpTimers timers() {
+    return timers;
+  }
+
+  ChallengeAck challengeAck() {
+    return challengeAck;
+  }
+
+  /** It came in through a listener. */
+  boolean isPassive() {
+    return passive;
+  }
+
+  /** No socket holds it any more. */
+  boolean isReleased() {
+    return released;
+  }
+
+  /** The window shift that our SYN offers, or {@link TcpOptions#ABSENT}. */
+  int offeredWindowShift() {
+    return offeredWindowShift;
+  }
+
+  boolean owesReset() {
+    return resetOwed;
+  }
+
+  void resetSent() {
+    resetOwed = false;
+  }
+
+  /** Tells the socket. */
+  void raise(final int readinessBits) {
+    observer.onReadiness(readinessBits);
   }
 
   Path path() {
@@ -270,7 +312,7 @@ public final class TcpConnection extends Emitter {
   }
 
   /** The peer's SYN: sequence numbers and what both ends agree on. */
-  private void onSyn(final TcpSegment syn, final TcpOptions options) {
+  void onSyn(final TcpSegment syn, final TcpOptions options) {
     receiver.start(syn.seq, path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES);
     // RFC 7323 2.2: scaling works in both directions or in none.
     final boolean scales = options.windowShift() != TcpOptions.ABSENT;
@@ -291,7 +333,8 @@ public final class TcpConnection extends Emitter {
     return Math.min(offered, path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES);
   }
 
-  private void establish(final TcpSegment segment, final long nowNs) {
+  /** Our SYN is acknowledged. */
+  void establish(final TcpSegment segment, final long nowNs) {
     sender.onSynAcknowledged(segment.ack, nowNs);
     timers.stop();
     state = TcpState.ESTABLISHED;
@@ -303,271 +346,6 @@ public final class TcpConnection extends Emitter {
       listener.onEstablished(this);
     }
     observer.onReadiness(Readiness.WRITABLE);
-  }
-
-  // ---- Segment arrival, RFC 9293 3.10.7
-
-  /** Processes one segment whose header is valid. The packet stays with the caller. */
-  void onSegment(final TcpSegment segment, final long nowNs) {
-    if (state == TcpState.SYN_SENT) {
-      onSegmentInSynSent(segment, nowNs);
-    } else {
-      onSegmentSynchronized(segment, nowNs);
-    }
-    if (state == TcpState.CLOSED) {
-      return;
-    }
-    if (!receiver.owesAck() && receiver.mayDelayAck()) {
-      timers.delayAck(nowNs + config.delayedAckNs());
-    }
-    wantToEmit();
-  }
-
-  /** RFC 9293 3.10.7.3. */
-  private void onSegmentInSynSent(final TcpSegment segment, final long nowNs) {
-    final boolean hasAck = segment.has(TcpHeader.ACK);
-    final boolean acceptableAck =
-        hasAck && Seq.gt(segment.ack, sender.iss()) && Seq.leq(segment.ack, sender.sndMax());
-    if (hasAck && !acceptableAck) {
-      tcp.counters().drop(DropReason.TCP_BAD_ACK);
-      if (!segment.has(TcpHeader.RST)) {
-        tcp.writer().writeReset(path, segment, nowNs);
-      }
-      return;
-    }
-    if (segment.has(TcpHeader.RST)) {
-      if (acceptableAck) {
-        tcp.counters().increment(Counter.TCP_ATTEMPT_FAILS);
-        die(Failure.CONNECTION_REFUSED);
-      } else {
-        tcp.counters().drop(DropReason.TCP_RESET_OUT_OF_WINDOW);
-      }
-      return;
-    }
-    if (!segment.has(TcpHeader.SYN)) {
-      tcp.counters().drop(DropReason.TCP_OUT_OF_WINDOW);
-      return;
-    }
-    onSyn(segment, tcp.parseOptions(segment));
-    if (!acceptableAck) {
-      // Simultaneous open (RFC 9293 3.5, figure 8): our SYN goes out again, now with an ACK.
-      state = TcpState.SYN_RECEIVED;
-      sender.repeatSynAsSynAck();
-      return;
-    }
-    establish(segment, nowNs);
-    receiver.oweAck();
-    // RFC 9293 3.10.7.3, fourth: data or FIN on the SYN-ACK go on to the sixth step of 3.10.7.4.
-    onTextAndFin(segment, nowNs);
-  }
-
-  /** RFC 9293 3.10.7.4, SYN-RECEIVED and all synchronized states. */
-  private void onSegmentSynchronized(final TcpSegment segment, final long nowNs) {
-    if (isCrossedSynAck(segment)) {
-      onAckInSynReceived(segment, nowNs);
-      return;
-    }
-    if (!receiver.isAcceptable(segment.seq, segment.length())) {
-      onUnacceptable(segment, nowNs);
-      return;
-    }
-    if (segment.has(TcpHeader.RST)) {
-      onReset(segment, nowNs);
-      return;
-    }
-    if (segment.has(TcpHeader.SYN)) {
-      // RFC 9293 3.10.7.4, fourth (RFC 5961 4.2): whatever its sequence number, a challenge ACK.
-      challenge(nowNs);
-      return;
-    }
-    if (!segment.has(TcpHeader.ACK)) {
-      tcp.counters().drop(DropReason.TCP_BAD_ACK);
-      return;
-    }
-    if (onAck(segment, nowNs)) {
-      onTextAndFin(segment, nowNs);
-    }
-  }
-
-  /**
-   * Simultaneous open, the last line of RFC 9293 figure 8: the SYN-ACK that answers ours comes with
-   * the old sequence number.
-   */
-  private boolean isCrossedSynAck(final TcpSegment segment) {
-    final int wanted = TcpHeader.SYN | TcpHeader.ACK;
-    return state == TcpState.SYN_RECEIVED
-        && !passive
-        && (segment.flags & (wanted | TcpHeader.RST)) == wanted
-        && segment.seq + 1 == receiver.rcvNxt();
-  }
-
-  /** RFC 9293 3.10.7.4, first: not in the window. */
-  private void onUnacceptable(final TcpSegment segment, final long nowNs) {
-    if (segment.has(TcpHeader.RST)) {
-      tcp.counters().drop(DropReason.TCP_RESET_OUT_OF_WINDOW);
-      return;
-    }
-    tcp.counters().drop(DropReason.TCP_OUT_OF_WINDOW);
-    if (state == TcpState.SYN_RECEIVED
-        && segment.has(TcpHeader.SYN)
-        && segment.seq + 1 == receiver.rcvNxt()) {
-      // The peer repeats its SYN: our SYN-ACK was lost, so it goes again, as Linux does.
-      if (challengeAck.permit(nowNs)) {
-        sender.repeatSynAsSynAck();
-      }
-      return;
-    }
-    if (state == TcpState.TIME_WAIT && segment.has(TcpHeader.FIN)) {
-      // RFC 9293 3.10.7.4, eighth: the peer repeats its FIN, so our ACK was lost.
-      timers.start(TcpTimers.Kind.TIME_WAIT, nowNs + config.timeWaitNs());
-    }
-    // Repeated data is answered each time, it can't be part of an ACK loop (Linux
-    // tcp_oow_rate_limited).
-    if (segment.payloadLength > 0 && !segment.has(TcpHeader.SYN)) {
-      receiver.oweDuplicateAck();
-    } else {
-      challenge(nowNs);
-    }
-  }
-
-  private void challenge(final long nowNs) {
-    if (challengeAck.permit(nowNs)) {
-      tcp.counters().increment(Counter.TCP_CHALLENGE_ACKS);
-      receiver.oweAck();
-    }
-  }
-
-  /** RFC 9293 3.10.7.4, second (RFC 5961 3.2): only an exact RST counts. */
-  private void onReset(final TcpSegment segment, final long nowNs) {
-    if (segment.seq != receiver.rcvNxt()) {
-      challenge(nowNs);
-      return;
-    }
-    if (state == TcpState.SYN_RECEIVED) {
-      tcp.counters().increment(Counter.TCP_ATTEMPT_FAILS);
-      die(passive ? Failure.CONNECTION_RESET : Failure.CONNECTION_REFUSED);
-      return;
-    }
-    final boolean orderly = state == TcpState.TIME_WAIT || state == TcpState.CLOSING;
-    if (!orderly) {
-      tcp.counters().increment(Counter.TCP_ESTABLISHED_RESETS);
-    }
-    die(orderly || state == TcpState.LAST_ACK ? Failure.NONE : Failure.CONNECTION_RESET);
-  }
-
-  /**
-   * RFC 9293 3.10.7.4, fifth.
-   *
-   * @return false when the segment is done with
-   */
-  private boolean onAck(final TcpSegment segment, final long nowNs) {
-    if (state == TcpState.SYN_RECEIVED && !onAckInSynReceived(segment, nowNs)) {
-      return false;
-    }
-    if (!sender.isAckAcceptable(segment.ack)) {
-      tcp.counters().drop(DropReason.TCP_BAD_ACK);
-      challenge(nowNs);
-      return false;
-    }
-    onAcknowledged(sender.onAck(segment, nowNs), nowNs);
-    if (sender.isFinAcknowledged()) {
-      onFinAcknowledged(nowNs);
-    }
-    return state != TcpState.CLOSED;
-  }
-
-  private boolean onAckInSynReceived(final TcpSegment segment, final long nowNs) {
-    if (Seq.leq(segment.ack, sender.iss()) || Seq.gt(segment.ack, sender.sndMax())) {
-      tcp.counters().drop(DropReason.TCP_BAD_ACK);
-      tcp.writer().writeReset(path, segment, nowNs);
-      return false;
-    }
-    if (listener != null && listener.isAcceptQueueFull()) {
-      // As Linux: the ACK is ignored, our SYN-ACK is repeated, and the peer asks again.
-      tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
-      return false;
-    }
-    establish(segment, nowNs);
-    return true;
-  }
-
-  /** RFC 6298 5.2 and 5.3, and what the socket may do now. */
-  private void onAcknowledged(final int acked, final long nowNs) {
-    if (timers.kind() == TcpTimers.Kind.PERSIST) {
-      sender.rtt().onProbeAnswered();
-      if (sender.sndWnd() > 0) {
-        sender.rtt().onProbingEnded();
-        timers.stop();
-      }
-    }
-    if (acked == 0) {
-      return;
-    }
-    if (sender.isIdle()) {
-      timers.stop();
-    } else if (!sender.recovery().isRecovering() || sender.recovery().takeFirstPartialAck()) {
-      timers.start(TcpTimers.Kind.RETRANSMIT, nowNs + sender.rtt().rtoNs());
-    }
-    if (sendBuffer.takeSpaceRequest(sendBuffer.capacity() / 3)) {
-      observer.onReadiness(Readiness.WRITABLE);
-    }
-  }
-
-  private void onFinAcknowledged(final long nowNs) {
-    switch (state) {
-      case FIN_WAIT_1 -> {
-        state = TcpState.FIN_WAIT_2;
-        if (released) {
-          timers.start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config.finWait2Ns());
-        }
-      }
-      case CLOSING -> enterTimeWait(nowNs);
-      case LAST_ACK -> die(Failure.NONE);
-      default -> {}
-    }
-  }
-
-  /** RFC 9293 3.10.7.4, seventh and eighth. URG is ignored: its bytes are in line (RFC 6093). */
-  private void onTextAndFin(final TcpSegment segment, final long nowNs) {
-    if (!state.receivesData()) {
-      return;
-    }
-    if (segment.payloadLength > 0) {
-      if (released) {
-        // RFC 9293 3.6.1, RFC 1122 4.2.2.13: nobody will ever read this, so the peer is told.
-        tcp.counters().drop(DropReason.TCP_DATA_AFTER_CLOSE);
-        abort(nowNs);
-        return;
-      }
-      if (receiver.onPayload(segment) > 0) {
-        observer.onReadiness(Readiness.READABLE);
-      }
-    }
-    if (segment.has(TcpHeader.FIN)) {
-      receiver.onFin(segment.payloadSeq() + segment.payloadLength);
-    }
-    if (receiver.takeFin()) {
-      onPeerFin(nowNs);
-    }
-  }
-
-  private void onPeerFin(final long nowNs) {
-    observer.onReadiness(Readiness.READABLE | Readiness.READ_CLOSED);
-    switch (state) {
-      case ESTABLISHED -> state = TcpState.CLOSE_WAIT;
-      case FIN_WAIT_1 -> state = TcpState.CLOSING;
-      case FIN_WAIT_2 -> enterTimeWait(nowNs);
-      default -> {}
-    }
-  }
-
-  private void enterTimeWait(final long nowNs) {
-    state = TcpState.TIME_WAIT;
-    // With too many of them the connection goes at once, but its last ACK still leaves (Linux
-    // tcp_max_tw_buckets).
-    final boolean keep = tcp.admitTimeWait();
-    timers.start(TcpTimers.Kind.TIME_WAIT, keep ? nowNs + config.timeWaitNs() : nowNs);
-    observer.onReadiness(Readiness.CLOSED);
   }
 
   /**
@@ -591,71 +369,12 @@ public final class TcpConnection extends Emitter {
     }
   }
 
-  // ---- Timers
+  // ---- Segments in and out
 
-  private void onTimer(final long nowNs) {
-    switch (timers.kind()) {
-      case RETRANSMIT -> onRetransmissionTimeout();
-      case PERSIST -> onPersistTimeout(nowNs);
-      case FIN_WAIT_2, TIME_WAIT -> die(Failure.NONE);
-      default -> {}
-    }
+  /** Processes one segment whose header is valid. The packet stays with the caller. */
+  void onSegment(final TcpSegment segment, final long nowNs) {
+    tcp.arrival().onSegment(this, segment, nowNs);
   }
-
-  private int retryLimit() {
-    return switch (state) {
-      case SYN_SENT -> config.synRetries();
-      case SYN_RECEIVED -> config.synAckRetries();
-      default -> released ? config.orphanRetries() : config.dataRetries();
-    };
-  }
-
-  private boolean givesUp() {
-    if (sender.rtt().timeouts() < retryLimit()) {
-      return false;
-    }
-    tcp.counters().increment(Counter.TCP_CONNECTIONS_TIMED_OUT);
-    die(Failure.TIMED_OUT);
-    return true;
-  }
-
-  /** RFC 6298 5.4 to 5.7. */
-  private void onRetransmissionTimeout() {
-    timers.stop();
-    if (givesUp()) {
-      return;
-    }
-    tcp.counters().increment(Counter.TCP_RETRANSMISSION_TIMEOUTS);
-    if (state.isSynchronized()) {
-      sender.onTimeout();
-    } else {
-      sender.onSynTimeout();
-    }
-  }
-
-  /** RFC 9293 3.8.6.1: one more probe, with the back-off of retransmissions. */
-  private void onPersistTimeout(final long nowNs) {
-    timers.stop();
-    if (!sender.hasUnsent() || givesUp()) {
-      return;
-    }
-    final int length = sender.probeLength();
-    final boolean fits = sender.sndWnd() > 0;
-    if (!transmit(sender.sndNxt(), length, nowNs)) {
-      timers.start(TcpTimers.Kind.PERSIST, nowNs);
-      return;
-    }
-    if (fits) {
-      onDataSent(length, nowNs);
-      return;
-    }
-    tcp.counters().increment(Counter.TCP_WINDOW_PROBES_OUT);
-    sender.onProbeSent();
-    sender.rtt().onTimeout();
-    timers.start(TcpTimers.Kind.PERSIST, nowNs + sender.rtt().rtoNs());
-  }
-
-  // ---- Emission: the one decision ladder through which everything leaves
 
   /** Asks to be asked: joins the ready list. */
   void wantToEmit() {
@@ -664,158 +383,7 @@ public final class TcpConnection extends Emitter {
 
   @Override
   public boolean emit(final long nowNs) {
-    if (state == TcpState.CLOSED) {
-      return emitReset(nowNs);
-    }
-    if (path.transmitRoom() == 0) {
-      return true;
-    }
-    if (timers.isAckDue(nowNs)) {
-      tcp.counters().increment(Counter.TCP_DELAYED_ACKS);
-      timers.stopDelayingAck();
-      receiver.oweAck();
-    }
-    if (timers.isDue(nowNs) && !(timers.kind() == TcpTimers.Kind.TIME_WAIT && receiver.owesAck())) {
-      onTimer(nowNs);
-      return state != TcpState.CLOSED || resetOwed;
-    }
-    if (state == TcpState.SYN_SENT || state == TcpState.SYN_RECEIVED) {
-      return emitSyn(nowNs);
-    }
-    return emitSynchronized(nowNs);
-  }
-
-  private boolean emitReset(final long nowNs) {
-    if (!resetOwed) {
-      return false;
-    }
-    if (path.transmitRoom() == 0) {
-      return true;
-    }
-    final boolean sent =
-        tcp.writer()
-            .write(
-                this,
-                TcpHeader.RST | TcpHeader.ACK,
-                sender.pureAckSeq(),
-                receiver.rcvNxt(),
-                0,
-                sendBuffer,
-                0,
-                0,
-                nowNs);
-    if (sent) {
-      resetOwed = false;
-      tcp.counters().increment(Counter.TCP_RESETS_OUT);
-    }
-    return !sent;
-  }
-
-  private boolean emitSyn(final long nowNs) {
-    if (!sender.owesSyn()) {
-      return state == TcpState.SYN_RECEIVED && receiver.owesAck() && emitAck(nowNs);
-    }
-    final boolean again = sender.sndMax() != sender.iss();
-    final boolean answer = state == TcpState.SYN_RECEIVED;
-    final boolean sent =
-        tcp.writer()
-            .writeSyn(
-                this,
-                answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
-                answer ? receiver.rcvNxt() : 0,
-                receiver.synWindow(),
-                path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES,
-                offeredWindowShift,
-                nowNs);
-    if (!sent) {
-      return true;
-    }
-    if (again) {
-      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
-    }
-    sender.onSynSent(nowNs);
-    timers.start(TcpTimers.Kind.RETRANSMIT, nowNs + sender.rtt().rtoNs());
-    receiver.onAckSent();
-    timers.stopDelayingAck();
-    return false;
-  }
-
-  private boolean emitSynchronized(final long nowNs) {
-    if (state.sendsData()) {
-      if (sender.retransmitsNow()) {
-        return emitFastRetransmit(nowNs);
-      }
-      final int length = sender.nextLength(nowNs);
-      if (length != Sender.NOTHING) {
-        if (transmit(sender.sndNxt(), length, nowNs)) {
-          onDataSent(length, nowNs);
-        }
-        return true;
-      }
-      if (sender.isIdle() && sender.hasUnsent() && timers.kind() == TcpTimers.Kind.NONE) {
-        timers.start(TcpTimers.Kind.PERSIST, nowNs + sender.rtt().rtoNs());
-      }
-    }
-    return receiver.owesAck() && emitAck(nowNs);
-  }
-
-  private boolean emitFastRetransmit(final long nowNs) {
-    if (transmit(sender.sndUna(), sender.retransmitLength(), nowNs)) {
-      tcp.counters().increment(Counter.TCP_FAST_RETRANSMITS);
-      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
-      sender.onRetransmitted(nowNs);
-    }
-    return true;
-  }
-
-  private boolean emitAck(final long nowNs) {
-    if (!write(TcpHeader.ACK, sender.pureAckSeq(), 0, nowNs)) {
-      return true;
-    }
-    return receiver.owesAck();
-  }
-
-  /** Sends payload, or a FIN alone, from {@code seq}; the ACK rides along. */
-  private boolean transmit(final int seq, final int length, final long nowNs) {
-    int flags = TcpHeader.ACK;
-    if (sender.reachesFin(seq, length)) {
-      flags |= TcpHeader.FIN;
-    }
-    if (length > 0 && sender.reachesEnd(seq, length)) {
-      flags |= TcpHeader.PSH;
-    }
-    return write(flags, seq, length, nowNs);
-  }
-
-  private boolean write(final int flags, final int seq, final int length, final long nowNs) {
-    final boolean sent =
-        tcp.writer()
-            .write(
-                this,
-                flags,
-                seq,
-                receiver.rcvNxt(),
-                receiver.windowField(),
-                sendBuffer,
-                length > 0 ? sender.bufferOffset(seq) : 0,
-                length,
-                nowNs);
-    if (sent) {
-      receiver.onAckSent();
-      timers.stopDelayingAck();
-    }
-    return sent;
-  }
-
-  private void onDataSent(final int length, final long nowNs) {
-    final int sequenceSpace = length + (sender.reachesFin(sender.sndNxt(), length) ? 1 : 0);
-    if (sender.onSent(sequenceSpace, nowNs)) {
-      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
-    }
-    // RFC 6298 5.1
-    if (timers.kind() != TcpTimers.Kind.RETRANSMIT) {
-      timers.start(TcpTimers.Kind.RETRANSMIT, nowNs + sender.rtt().rtoNs());
-    }
+    return tcp.emission().emit(this, nowNs);
   }
 
   // ---- The end

@@ -1,0 +1,243 @@
+package io.ustack.tcp;
+
+import io.ustack.counter.Counter;
+import io.ustack.readiness.Failure;
+
+/**
+ * The one decision ladder through which everything of a connection leaves: timeouts, SYN, fast
+ * retransmission, data, FIN, probe, ACK. One per stack; the state is the connection's.
+ */
+final class Emission {
+  private final Tcp tcp;
+
+  Emission(final Tcp tcp) {
+    this.tcp = tcp;
+  }
+
+  // ---- Timers
+
+  private void onTimer(final TcpConnection c, final long nowNs) {
+    switch (c.timers().kind()) {
+      case RETRANSMIT -> onRetransmissionTimeout(c);
+      case PERSIST -> onPersistTimeout(c, nowNs);
+      case FIN_WAIT_2, TIME_WAIT -> c.die(Failure.NONE);
+      default -> {}
+    }
+  }
+
+  private int retryLimit(final TcpConnection c) {
+    return switch (c.state()) {
+      case SYN_SENT -> c.config().synRetries();
+      case SYN_RECEIVED -> c.config().synAckRetries();
+      default -> c.isReleased() ? c.config().orphanRetries() : c.config().dataRetries();
+    };
+  }
+
+  private boolean givesUp(final TcpConnection c) {
+    if (c.sender().rtt().timeouts() < retryLimit(c)) {
+      return false;
+    }
+    tcp.counters().increment(Counter.TCP_CONNECTIONS_TIMED_OUT);
+    c.die(Failure.TIMED_OUT);
+    return true;
+  }
+
+  /** RFC 6298 5.4 to 5.7. */
+  private void onRetransmissionTimeout(final TcpConnection c) {
+    c.timers().stop();
+    if (givesUp(c)) {
+      return;
+    }
+    tcp.counters().increment(Counter.TCP_RETRANSMISSION_TIMEOUTS);
+    if (c.state().isSynchronized()) {
+      c.sender().onTimeout();
+    } else {
+      c.sender().onSynTimeout();
+    }
+  }
+
+  /** RFC 9293 3.8.6.1: one more probe, with the back-off of retransmissions. */
+  private void onPersistTimeout(final TcpConnection c, final long nowNs) {
+    c.timers().stop();
+    if (!c.sender().hasUnsent() || givesUp(c)) {
+      return;
+    }
+    final int length = c.sender().probeLength();
+    final boolean fits = c.sender().sndWnd() > 0;
+    if (!transmit(c, c.sender().sndNxt(), length, nowNs)) {
+      c.timers().start(TcpTimers.Kind.PERSIST, nowNs);
+      return;
+    }
+    if (fits) {
+      onDataSent(c, length, nowNs);
+      return;
+    }
+    tcp.counters().increment(Counter.TCP_WINDOW_PROBES_OUT);
+    c.sender().onProbeSent();
+    c.sender().rtt().onTimeout();
+    c.timers().start(TcpTimers.Kind.PERSIST, nowNs + c.sender().rtt().rtoNs());
+  }
+
+  // ---- Emission: the one decision ladder through which everything leaves
+
+  /** Sends at most one segment; see {@link io.ustack.link.Emitter#emit}. */
+  boolean emit(final TcpConnection c, final long nowNs) {
+    if (c.state() == TcpState.CLOSED) {
+      return emitReset(c, nowNs);
+    }
+    if (c.path().transmitRoom() == 0) {
+      return true;
+    }
+    if (c.timers().isAckDue(nowNs)) {
+      tcp.counters().increment(Counter.TCP_DELAYED_ACKS);
+      c.timers().stopDelayingAck();
+      c.receiver().oweAck();
+    }
+    if (c.timers().isDue(nowNs)
+        && !(c.timers().kind() == TcpTimers.Kind.TIME_WAIT && c.receiver().owesAck())) {
+      onTimer(c, nowNs);
+      return c.state() != TcpState.CLOSED || c.owesReset();
+    }
+    if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECEIVED) {
+      return emitSyn(c, nowNs);
+    }
+    return emitSynchronized(c, nowNs);
+  }
+
+  private boolean emitReset(final TcpConnection c, final long nowNs) {
+    if (!c.owesReset()) {
+      return false;
+    }
+    if (c.path().transmitRoom() == 0) {
+      return true;
+    }
+    final boolean sent =
+        tcp.writer()
+            .write(
+                c,
+                TcpHeader.RST | TcpHeader.ACK,
+                c.sender().pureAckSeq(),
+                c.receiver().rcvNxt(),
+                0,
+                c.sendBuffer(),
+                0,
+                0,
+                nowNs);
+    if (sent) {
+      c.resetSent();
+      tcp.counters().increment(Counter.TCP_RESETS_OUT);
+    }
+    return !sent;
+  }
+
+  private boolean emitSyn(final TcpConnection c, final long nowNs) {
+    if (!c.sender().owesSyn()) {
+      return c.state() == TcpState.SYN_RECEIVED && c.receiver().owesAck() && emitAck(c, nowNs);
+    }
+    final boolean again = c.sender().sndMax() != c.sender().iss();
+    final boolean answer = c.state() == TcpState.SYN_RECEIVED;
+    final boolean sent =
+        tcp.writer()
+            .writeSyn(
+                c,
+                answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
+                answer ? c.receiver().rcvNxt() : 0,
+                c.receiver().synWindow(),
+                c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES,
+                c.offeredWindowShift(),
+                nowNs);
+    if (!sent) {
+      return true;
+    }
+    if (again) {
+      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+    }
+    c.sender().onSynSent(nowNs);
+    c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    c.receiver().onAckSent();
+    c.timers().stopDelayingAck();
+    return false;
+  }
+
+  private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
+    if (c.state().sendsData()) {
+      if (c.sender().retransmitsNow()) {
+        return emitFastRetransmit(c, nowNs);
+      }
+      final int length = c.sender().nextLength(nowNs);
+      if (length != Sender.NOTHING) {
+        if (transmit(c, c.sender().sndNxt(), length, nowNs)) {
+          onDataSent(c, length, nowNs);
+        }
+        return true;
+      }
+      if (c.sender().isIdle()
+          && c.sender().hasUnsent()
+          && c.timers().kind() == TcpTimers.Kind.NONE) {
+        c.timers().start(TcpTimers.Kind.PERSIST, nowNs + c.sender().rtt().rtoNs());
+      }
+    }
+    return c.receiver().owesAck() && emitAck(c, nowNs);
+  }
+
+  private boolean emitFastRetransmit(final TcpConnection c, final long nowNs) {
+    if (transmit(c, c.sender().sndUna(), c.sender().retransmitLength(), nowNs)) {
+      tcp.counters().increment(Counter.TCP_FAST_RETRANSMITS);
+      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+      c.sender().onRetransmitted(nowNs);
+    }
+    return true;
+  }
+
+  private boolean emitAck(final TcpConnection c, final long nowNs) {
+    if (!write(c, TcpHeader.ACK, c.sender().pureAckSeq(), 0, nowNs)) {
+      return true;
+    }
+    return c.receiver().owesAck();
+  }
+
+  /** Sends payload, or a FIN alone, from {@code seq}; the ACK rides along. */
+  private boolean transmit(
+      final TcpConnection c, final int seq, final int length, final long nowNs) {
+    int flags = TcpHeader.ACK;
+    if (c.sender().reachesFin(seq, length)) {
+      flags |= TcpHeader.FIN;
+    }
+    if (length > 0 && c.sender().reachesEnd(seq, length)) {
+      flags |= TcpHeader.PSH;
+    }
+    return write(c, flags, seq, length, nowNs);
+  }
+
+  private boolean write(
+      final TcpConnection c, final int flags, final int seq, final int length, final long nowNs) {
+    final boolean sent =
+        tcp.writer()
+            .write(
+                c,
+                flags,
+                seq,
+                c.receiver().rcvNxt(),
+                c.receiver().windowField(),
+                c.sendBuffer(),
+                length > 0 ? c.sender().bufferOffset(seq) : 0,
+                length,
+                nowNs);
+    if (sent) {
+      c.receiver().onAckSent();
+      c.timers().stopDelayingAck();
+    }
+    return sent;
+  }
+
+  private void onDataSent(final TcpConnection c, final int length, final long nowNs) {
+    final int sequenceSpace = length + (c.sender().reachesFin(c.sender().sndNxt(), length) ? 1 : 0);
+    if (c.sender().onSent(sequenceSpace, nowNs)) {
+      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+    }
+    // RFC 6298 5.1
+    if (c.timers().kind() != TcpTimers.Kind.RETRANSMIT) {
+      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    }
+  }
+}

@@ -1,0 +1,287 @@
+package io.ustack.tcp;
+
+import io.ustack.counter.Counter;
+import io.ustack.counter.DropReason;
+import io.ustack.readiness.Failure;
+import io.ustack.readiness.Readiness;
+
+/**
+ * What a segment does to its connection: RFC 9293 3.10.7.3 and 3.10.7.4, clause by clause and in
+ * their order. One per stack; the state is the connection's.
+ */
+final class SegmentArrival {
+  private final Tcp tcp;
+
+  SegmentArrival(final Tcp tcp) {
+    this.tcp = tcp;
+  }
+
+  /** Processes one segment whose header is valid. The packet stays with the caller. */
+  void onSegment(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (c.state() == TcpState.SYN_SENT) {
+      onSegmentInSynSent(c, segment, nowNs);
+    } else {
+      onSegmentSynchronized(c, segment, nowNs);
+    }
+    if (c.state() == TcpState.CLOSED) {
+      return;
+    }
+    if (!c.receiver().owesAck() && c.receiver().mayDelayAck()) {
+      c.timers().delayAck(nowNs + c.config().delayedAckNs());
+    }
+    c.wantToEmit();
+  }
+
+  /** RFC 9293 3.10.7.3. */
+  private void onSegmentInSynSent(
+      final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    final boolean hasAck = segment.has(TcpHeader.ACK);
+    final boolean acceptableAck =
+        hasAck
+            && Seq.gt(segment.ack, c.sender().iss())
+            && Seq.leq(segment.ack, c.sender().sndMax());
+    if (hasAck && !acceptableAck) {
+      tcp.counters().drop(DropReason.TCP_BAD_ACK);
+      if (!segment.has(TcpHeader.RST)) {
+        tcp.writer().writeReset(c.path(), segment, nowNs);
+      }
+      return;
+    }
+    if (segment.has(TcpHeader.RST)) {
+      if (acceptableAck) {
+        tcp.counters().increment(Counter.TCP_ATTEMPT_FAILS);
+        c.die(Failure.CONNECTION_REFUSED);
+      } else {
+        tcp.counters().drop(DropReason.TCP_RESET_OUT_OF_WINDOW);
+      }
+      return;
+    }
+    if (!segment.has(TcpHeader.SYN)) {
+      tcp.counters().drop(DropReason.TCP_OUT_OF_WINDOW);
+      return;
+    }
+    c.onSyn(segment, tcp.parseOptions(segment));
+    if (!acceptableAck) {
+      // Simultaneous open (RFC 9293 3.5, figure 8): our SYN goes out again, now with an ACK.
+      c.state(TcpState.SYN_RECEIVED);
+      c.sender().repeatSynAsSynAck();
+      return;
+    }
+    c.establish(segment, nowNs);
+    c.receiver().oweAck();
+    // RFC 9293 3.10.7.3, fourth: data or FIN on the SYN-ACK go on to the sixth step of 3.10.7.4.
+    onTextAndFin(c, segment, nowNs);
+  }
+
+  /** RFC 9293 3.10.7.4, SYN-RECEIVED and all synchronized states. */
+  private void onSegmentSynchronized(
+      final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (isCrossedSynAck(c, segment)) {
+      onAckInSynReceived(c, segment, nowNs);
+      return;
+    }
+    if (!c.receiver().isAcceptable(segment.seq, segment.length())) {
+      onUnacceptable(c, segment, nowNs);
+      return;
+    }
+    if (segment.has(TcpHeader.RST)) {
+      onReset(c, segment, nowNs);
+      return;
+    }
+    if (segment.has(TcpHeader.SYN)) {
+      // RFC 9293 3.10.7.4, fourth (RFC 5961 4.2): whatever its sequence number, a challenge ACK.
+      challenge(c, nowNs);
+      return;
+    }
+    if (!segment.has(TcpHeader.ACK)) {
+      tcp.counters().drop(DropReason.TCP_BAD_ACK);
+      return;
+    }
+    if (onAck(c, segment, nowNs)) {
+      onTextAndFin(c, segment, nowNs);
+    }
+  }
+
+  /**
+   * Simultaneous open, the last line of RFC 9293 figure 8: the SYN-ACK that answers ours comes with
+   * the old sequence number.
+   */
+  private boolean isCrossedSynAck(final TcpConnection c, final TcpSegment segment) {
+    final int wanted = TcpHeader.SYN | TcpHeader.ACK;
+    return c.state() == TcpState.SYN_RECEIVED
+        && !c.isPassive()
+        && (segment.flags & (wanted | TcpHeader.RST)) == wanted
+        && segment.seq + 1 == c.receiver().rcvNxt();
+  }
+
+  /** RFC 9293 3.10.7.4, first: not in the window. */
+  private void onUnacceptable(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (segment.has(TcpHeader.RST)) {
+      tcp.counters().drop(DropReason.TCP_RESET_OUT_OF_WINDOW);
+      return;
+    }
+    tcp.counters().drop(DropReason.TCP_OUT_OF_WINDOW);
+    if (c.state() == TcpState.SYN_RECEIVED
+        && segment.has(TcpHeader.SYN)
+        && segment.seq + 1 == c.receiver().rcvNxt()) {
+      // The peer repeats its SYN: our SYN-ACK was lost, so it goes again, as Linux does.
+      if (c.challengeAck().permit(nowNs)) {
+        c.sender().repeatSynAsSynAck();
+      }
+      return;
+    }
+    if (c.state() == TcpState.TIME_WAIT && segment.has(TcpHeader.FIN)) {
+      // RFC 9293 3.10.7.4, eighth: the peer repeats its FIN, so our ACK was lost.
+      c.timers().start(TcpTimers.Kind.TIME_WAIT, nowNs + c.config().timeWaitNs());
+    }
+    // Repeated data is answered each time, it can't be part of an ACK loop (Linux
+    // tcp_oow_rate_limited).
+    if (segment.payloadLength > 0 && !segment.has(TcpHeader.SYN)) {
+      c.receiver().oweDuplicateAck();
+    } else {
+      challenge(c, nowNs);
+    }
+  }
+
+  private void challenge(final TcpConnection c, final long nowNs) {
+    if (c.challengeAck().permit(nowNs)) {
+      tcp.counters().increment(Counter.TCP_CHALLENGE_ACKS);
+      c.receiver().oweAck();
+    }
+  }
+
+  /** RFC 9293 3.10.7.4, second (RFC 5961 3.2): only an exact RST counts. */
+  private void onReset(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (segment.seq != c.receiver().rcvNxt()) {
+      challenge(c, nowNs);
+      return;
+    }
+    if (c.state() == TcpState.SYN_RECEIVED) {
+      tcp.counters().increment(Counter.TCP_ATTEMPT_FAILS);
+      c.die(c.isPassive() ? Failure.CONNECTION_RESET : Failure.CONNECTION_REFUSED);
+      return;
+    }
+    final boolean orderly = c.state() == TcpState.TIME_WAIT || c.state() == TcpState.CLOSING;
+    if (!orderly) {
+      tcp.counters().increment(Counter.TCP_ESTABLISHED_RESETS);
+    }
+    c.die(orderly || c.state() == TcpState.LAST_ACK ? Failure.NONE : Failure.CONNECTION_RESET);
+  }
+
+  /**
+   * RFC 9293 3.10.7.4, fifth.
+   *
+   * @return false when the segment is done with
+   */
+  private boolean onAck(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (c.state() == TcpState.SYN_RECEIVED && !onAckInSynReceived(c, segment, nowNs)) {
+      return false;
+    }
+    if (!c.sender().isAckAcceptable(segment.ack)) {
+      tcp.counters().drop(DropReason.TCP_BAD_ACK);
+      challenge(c, nowNs);
+      return false;
+    }
+    onAcknowledged(c, c.sender().onAck(segment, nowNs), nowNs);
+    if (c.sender().isFinAcknowledged()) {
+      onFinAcknowledged(c, nowNs);
+    }
+    return c.state() != TcpState.CLOSED;
+  }
+
+  private boolean onAckInSynReceived(
+      final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (Seq.leq(segment.ack, c.sender().iss()) || Seq.gt(segment.ack, c.sender().sndMax())) {
+      tcp.counters().drop(DropReason.TCP_BAD_ACK);
+      tcp.writer().writeReset(c.path(), segment, nowNs);
+      return false;
+    }
+    if (c.listener != null && c.listener.isAcceptQueueFull()) {
+      // As Linux: the ACK is ignored, our SYN-ACK is repeated, and the peer asks again.
+      tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
+      return false;
+    }
+    c.establish(segment, nowNs);
+    return true;
+  }
+
+  /** RFC 6298 5.2 and 5.3, and what the socket may do now. */
+  private void onAcknowledged(final TcpConnection c, final int acked, final long nowNs) {
+    if (c.timers().kind() == TcpTimers.Kind.PERSIST) {
+      c.sender().rtt().onProbeAnswered();
+      if (c.sender().sndWnd() > 0) {
+        c.sender().rtt().onProbingEnded();
+        c.timers().stop();
+      }
+    }
+    if (acked == 0) {
+      return;
+    }
+    if (c.sender().isIdle()) {
+      c.timers().stop();
+    } else if (!c.sender().recovery().isRecovering()
+        || c.sender().recovery().takeFirstPartialAck()) {
+      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    }
+    if (c.sendBuffer().takeSpaceRequest(c.sendBuffer().capacity() / 3)) {
+      c.raise(Readiness.WRITABLE);
+    }
+  }
+
+  private void onFinAcknowledged(final TcpConnection c, final long nowNs) {
+    switch (c.state()) {
+      case FIN_WAIT_1 -> {
+        c.state(TcpState.FIN_WAIT_2);
+        if (c.isReleased()) {
+          c.timers().start(TcpTimers.Kind.FIN_WAIT_2, nowNs + c.config().finWait2Ns());
+        }
+      }
+      case CLOSING -> enterTimeWait(c, nowNs);
+      case LAST_ACK -> c.die(Failure.NONE);
+      default -> {}
+    }
+  }
+
+  /** RFC 9293 3.10.7.4, seventh and eighth. URG is ignored: its bytes are in line (RFC 6093). */
+  private void onTextAndFin(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (!c.state().receivesData()) {
+      return;
+    }
+    if (segment.payloadLength > 0) {
+      if (c.isReleased()) {
+        // RFC 9293 3.6.1, RFC 1122 4.2.2.13: nobody will ever read this, so the peer is told.
+        tcp.counters().drop(DropReason.TCP_DATA_AFTER_CLOSE);
+        c.abort(nowNs);
+        return;
+      }
+      if (c.receiver().onPayload(segment) > 0) {
+        c.raise(Readiness.READABLE);
+      }
+    }
+    if (segment.has(TcpHeader.FIN)) {
+      c.receiver().onFin(segment.payloadSeq() + segment.payloadLength);
+    }
+    if (c.receiver().takeFin()) {
+      onPeerFin(c, nowNs);
+    }
+  }
+
+  private void onPeerFin(final TcpConnection c, final long nowNs) {
+    c.raise(Readiness.READABLE | Readiness.READ_CLOSED);
+    switch (c.state()) {
+      case ESTABLISHED -> c.state(TcpState.CLOSE_WAIT);
+      case FIN_WAIT_1 -> c.state(TcpState.CLOSING);
+      case FIN_WAIT_2 -> enterTimeWait(c, nowNs);
+      default -> {}
+    }
+  }
+
+  private void enterTimeWait(final TcpConnection c, final long nowNs) {
+    c.state(TcpState.TIME_WAIT);
+    // With too many of them the connection goes at once, but its last ACK still leaves (Linux
+    // tcp_max_tw_buckets).
+    final boolean keep = tcp.admitTimeWait();
+    c.timers().start(TcpTimers.Kind.TIME_WAIT, keep ? nowNs + c.config().timeWaitNs() : nowNs);
+    c.raise(Readiness.CLOSED);
+  }
+}
