@@ -70,12 +70,34 @@ public final class Ipv4Output {
     return path;
   }
 
+  /** Whether {@link #path} would find one. Any thread. */
+  public boolean hasRoute(final int localAddress, final int remoteAddress) {
+    final int remote = remoteAddress == Ipv4Address.ANY ? anyAsRemote(localAddress) : remoteAddress;
+    final int source = localAddress == Ipv4Address.ANY ? sourceFor(remote) : localAddress;
+    return nextHop(source, remote) != RoutingTable.NO_ROUTE;
+  }
+
+  /** The largest packet on the wire, IPv4 header included. Any thread. */
+  public int mtuBytes() {
+    return wire.mtuBytes();
+  }
+
   private @Nullable Path newPath(final int source, final int remote) {
-    if (!local.isLocal(source)) {
+    final int nextHop = nextHop(source, remote);
+    if (nextHop == RoutingTable.NO_ROUTE) {
       return null;
     }
+    final EthernetOutput link = local.isLocal(remote) ? loopback : wire;
+    return new Path(this, link, nextHop, source, remote);
+  }
+
+  /** Who gets the packets next: the remote itself when it is us. */
+  private int nextHop(final int source, final int remote) {
+    if (!local.isLocal(source)) {
+      return RoutingTable.NO_ROUTE;
+    }
     if (local.isLocal(remote)) {
-      return new Path(this, loopback, RoutingTable.NO_ROUTE, source, remote);
+      return remote;
     }
     // RFC 1122 3.2.1.3 (g): an address of 127/8 never leaves the host.
     if (Ipv4Address.isLoopback(source)
@@ -83,10 +105,9 @@ public final class Ipv4Output {
         || Ipv4Address.isMulticast(remote)
         || Ipv4Address.isReserved(remote)
         || local.isBroadcast(remote)) {
-      return null;
+      return RoutingTable.NO_ROUTE;
     }
-    final int nextHop = routes.nextHop(remote);
-    return nextHop == RoutingTable.NO_ROUTE ? null : new Path(this, wire, nextHop, source, remote);
+    return routes.nextHop(remote);
   }
 
   private static int anyAsRemote(final int localAddress) {

@@ -21,6 +21,7 @@ import io.ustack.tcp.IsnGenerator;
 import io.ustack.tcp.IsnSource;
 import io.ustack.tcp.Tcp;
 import io.ustack.time.TimerWheel;
+import io.ustack.udp.Udp;
 
 /**
  * One shard: the layers over one link, and the duty cycle that drives them. One thread owns it.
@@ -64,6 +65,7 @@ public final class NetworkStack implements AutoCloseable {
   private final Ipv4Output ipv4;
   private final Icmp icmp;
   private final Tcp tcp;
+  private final Udp udp;
   private final EthernetInput wireInput;
   private final EthernetInput loopbackInput;
   private final Packet[] burst = new Packet[BURST];
@@ -110,7 +112,9 @@ public final class NetworkStack implements AutoCloseable {
             isnSource,
             config.subkey(2),
             config.subkey(3));
+    udp = new Udp(ipv4, ready, counters, icmp, config.subkey(4), config.subkey(5));
     transports.register(icmp);
+    transports.register(udp);
     transports.register(tcp);
     wireInput =
         new EthernetInput(
@@ -129,6 +133,11 @@ public final class NetworkStack implements AutoCloseable {
   /** The TCP of this shard; stack thread only. */
   public Tcp tcp() {
     return tcp;
+  }
+
+  /** The UDP of this shard; stack thread only. */
+  public Udp udp() {
+    return udp;
   }
 
   /** The way out; stack thread only. */

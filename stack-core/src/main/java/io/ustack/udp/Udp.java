@@ -1,0 +1,257 @@
+package io.ustack.udp;
+
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.Counters;
+import io.ustack.counter.DropReason;
+import io.ustack.ipv4.Ipv4Address;
+import io.ustack.ipv4.Ipv4Header;
+import io.ustack.ipv4.Ipv4Output;
+import io.ustack.ipv4.Path;
+import io.ustack.ipv4.PortAllocator;
+import io.ustack.ipv4.TransportProtocol;
+import io.ustack.ipv4.UnreachableSender;
+import io.ustack.link.ReadyList;
+import io.ustack.readiness.Failure;
+import io.ustack.readiness.ReadinessObserver;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** The UDP of one shard: takes datagrams to the endpoint that has the port. Stack thread only. */
+public final class Udp implements TransportProtocol {
+  private static final int PORTS = 1 << 16;
+
+  private final Ipv4Output ipv4;
+  private final ReadyList ready;
+  private final Counters counters;
+  private final UnreachableSender unreachable;
+  private final PortAllocator allocator;
+  private final PortAllocator.PortsInUse portsInUse =
+      (address, port, remoteAddress, remotePort) -> conflicts(address, port, false);
+
+  /** The endpoints of each port, the latest first. */
+  private final @Nullable UdpEndpoint[] byPort = new @Nullable UdpEndpoint[PORTS];
+
+  private Failure lastFailure = Failure.NONE;
+
+  /**
+   * UDP over {@code ipv4}.
+   *
+   * @param secret0 and {@code secret1}: 128 secret bits behind the choice of ports
+   */
+  public Udp(
+      final Ipv4Output ipv4,
+      final ReadyList ready,
+      final Counters counters,
+      final UnreachableSender unreachable,
+      final long secret0,
+      final long secret1) {
+    this.ipv4 = ipv4;
+    this.ready = ready;
+    this.counters = counters;
+    this.unreachable = unreachable;
+    this.allocator = new PortAllocator(secret0, secret1);
+  }
+
+  @Override
+  public int protocol() {
+    return Ipv4Header.PROTOCOL_UDP;
+  }
+
+  /** Why the last {@link #bind} gave null. */
+  public Failure lastFailure() {
+    return lastFailure;
+  }
+
+  /**
+   * An endpoint with a port of its own.
+   *
+   * @param address one of ours, a broadcast address to hear only those, or 0 for all
+   * @param port 0 for an ephemeral one
+   * @param reuse whether others that say so too may have the same (SO_REUSEADDR); the latest then
+   *     receives
+   * @param observer told of READABLE for each datagram, WRITABLE after a full queue, FAILED
+   * @return null when that can't be: ADDRESS_NOT_AVAILABLE or ADDRESS_IN_USE in {@link
+   *     #lastFailure()}
+   */
+  public @Nullable UdpEndpoint bind(
+      final int address, final int port, final boolean reuse, final ReadinessObserver observer) {
+    if (address != Ipv4Address.ANY
+        && !ipv4.local().isLocal(address)
+        && !ipv4.local().isBroadcast(address)) {
+      lastFailure = Failure.ADDRESS_NOT_AVAILABLE;
+      return null;
+    }
+    final int chosen = port == 0 ? allocator.allocate(address, portsInUse) : port;
+    if (chosen == 0 || conflicts(address, chosen, reuse)) {
+      lastFailure = Failure.ADDRESS_IN_USE;
+      return null;
+    }
+    final UdpEndpoint endpoint = new UdpEndpoint(this, address, chosen, reuse, observer);
+    endpoint.nextOnPort = byPort[chosen];
+    byPort[chosen] = endpoint;
+    return endpoint;
+  }
+
+  private boolean conflicts(final int address, final int port, final boolean reuse) {
+    for (UdpEndpoint other = byPort[port]; other != null; other = other.nextOnPort) {
+      final boolean overlap =
+          address == Ipv4Address.ANY
+              || other.localAddress() == Ipv4Address.ANY
+              || other.localAddress() == address;
+      if (overlap && !(reuse && other.reuse())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void unbind(final UdpEndpoint endpoint) {
+    final int port = endpoint.localPort();
+    UdpEndpoint before = null;
+    UdpEndpoint at = byPort[port];
+    while (at != null && at != endpoint) {
+      before = at;
+      at = at.nextOnPort;
+    }
+    if (before == null) {
+      byPort[port] = endpoint.nextOnPort;
+    } else {
+      before.nextOnPort = endpoint.nextOnPort;
+    }
+    endpoint.nextOnPort = null;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  void wantsToSend(final UdpEndpoint endpoint) {
+    ready.add(endpoint);
+  }
+
+  @Nullable Path path(final int localAddress, final int remoteAddress) {
+    return ipv4.path(localAddress, remoteAddress);
+  }
+
+  /** Any thread. */
+  boolean hasRoute(final int localAddress, final int remoteAddress) {
+    return ipv4.hasRoute(localAddress, remoteAddress);
+  }
+
+  /** The most bytes a datagram can carry without fragments. Any thread. */
+  public int largestPayloadBytes() {
+    return ipv4.mtuBytes() - Ipv4Header.LENGTH_BYTES - UdpHeader.LENGTH_BYTES;
+  }
+
+  @Override
+  public void input(
+      final Packet packet, final int source, final int destination, final long nowNs) {
+    final ByteBuffer bytes = packet.bytes();
+    final int at = packet.transportOffset();
+    final DropReason invalid = check(packet, bytes, at);
+    if (invalid != null) {
+      drop(packet, invalid);
+      return;
+    }
+    counters.increment(Counter.UDP_DATAGRAMS_IN);
+    if (ipv4.local().isBroadcast(destination)) {
+      deliverToAll(bytes, at, source, destination);
+      packet.release();
+      return;
+    }
+    final UdpEndpoint endpoint =
+        find(
+            destination,
+            UdpHeader.destinationPort(bytes, at),
+            source,
+            UdpHeader.sourcePort(bytes, at));
+    if (endpoint == null) {
+      unreachable.portUnreachable(packet, nowNs);
+      drop(packet, DropReason.UDP_NO_SOCKET);
+      return;
+    }
+    deliver(endpoint, bytes, at, source);
+    packet.release();
+  }
+
+  private static @Nullable DropReason check(
+      final Packet packet, final ByteBuffer bytes, final int at) {
+    final DropReason invalid = UdpHeader.validate(bytes, at, packet.end() - at);
+    if (invalid != null) {
+      return invalid;
+    }
+    // RFC 768: the link does not flag a checksum of 0, which means that there is none.
+    return (packet.flags() & Packet.RX_L4_CHECKSUM_BAD) != 0 ? DropReason.UDP_CHECKSUM : null;
+  }
+
+  private static void deliver(
+      final UdpEndpoint endpoint, final ByteBuffer bytes, final int at, final int source) {
+    endpoint.deliver(
+        source,
+        UdpHeader.sourcePort(bytes, at),
+        bytes,
+        at + UdpHeader.LENGTH_BYTES,
+        UdpHeader.length(bytes, at) - UdpHeader.LENGTH_BYTES);
+  }
+
+  /** A broadcast goes to everybody who has the port; nobody having it is no error. */
+  private void deliverToAll(
+      final ByteBuffer bytes, final int at, final int source, final int destination) {
+    final int sourcePort = UdpHeader.sourcePort(bytes, at);
+    boolean delivered = false;
+    UdpEndpoint endpoint = byPort[UdpHeader.destinationPort(bytes, at)];
+    while (endpoint != null) {
+      final UdpEndpoint following = endpoint.nextOnPort;
+      if (endpoint.fit(destination, source, sourcePort) >= 0) {
+        deliver(endpoint, bytes, at, source);
+        delivered = true;
+      }
+      endpoint = following;
+    }
+    if (!delivered) {
+      counters.drop(DropReason.UDP_NO_SOCKET);
+    }
+  }
+
+  private @Nullable UdpEndpoint find(
+      final int destination, final int port, final int source, final int sourcePort) {
+    UdpEndpoint best = null;
+    int bestFit = -1;
+    for (UdpEndpoint endpoint = byPort[port]; endpoint != null; endpoint = endpoint.nextOnPort) {
+      final int fit = endpoint.fit(destination, source, sourcePort);
+      if (fit > bestFit) {
+        best = endpoint;
+        bestFit = fit;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * RFC 1122 4.1.3.3: a connected endpoint hears that it was refused. As on Linux, softer errors
+   * are nobody's business without IP_RECVERR, and nothing is told to endpoints that aren't
+   * connected.
+   */
+  @Override
+  public void onUnreachable(
+      final Failure failure,
+      final int localAddress,
+      final int localPort,
+      final int remoteAddress,
+      final int remotePort,
+      final int quotedSequence,
+      final long nowNs) {
+    final UdpEndpoint endpoint = find(localAddress, localPort, remoteAddress, remotePort);
+    if (failure == Failure.CONNECTION_REFUSED
+        && endpoint != null
+        && endpoint.isConnectedTo(remoteAddress, remotePort)) {
+      endpoint.fail(failure);
+    }
+  }
+
+  private void drop(final Packet packet, final DropReason reason) {
+    counters.drop(reason);
+    packet.release();
+  }
+}

@@ -1,0 +1,354 @@
+package io.ustack.udp;
+
+import io.ustack.buffer.Packet;
+import io.ustack.counter.Counter;
+import io.ustack.counter.DropReason;
+import io.ustack.ipv4.Ipv4Address;
+import io.ustack.ipv4.Ipv4Header;
+import io.ustack.ipv4.Path;
+import io.ustack.link.Emitter;
+import io.ustack.readiness.Failure;
+import io.ustack.readiness.Readiness;
+import io.ustack.readiness.ReadinessObserver;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bound UDP port with a queue of datagrams in each direction.
+ *
+ * <p>Two threads touch it: the stack thread, and the application's (one at a time), which only
+ * calls what is marked so. After sending, the application lets the stack thread call {@link
+ * #onSendBufferWritten}.
+ */
+public final class UdpEndpoint extends Emitter {
+  /** What {@code receive} says when there is no datagram: EAGAIN. */
+  public static final int NOTHING = -1;
+
+  /** Linux's net.core.rmem_default and wmem_default. */
+  private static final int QUEUE_BYTES = 212_992;
+
+  private final Udp udp;
+  private final int boundAddress;
+  private final int localPort;
+  private final boolean reuse;
+  private final ReadinessObserver observer;
+  private final DatagramRing incoming = new DatagramRing(QUEUE_BYTES);
+  private final DatagramRing outgoing = new DatagramRing(QUEUE_BYTES);
+  private final DatagramInfo sending = new DatagramInfo();
+  private final AtomicReference<Failure> failure = new AtomicReference<>(Failure.NONE);
+
+  /** The application found no room and wants to hear when there is. */
+  private volatile boolean sendBlocked;
+
+  private int localAddress;
+  private int remoteAddress;
+  private int remotePort;
+  private boolean connected;
+  private boolean closed;
+  private @Nullable Path path;
+
+  /** The next endpoint with the same port. */
+  @Nullable UdpEndpoint nextOnPort;
+
+  UdpEndpoint(
+      final Udp udp,
+      final int address,
+      final int port,
+      final boolean reuse,
+      final ReadinessObserver observer) {
+    this.udp = udp;
+    this.boundAddress = address;
+    this.localAddress = address;
+    this.localPort = port;
+    this.reuse = reuse;
+    this.observer = observer;
+  }
+
+  /** Our address: 0 while bound to all of them and not connected. Stack thread. */
+  public int localAddress() {
+    return localAddress;
+  }
+
+  public int localPort() {
+    return localPort;
+  }
+
+  /** The peer's address, 0 while not connected. Stack thread. */
+  public int remoteAddress() {
+    return remoteAddress;
+  }
+
+  /** The peer's port, 0 while not connected. Stack thread. */
+  public int remotePort() {
+    return remotePort;
+  }
+
+  public boolean isConnected() {
+    return connected;
+  }
+
+  boolean reuse() {
+    return reuse;
+  }
+
+  // ---- The application's side
+
+  /**
+   * Takes the oldest datagram and copies as much of it as fits; the rest is gone, as recvfrom(2)
+   * has it. Application.
+   *
+   * @param info filled in unless the result is {@link #NOTHING}
+   * @return bytes copied, 0 for an empty datagram too
+   */
+  public int receive(
+      final ByteBuffer target, final int offset, final int length, final DatagramInfo info) {
+    final int count = peek(target, offset, length, info);
+    if (count != NOTHING) {
+      incoming.remove(info);
+    }
+    return count;
+  }
+
+  /** As above, into an array. */
+  public int receive(
+      final byte[] target, final int offset, final int length, final DatagramInfo info) {
+    final int count = peek(target, offset, length, info);
+    if (count != NOTHING) {
+      incoming.remove(info);
+    }
+    return count;
+  }
+
+  /** As {@link #receive}, but leaves the datagram in the queue: MSG_PEEK. Application. */
+  public int peek(
+      final ByteBuffer target, final int offset, final int length, final DatagramInfo info) {
+    if (!incoming.first(info)) {
+      return NOTHING;
+    }
+    final int count = Math.min(length, info.lengthBytes);
+    incoming.peek(target, offset, count);
+    return count;
+  }
+
+  /** As above, into an array. */
+  public int peek(
+      final byte[] target, final int offset, final int length, final DatagramInfo info) {
+    if (!incoming.first(info)) {
+      return NOTHING;
+    }
+    final int count = Math.min(length, info.lengthBytes);
+    incoming.peek(target, offset, count);
+    return count;
+  }
+
+  /** Whether a datagram waits. Application. */
+  public boolean isReadable() {
+    return !incoming.isEmpty();
+  }
+
+  /**
+   * Whether a datagram of any length that the link carries would be taken. When it says no,
+   * WRITABLE is raised once it would say yes. Application.
+   */
+  public boolean isWritable() {
+    return hasRoom(udp.largestPayloadBytes());
+  }
+
+  /**
+   * Whether a datagram can be sent at all. Any thread.
+   *
+   * @return NONE; MESSAGE_TOO_LONG when it does not fit the link's MTU (nothing is fragmented yet);
+   *     NETWORK_UNREACHABLE without route
+   */
+  public Failure sendable(final int lengthBytes, final int address) {
+    if (lengthBytes > udp.largestPayloadBytes()) {
+      return Failure.MESSAGE_TOO_LONG;
+    }
+    return udp.hasRoute(boundAddress, address) ? Failure.NONE : Failure.NETWORK_UNREACHABLE;
+  }
+
+  /**
+   * Queues a datagram that is {@link #sendable}. Application.
+   *
+   * @return false when there is no room now: EAGAIN, and WRITABLE is raised when there is
+   */
+  public boolean send(
+      final ByteBuffer source,
+      final int offset,
+      final int lengthBytes,
+      final int address,
+      final int port) {
+    if (!hasRoom(lengthBytes)) {
+      return false;
+    }
+    outgoing.add(address, port, source, offset, lengthBytes);
+    return true;
+  }
+
+  /** As above, from an array. */
+  public boolean send(
+      final byte[] source,
+      final int offset,
+      final int lengthBytes,
+      final int address,
+      final int port) {
+    if (!hasRoom(lengthBytes)) {
+      return false;
+    }
+    outgoing.add(address, port, source, offset, lengthBytes);
+    return true;
+  }
+
+  private boolean hasRoom(final int lengthBytes) {
+    if (outgoing.fits(lengthBytes)) {
+      return true;
+    }
+    sendBlocked = true;
+    // Either this second look sees what the stack thread took out, or that thread sees the flag.
+    VarHandle.fullFence();
+    return outgoing.fits(lengthBytes);
+  }
+
+  /** Takes what failed asynchronously (a refusal), NONE when nothing did. Any thread. */
+  public Failure takeFailure() {
+    return failure.get() == Failure.NONE ? Failure.NONE : failure.getAndSet(Failure.NONE);
+  }
+
+  /** SO_SNDBUF, in bytes; not less than the largest datagram needs. Application. */
+  public void sendCapacity(final int bytes) {
+    outgoing.capacity(Math.max(bytes, udp.largestPayloadBytes() + DatagramRing.PREFIX_BYTES));
+  }
+
+  // ---- The stack thread's side
+
+  /** SO_RCVBUF, in bytes; not less than the largest datagram needs. Stack thread. */
+  public void receiveCapacity(final int bytes) {
+    incoming.capacity(Math.max(bytes, udp.largestPayloadBytes() + DatagramRing.PREFIX_BYTES));
+  }
+
+  /**
+   * Fixes the peer: only its datagrams are received, and its refusals are heard. What others sent
+   * before stays in the queue. Stack thread.
+   *
+   * @return NONE or NETWORK_UNREACHABLE
+   */
+  public Failure connect(final int address, final int port) {
+    final Path found = udp.path(boundAddress, address);
+    if (found == null) {
+      return Failure.NETWORK_UNREACHABLE;
+    }
+    path = found;
+    localAddress = found.localAddress();
+    remoteAddress = found.remoteAddress();
+    remotePort = port;
+    connected = true;
+    return Failure.NONE;
+  }
+
+  /** Forgets the peer: connect(2) with AF_UNSPEC. Stack thread. */
+  public void disconnect() {
+    connected = false;
+    localAddress = boundAddress;
+    remoteAddress = Ipv4Address.ANY;
+    remotePort = 0;
+  }
+
+  /** Joins the list of those that want to send. Stack thread. */
+  public void onSendBufferWritten(final long nowNs) {
+    udp.wantsToSend(this);
+  }
+
+  /** Lets go of the port. What is queued to send is still sent. Stack thread; idempotent. */
+  public void close() {
+    if (!closed) {
+      closed = true;
+      udp.unbind(this);
+    }
+  }
+
+  /**
+   * How well the endpoint fits a datagram: -1 not at all, else more for an address of its own and
+   * for a peer of its own, as Linux decides.
+   */
+  int fit(final int destination, final int source, final int sourcePort) {
+    final boolean foreign = localAddress != Ipv4Address.ANY && localAddress != destination;
+    if (foreign || (connected && !isConnectedTo(source, sourcePort))) {
+      return -1;
+    }
+    return (localAddress == Ipv4Address.ANY ? 0 : 2) + (connected ? 1 : 0);
+  }
+
+  boolean isConnectedTo(final int address, final int port) {
+    return connected && remoteAddress == address && remotePort == port;
+  }
+
+  /** Copies a datagram into the queue, or counts that there was no room. */
+  void deliver(
+      final int source,
+      final int sourcePort,
+      final ByteBuffer bytes,
+      final int offset,
+      final int lengthBytes) {
+    if (!incoming.fits(lengthBytes)) {
+      udp.counters().drop(DropReason.UDP_RECEIVE_QUEUE_FULL);
+      return;
+    }
+    incoming.add(source, sourcePort, bytes, offset, lengthBytes);
+    observer.onReadiness(Readiness.READABLE);
+  }
+
+  void fail(final Failure reason) {
+    failure.set(reason);
+    observer.onReadiness(Readiness.FAILED);
+  }
+
+  @Override
+  public boolean emit(final long nowNs) {
+    if (!outgoing.first(sending)) {
+      return false;
+    }
+    final Path way = pathTo(sending.address);
+    if (way == null) {
+      udp.counters().drop(DropReason.IPV4_NO_ROUTE);
+    } else if (!emit(way, nowNs)) {
+      return true;
+    }
+    outgoing.remove(sending);
+    VarHandle.fullFence();
+    if (sendBlocked && !closed) {
+      sendBlocked = false;
+      observer.onReadiness(Readiness.WRITABLE);
+    }
+    return !outgoing.isEmpty();
+  }
+
+  /** Sends the oldest datagram; false when it has to wait for room or a packet. */
+  private boolean emit(final Path way, final long nowNs) {
+    final Packet packet = way.transmitRoom() == 0 ? null : way.allocate();
+    if (packet == null) {
+      return false;
+    }
+    final int length = UdpHeader.LENGTH_BYTES + sending.lengthBytes;
+    final int at = packet.append(length);
+    UdpHeader.write(packet.bytes(), at, localPort, sending.port, length);
+    outgoing.peek(packet.bytes(), at + UdpHeader.LENGTH_BYTES, sending.lengthBytes);
+    packet.flags(Packet.TX_UDP_CHECKSUM);
+    if (way.send(packet, Ipv4Header.PROTOCOL_UDP, nowNs)) {
+      udp.counters().increment(Counter.UDP_DATAGRAMS_OUT);
+    }
+    return true;
+  }
+
+  private @Nullable Path pathTo(final int address) {
+    final Path last = path;
+    if (last != null
+        && last.remoteAddress() == address
+        && (localAddress == Ipv4Address.ANY || last.localAddress() == localAddress)) {
+      return last;
+    }
+    path = udp.path(localAddress, address);
+    return path;
+  }
+}
