@@ -1,0 +1,296 @@
+#include "dpdk_burst.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+#include <rte_prefetch.h>
+
+#include "dpdk_checksum.h"
+#include "dpdk_eal.h"
+#include "dpdk_port.h"
+#include "dpdk_ring.h"
+
+#define TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
+
+/* How far ahead of the frame in hand the next ones are called into the cache. */
+#define PREFETCH 4
+
+struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf)
+{
+	enum ustack_counter counter = USTACK_RX_LINEARISED;
+	struct rte_mbuf *copy = NULL;
+	uint32_t length = mbuf->pkt_len;
+
+	if (length > queue->frame_max) {
+		counter = USTACK_RX_TOO_LONG;
+	} else if (mbuf->nb_segs == 1 && (mbuf->data_len != length || mbuf->data_off + length > mbuf->buf_len)) {
+		counter = USTACK_RX_BROKEN;
+	} else if ((copy = rte_pktmbuf_alloc(queue->pool->mempool)) == NULL) {
+		counter = USTACK_RX_NO_BUFFER;
+	} else {
+		char *to = rte_pktmbuf_append(copy, (uint16_t)length);
+		const char *from = to == NULL ? NULL : rte_pktmbuf_read(mbuf, 0, length, to);
+
+		if (from == NULL) {
+			rte_pktmbuf_free(copy);
+			copy = NULL;
+			counter = USTACK_RX_BROKEN;
+		} else {
+			if (from != to)
+				memcpy(to, from, length);
+			copy->ol_flags = mbuf->ol_flags & queue->rx_verdict;
+		}
+	}
+	rte_pktmbuf_free(mbuf);
+	ustack_count(queue, counter);
+	return copy;
+}
+
+uint32_t ustack_verify(const struct ustack_queue *queue, struct rte_mbuf *mbuf)
+{
+	uint64_t ipv4 = mbuf->ol_flags & queue->rx_verdict & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	uint64_t l4 = mbuf->ol_flags & queue->rx_verdict & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint32_t wanted = 0;
+
+	/* A verdict of "bad" is looked at again: drivers differ on fragments, on UDP without checksum and on short frames. NONE
+	 * says that the field is wrong but the data is known to be right. */
+	if (ipv4 != RTE_MBUF_F_RX_IP_CKSUM_GOOD && ipv4 != RTE_MBUF_F_RX_IP_CKSUM_NONE)
+		wanted |= USTACK_VERIFY_IPV4;
+	if (l4 != RTE_MBUF_F_RX_L4_CKSUM_GOOD && l4 != RTE_MBUF_F_RX_L4_CKSUM_NONE)
+		wanted |= USTACK_VERIFY_L4;
+	return wanted == 0 ? 0 : ustack_checksum_verify(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, wanted);
+}
+
+bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
+{
+	uint32_t hardware = flags & queue->tx_offload;
+	uint32_t software = flags & ~hardware & TX_CHECKSUMS;
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+
+	mbuf->ol_flags = 0;
+	mbuf->tx_offload = 0;
+	if (software != 0 && ustack_checksum_fill(frame, mbuf->data_len, software) < 0)
+		ustack_count(queue, USTACK_TX_NOT_IPV4);
+	if (hardware == 0)
+		return false;
+	int header_length = ustack_checksum_prepare(frame, mbuf->data_len, hardware);
+	if (header_length < 0) {
+		ustack_count(queue, USTACK_TX_NOT_IPV4);
+		return false;
+	}
+	mbuf->l2_len = USTACK_ETHERNET_HEADER;
+	mbuf->l3_len = (unsigned int)header_length;
+	mbuf->ol_flags = RTE_MBUF_F_TX_IPV4;
+	if (hardware & USTACK_TX_IPV4_CHECKSUM)
+		mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM;
+	if (hardware & USTACK_TX_TCP_CHECKSUM)
+		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM;
+	else if (hardware & USTACK_TX_UDP_CHECKSUM)
+		mbuf->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM;
+	return true;
+}
+
+uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded)
+{
+	if (!offloaded)
+		return rte_eth_tx_burst(queue->port, queue->queue, mbufs, count);
+	uint16_t done = 0;
+	while (done < count) {
+		uint16_t ready = rte_eth_tx_prepare(queue->port, queue->queue, mbufs + done, (uint16_t)(count - done));
+		uint16_t sent = rte_eth_tx_burst(queue->port, queue->queue, mbufs + done, ready);
+
+		done = (uint16_t)(done + sent);
+		if (sent < ready)
+			break;
+		if (done < count) {
+			/* The driver will never take this one; the next may be better. */
+			rte_pktmbuf_free(mbufs[done++]);
+			ustack_count(queue, USTACK_TX_UNPREPARED);
+		}
+	}
+	return done;
+}
+
+static inline void describe(const struct ustack_queue *queue, struct rte_mbuf *mbuf, struct ustack_frame *frame, uint32_t flags)
+{
+	frame->index = ustack_private(mbuf)->index;
+	frame->offset = (uint32_t)(rte_pktmbuf_mtod(mbuf, uint8_t *) - queue->pool->base);
+	frame->length = mbuf->data_len;
+	frame->flags = flags;
+}
+
+static int receive_direct(struct ustack_queue *queue, uint16_t max)
+{
+	struct rte_mbuf *mbufs[USTACK_BURST];
+	uint16_t received = rte_eth_rx_burst(queue->port, queue->queue, mbufs, max);
+	int count = 0;
+
+	for (uint16_t i = 0; i < received && i < PREFETCH; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+	for (uint16_t i = 0; i < received; i++) {
+		if (i + PREFETCH < received)
+			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH], void *));
+		struct rte_mbuf *mbuf = ustack_accept(queue, mbufs[i]);
+
+		if (likely(mbuf != NULL))
+			describe(queue, mbuf, &queue->rx_frames[count++], ustack_verify(queue, mbuf));
+	}
+	return count;
+}
+
+static int receive_ring(struct ustack_queue *queue, uint16_t max)
+{
+	struct rte_mbuf *mbufs[USTACK_BURST];
+	uint16_t received = ustack_ring_receive(queue->ring, mbufs, max);
+
+	for (uint16_t i = 0; i < received; i++)
+		describe(queue, mbufs[i], &queue->rx_frames[i], ustack_private(mbufs[i])->flags);
+	return received;
+}
+
+int ustack_rx(int64_t handle, int max)
+{
+	struct ustack_queue *queue = ustack_queue(handle);
+
+	ustack_join();
+	if (unlikely(max <= 0))
+		return 0;
+	if (unlikely(max > USTACK_BURST))
+		max = USTACK_BURST;
+	return queue->ring == NULL ? receive_direct(queue, (uint16_t)max) : receive_ring(queue, (uint16_t)max);
+}
+
+/* Puts the frame's place and length into its mbuf. NULL: no Ethernet frame of this link's, the port could choke on it. */
+static inline struct rte_mbuf *place(const struct ustack_queue *queue, const struct ustack_frame *frame)
+{
+	struct rte_mbuf *mbuf = queue->pool->mbufs[frame->index];
+
+	if (unlikely(frame->length < USTACK_ETHERNET_HEADER || frame->length > queue->frame_max))
+		return NULL;
+	mbuf->data_off = (uint16_t)(queue->pool->base + frame->offset - (uint8_t *)mbuf->buf_addr);
+	mbuf->data_len = (uint16_t)frame->length;
+	mbuf->pkt_len = frame->length;
+	return mbuf;
+}
+
+static uint16_t transmit(struct ustack_queue *queue, struct rte_mbuf **mbufs, const struct ustack_frame *frames, uint16_t count)
+{
+	bool offloaded = false;
+
+	if (queue->ring != NULL) {
+		for (uint16_t i = 0; i < count; i++)
+			ustack_private(mbufs[i])->flags = frames[i].flags;
+		return ustack_ring_transmit(queue->ring, mbufs, count);
+	}
+	for (uint16_t i = 0; i < count; i++)
+		offloaded |= ustack_finish(queue, mbufs[i], frames[i].flags);
+	return ustack_send(queue, mbufs, count, offloaded);
+}
+
+int ustack_tx(int64_t handle, int count)
+{
+	struct ustack_queue *queue = ustack_queue(handle);
+	struct rte_mbuf *mbufs[USTACK_BURST];
+	int done = 0;
+
+	ustack_join();
+	if (unlikely(count > USTACK_BURST))
+		count = USTACK_BURST;
+	while (done < count) {
+		const struct ustack_frame *frames = queue->tx_frames + done;
+		uint16_t ready = 0;
+
+		while (done + ready < count && (mbufs[ready] = place(queue, &frames[ready])) != NULL)
+			ready++;
+		uint16_t sent = ready == 0 ? 0 : transmit(queue, mbufs, frames, ready);
+		done += sent;
+		if (sent < ready)
+			break;
+		if (done < count) {
+			rte_mbuf_raw_free(queue->pool->mbufs[queue->tx_frames[done++].index]);
+			ustack_count(queue, USTACK_TX_REJECTED);
+		}
+	}
+	return done;
+}
+
+int ustack_alloc(int64_t handle, int count)
+{
+	struct ustack_pool *pool = ustack_pool(handle);
+	struct rte_mbuf *mbufs[USTACK_BURST];
+	int taken = count;
+
+	ustack_join();
+	if (rte_mempool_get_bulk(pool->mempool, (void **)mbufs, (unsigned int)count) != 0) {
+		/* All or nothing; near the end of the pool there may be some. */
+		taken = 0;
+		while (taken < count && rte_mempool_get(pool->mempool, (void **)&mbufs[taken]) == 0)
+			taken++;
+	}
+	for (int i = 0; i < taken; i++)
+		pool->indices[i] = ustack_private(mbufs[i])->index;
+	return taken;
+}
+
+int ustack_free(int64_t handle, int count)
+{
+	struct ustack_pool *pool = ustack_pool(handle);
+	struct rte_mbuf *mbufs[USTACK_BURST];
+
+	ustack_join();
+	for (int i = 0; i < count; i++)
+		mbufs[i] = pool->mbufs[pool->indices[i]];
+	/* As they came: one segment, one holder, memory of their own. */
+	rte_mempool_put_bulk(pool->mempool, (void **)mbufs, (unsigned int)count);
+	return count;
+}
+
+int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
+{
+	struct ustack_queue *queue = rte_zmalloc("ustack_queue", sizeof(*queue), RTE_CACHE_LINE_SIZE);
+
+	if (queue == NULL)
+		return -ENOMEM;
+	queue->pool = ustack_pool(pool);
+	queue->port = (uint16_t)port;
+	queue->queue = (uint16_t)queue_id;
+	queue->frame_max = ustack_port_frame_max(port);
+	queue->tx_offload = (uint32_t)offloads & TX_CHECKSUMS;
+	if (offloads & USTACK_RX_IPV4_CHECKSUM_BAD)
+		queue->rx_verdict |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
+	if (offloads & USTACK_RX_L4_CHECKSUM_BAD)
+		queue->rx_verdict |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	return (int64_t)(uintptr_t)queue;
+}
+
+int64_t ustack_queue_rx_frames(int64_t queue)
+{
+	return (int64_t)(uintptr_t)ustack_queue(queue)->rx_frames;
+}
+
+int64_t ustack_queue_tx_frames(int64_t queue)
+{
+	return (int64_t)(uintptr_t)ustack_queue(queue)->tx_frames;
+}
+
+int ustack_queue_counters(int64_t handle, int64_t *out)
+{
+	const struct ustack_queue *queue = ustack_queue(handle);
+
+	for (int i = 0; i < USTACK_COUNTERS; i++)
+		out[i] = (int64_t)__atomic_load_n(&queue->counters[i], __ATOMIC_RELAXED);
+	return USTACK_COUNTERS;
+}
+
+int ustack_queue_close(int64_t handle)
+{
+	struct ustack_queue *queue = ustack_queue(handle);
+
+	if (queue->ring != NULL)
+		ustack_ring_stop(queue->ring);
+	rte_free(queue);
+	return 0;
+}

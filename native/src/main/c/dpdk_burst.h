@@ -1,0 +1,67 @@
+/* One queue pair of a port and the bursts over it. */
+#ifndef USTACK_DPDK_BURST_H
+#define USTACK_DPDK_BURST_H
+
+#include <stdbool.h>
+
+#include <rte_mbuf.h>
+
+#include "dpdk_layout.h"
+#include "dpdk_pool.h"
+#include "ustack_dpdk.h"
+
+struct ustack_ring;
+
+struct ustack_queue {
+	struct ustack_pool *pool;
+	struct ustack_ring *ring; /* NULL with the direct transport */
+	uint16_t port;
+	uint16_t queue;
+	uint32_t frame_max;  /* bytes of the longest frame that the MTU allows, with a VLAN tag */
+	uint32_t tx_offload; /* USTACK_TX_* bits that the port does */
+	uint64_t rx_verdict; /* the ol_flags in which the port gives its verdict on checksums */
+	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame rx_frames[USTACK_BURST];
+	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame tx_frames[USTACK_BURST];
+	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t counters[USTACK_COUNTERS];
+};
+
+static inline struct ustack_queue *ustack_queue(int64_t handle)
+{
+	return (struct ustack_queue *)(uintptr_t)handle;
+}
+
+/* Each counter has one writer; readers are on any thread. */
+static inline void ustack_count(struct ustack_queue *queue, enum ustack_counter counter)
+{
+	uint64_t *at = &queue->counters[counter];
+
+	__atomic_store_n(at, *at + 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * Makes sure that a frame lies in one piece in a buffer of the queue's pool, that nobody else holds, and is not too long.
+ * Takes the mbuf; NULL: it was lost, counted and freed.
+ */
+struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf);
+
+/* The USTACK_RX_* bits of an accepted frame. */
+uint32_t ustack_verify(const struct ustack_queue *queue, struct rte_mbuf *mbuf);
+
+/*
+ * Computes, or asks the port to compute, the checksums that flags name. Clears all that an earlier owner left in the mbuf.
+ * True when the port has to do something.
+ */
+bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags);
+
+/* Sends frames that are finished; those after the returned number are still the caller's. */
+uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded);
+
+static inline struct rte_mbuf *ustack_accept(struct ustack_queue *queue, struct rte_mbuf *mbuf)
+{
+	if (likely(mbuf->nb_segs == 1 && mbuf->pkt_len <= queue->frame_max && mbuf->pool == queue->pool->mempool &&
+		   RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1))
+		return mbuf;
+	return ustack_accept_slow(queue, mbuf);
+}
+
+#endif

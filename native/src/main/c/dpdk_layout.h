@@ -1,0 +1,61 @@
+/* What C and Java both know: the frame descriptor, the flag bits, the counters. */
+#ifndef USTACK_DPDK_LAYOUT_H
+#define USTACK_DPDK_LAYOUT_H
+
+#include <stdint.h>
+
+/* Most frames that one call carries; a bit set of a burst fits in 64 bits. */
+#define USTACK_BURST 64
+
+/* One frame on its way through the boundary. 16 bytes, native byte order. */
+struct ustack_frame {
+	uint32_t index;  /* of the buffer in its pool */
+	uint32_t offset; /* of the frame's first byte, from the pool's base */
+	uint32_t length; /* bytes, without the frame check sequence */
+	uint32_t flags;  /* enum ustack_flag */
+};
+
+/* The values of io.ustack.buffer.Packet, which checks that they agree. */
+enum ustack_flag {
+	USTACK_RX_IPV4_CHECKSUM_BAD = 1 << 0,
+	USTACK_RX_L4_CHECKSUM_BAD = 1 << 1,
+	USTACK_TX_IPV4_CHECKSUM = 1 << 2,
+	USTACK_TX_TCP_CHECKSUM = 1 << 3,
+	USTACK_TX_UDP_CHECKSUM = 1 << 4,
+};
+
+/* What the shim did with frames beyond passing them on; each is written by one thread only. */
+enum ustack_counter {
+	USTACK_RX_LINEARISED, /* chained, or in memory that is not the pool's: copied */
+	USTACK_RX_NO_BUFFER,  /* such a copy found no buffer: lost */
+	USTACK_RX_TOO_LONG,   /* longer than the port's MTU allows: lost */
+	USTACK_RX_BROKEN,     /* the driver's lengths do not add up: lost */
+	USTACK_RX_RING_FULL,  /* Java was too slow for the ring: lost */
+	USTACK_TX_REJECTED,   /* shorter than an Ethernet header or longer than the MTU allows: lost */
+	USTACK_TX_NOT_IPV4,   /* checksum asked for, but no header found: sent as it was */
+	USTACK_TX_UNPREPARED, /* the port's driver refuses to offload for it: lost */
+	USTACK_COUNTERS,
+};
+
+/* Arguments of ustack_layout(); io.ustack.dpdk.DpdkLayout lists them in the same order. */
+enum ustack_layout_item {
+	USTACK_LAYOUT_ABI,
+	USTACK_LAYOUT_BURST,
+	USTACK_LAYOUT_FRAME_SIZE,
+	USTACK_LAYOUT_FRAME_INDEX,
+	USTACK_LAYOUT_FRAME_OFFSET,
+	USTACK_LAYOUT_FRAME_LENGTH,
+	USTACK_LAYOUT_FRAME_FLAGS,
+	USTACK_LAYOUT_RX_IPV4_CHECKSUM_BAD,
+	USTACK_LAYOUT_RX_L4_CHECKSUM_BAD,
+	USTACK_LAYOUT_TX_IPV4_CHECKSUM,
+	USTACK_LAYOUT_TX_TCP_CHECKSUM,
+	USTACK_LAYOUT_TX_UDP_CHECKSUM,
+	USTACK_LAYOUT_COUNTERS,
+	USTACK_LAYOUT_MBUF_HEADROOM,
+};
+
+/* Raised whenever the C face changes in a way that an older jar would not survive. */
+#define USTACK_ABI 1
+
+#endif

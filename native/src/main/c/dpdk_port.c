@@ -1,0 +1,259 @@
+#include "dpdk_port.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "dpdk_layout.h"
+#include "dpdk_pool.h"
+#include "ustack_dpdk.h"
+
+#define RX_CHECKSUMS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
+#define TX_CHECKSUMS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+#define RSS_TYPES (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP)
+#define VLAN_TAG 4
+
+int ustack_port_find(const char *name)
+{
+	uint16_t port;
+	int result = rte_eth_dev_get_port_by_name(name, &port);
+
+	return result == 0 ? port : result;
+}
+
+int ustack_port_names(char *out, int size)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	uint16_t port;
+	int length = 0;
+
+	RTE_ETH_FOREACH_DEV(port) {
+		if (rte_eth_dev_get_name_by_port(port, name) != 0)
+			continue;
+		int written = snprintf(out + length, (size_t)(size - length), "%s%s", length == 0 ? "" : ", ", name);
+
+		if (written >= size - length)
+			break;
+		length += written;
+	}
+	return length;
+}
+
+int ustack_port_driver(int port, char *out, int size)
+{
+	struct rte_eth_dev_info info;
+	int result = rte_eth_dev_info_get((uint16_t)port, &info);
+
+	if (result != 0)
+		return result;
+	int length = snprintf(out, (size_t)size, "%s", info.driver_name);
+	return length < size ? length : size - 1;
+}
+
+int ustack_port_max_queues(int port)
+{
+	struct rte_eth_dev_info info;
+	int result = rte_eth_dev_info_get((uint16_t)port, &info);
+
+	return result != 0 ? result : RTE_MIN(info.max_rx_queues, info.max_tx_queues);
+}
+
+int ustack_port_numa_node(int port)
+{
+	return rte_eth_dev_socket_id((uint16_t)port);
+}
+
+/* The USTACK_ bits of the checksums that a port with this configuration does itself. */
+static int offload_bits(const struct rte_eth_conf *conf)
+{
+	const uint64_t rx_l4 = RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	int bits = 0;
+
+	if (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
+		bits |= USTACK_RX_IPV4_CHECKSUM_BAD;
+	if ((conf->rxmode.offloads & rx_l4) == rx_l4)
+		bits |= USTACK_RX_L4_CHECKSUM_BAD;
+	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)
+		bits |= USTACK_TX_IPV4_CHECKSUM;
+	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
+		bits |= USTACK_TX_TCP_CHECKSUM;
+	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+		bits |= USTACK_TX_UDP_CHECKSUM;
+	return bits;
+}
+
+int ustack_port_configure(int port, int queues, int mtu, int offload)
+{
+	struct rte_eth_dev_info info;
+	uint16_t own_mtu;
+	int result = rte_eth_dev_info_get((uint16_t)port, &info);
+
+	if (result == 0)
+		result = rte_eth_dev_get_mtu((uint16_t)port, &own_mtu);
+	if (result != 0)
+		return result;
+	struct rte_eth_conf conf = { .rxmode.mtu = mtu == 0 ? own_mtu : (uint32_t)mtu };
+	/* All buffers of a queue come from one pool and have one holder, which is what FAST_FREE asks for. */
+	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	if (offload) {
+		conf.rxmode.offloads = info.rx_offload_capa & RX_CHECKSUMS;
+		conf.txmode.offloads |= info.tx_offload_capa & TX_CHECKSUMS;
+	}
+	if (queues > 1 && (info.flow_type_rss_offloads & RSS_TYPES) != 0) {
+		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & RSS_TYPES;
+	}
+	result = rte_eth_dev_configure((uint16_t)port, (uint16_t)queues, (uint16_t)queues, &conf);
+	/* Some drivers learn the MTU by configuration, others only by this call. */
+	if (result == 0 && mtu != 0)
+		result = rte_eth_dev_set_mtu((uint16_t)port, (uint16_t)mtu);
+	return result == 0 || result == -ENOTSUP ? offload_bits(&conf) : result;
+}
+
+int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors)
+{
+	uint16_t rx = (uint16_t)rx_descriptors;
+	uint16_t tx = (uint16_t)tx_descriptors;
+	unsigned int numa_node = (unsigned int)rte_eth_dev_socket_id((uint16_t)port);
+	int result = rte_eth_dev_adjust_nb_rx_tx_desc((uint16_t)port, &rx, &tx);
+
+	if (result == 0)
+		result = rte_eth_rx_queue_setup((uint16_t)port, (uint16_t)queue, rx, numa_node, NULL, ustack_pool(pool)->mempool);
+	if (result == 0)
+		result = rte_eth_tx_queue_setup((uint16_t)port, (uint16_t)queue, tx, numa_node, NULL);
+	return result;
+}
+
+int ustack_port_start(int port)
+{
+	int result = rte_eth_dev_start((uint16_t)port);
+
+	if (result == 0)
+		rte_eth_promiscuous_disable((uint16_t)port); /* a port that can't, is */
+	return result;
+}
+
+int ustack_port_stop(int port)
+{
+	return rte_eth_dev_stop((uint16_t)port);
+}
+
+int ustack_port_close(int port)
+{
+	return rte_eth_dev_close((uint16_t)port);
+}
+
+int64_t ustack_port_mac(int port)
+{
+	struct rte_ether_addr address;
+	int result = rte_eth_macaddr_get((uint16_t)port, &address);
+	int64_t mac = 0;
+
+	if (result != 0)
+		return result;
+	for (int i = 0; i < RTE_ETHER_ADDR_LEN; i++)
+		mac = mac << 8 | address.addr_bytes[i];
+	return mac;
+}
+
+int ustack_port_set_mac(int port, int64_t mac)
+{
+	struct rte_ether_addr address;
+
+	for (int i = 0; i < RTE_ETHER_ADDR_LEN; i++)
+		address.addr_bytes[i] = (uint8_t)(mac >> (8 * (RTE_ETHER_ADDR_LEN - 1 - i)));
+	return rte_eth_dev_default_mac_addr_set((uint16_t)port, &address);
+}
+
+int ustack_port_mtu(int port)
+{
+	uint16_t mtu;
+	int result = rte_eth_dev_get_mtu((uint16_t)port, &mtu);
+
+	return result == 0 ? mtu : result;
+}
+
+uint32_t ustack_port_frame_max(int port)
+{
+	uint16_t mtu = RTE_ETHER_MTU;
+
+	rte_eth_dev_get_mtu((uint16_t)port, &mtu);
+	return mtu + RTE_ETHER_HDR_LEN + VLAN_TAG;
+}
+
+int ustack_port_link(int port, int64_t *out)
+{
+	struct rte_eth_link link;
+	int result = rte_eth_link_get_nowait((uint16_t)port, &link);
+
+	if (result != 0)
+		return result;
+	out[0] = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? -1 : (int64_t)link.link_speed;
+	out[1] = link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX;
+	out[2] = link.link_status == RTE_ETH_LINK_UP;
+	return 0;
+}
+
+int ustack_port_stats(int port, int64_t *out)
+{
+	struct rte_eth_stats stats;
+	int result = rte_eth_stats_get((uint16_t)port, &stats);
+
+	if (result != 0)
+		return result;
+	out[0] = (int64_t)stats.ipackets;
+	out[1] = (int64_t)stats.opackets;
+	out[2] = (int64_t)stats.ibytes;
+	out[3] = (int64_t)stats.obytes;
+	out[4] = (int64_t)stats.imissed;
+	out[5] = (int64_t)stats.ierrors;
+	out[6] = (int64_t)stats.oerrors;
+	out[7] = (int64_t)stats.rx_nombuf;
+	return 0;
+}
+
+int ustack_port_xstats_count(int port)
+{
+	return rte_eth_xstats_get_names((uint16_t)port, NULL, 0);
+}
+
+/* Writes the names; -ENOSPC when they do not fit. */
+static int write_names(char *out, int size, const struct rte_eth_xstat_name *names, int count)
+{
+	int length = 0;
+
+	for (int i = 0; i < count; i++) {
+		int written = snprintf(out + length, (size_t)(size - length), "%s\n", names[i].name);
+
+		if (written >= size - length)
+			return -ENOSPC;
+		length += written;
+	}
+	return count;
+}
+
+int ustack_port_xstats(int port, char *out, int size, int64_t *values, int count)
+{
+	struct rte_eth_xstat_name *names = calloc((size_t)count, sizeof(*names));
+	struct rte_eth_xstat *xstats = calloc((size_t)count, sizeof(*xstats));
+	int result = -ENOMEM;
+
+	if (names != NULL && xstats != NULL) {
+		result = rte_eth_xstats_get_names((uint16_t)port, names, (unsigned int)count);
+		if (result >= 0 && result <= count)
+			result = rte_eth_xstats_get((uint16_t)port, xstats, (unsigned int)count);
+		if (result > count)
+			result = -EAGAIN;
+		if (result >= 0)
+			result = write_names(out, size, names, result);
+	}
+	/* The id is the position of the name. */
+	for (int i = 0; i < result; i++)
+		values[xstats[i].id] = (int64_t)xstats[i].value;
+	free(names);
+	free(xstats);
+	return result;
+}

@@ -1,0 +1,100 @@
+/*
+ * The C face of the shim. Java reaches the cold calls through JNA direct mapping (io.ustack.dpdk.DpdkCalls) and the four hot
+ * ones through JNI (io.ustack.dpdk.DpdkNative, registered in jni_onload.c).
+ *
+ * Every int or int64_t that is a result is >= 0, or -errno. Handles are pointers carried in int64_t. Text arguments end with NUL.
+ */
+#ifndef USTACK_DPDK_H
+#define USTACK_DPDK_H
+
+#include <stdint.h>
+
+#define USTACK_EXPORT __attribute__((visibility("default")))
+
+/* ---- layout: sizes, offsets and flag values, so that Java never repeats them (dpdk_layout.c) ---- */
+USTACK_EXPORT int ustack_layout(int item);
+
+/* ---- EAL (dpdk_eal.c) ---- */
+
+/* Starts the EAL with argc arguments lying one after another in args, each ended by NUL; the first is the program's name.
+ * Sets the calling thread's CPU affinity. mirror_log != 0 repeats the log on standard error.
+ * -EALREADY: it ran in this process before. */
+USTACK_EXPORT int ustack_eal_start(const char *args, int argc, int mirror_log);
+/* Copies the last lines that DPDK logged; returns the number of bytes. */
+USTACK_EXPORT int ustack_log_tail(char *out, int size);
+/* DPDK's own name and version; returns the number of bytes. */
+USTACK_EXPORT int ustack_dpdk_version(char *out, int size);
+
+/* ---- packet memory (dpdk_pool.c) ---- */
+
+/* Makes a pool of count buffers with room for data_room bytes each, mbuf headroom included, on that NUMA node (-1: any).
+ * -E2BIG: the pool's memory spans 2 GiB or more, which one Java buffer can't cover. */
+USTACK_EXPORT int64_t ustack_pool_create(const char *name, int count, int data_room, int numa_node);
+USTACK_EXPORT int64_t ustack_pool_base(int64_t pool);
+USTACK_EXPORT int64_t ustack_pool_span(int64_t pool);
+/* Fills offsets[index] with where the buffer of that index starts, counted from the pool's base. */
+USTACK_EXPORT int ustack_pool_offsets(int64_t pool, int *offsets);
+/* The address of the array of indices through which alloc and free exchange buffers. */
+USTACK_EXPORT int64_t ustack_pool_indices(int64_t pool);
+/* Buffers that lie in the pool, as opposed to ports, Java and caches of other threads' making. */
+USTACK_EXPORT int ustack_pool_available(int64_t pool);
+/* Gives the memory back. -EBUSY: some buffers are still out, nothing was freed. */
+USTACK_EXPORT int ustack_pool_destroy(int64_t pool);
+
+/* ---- ports (dpdk_port.c) ---- */
+USTACK_EXPORT int ustack_port_find(const char *name);
+/* Writes the names of all ports, separated by ", "; returns the number of bytes. */
+USTACK_EXPORT int ustack_port_names(char *out, int size);
+USTACK_EXPORT int ustack_port_driver(int port, char *out, int size);
+USTACK_EXPORT int ustack_port_max_queues(int port);
+/* -1: any, or not known. */
+USTACK_EXPORT int ustack_port_numa_node(int port);
+/* mtu 0 keeps the port's own. offload 0 asks for no checksum offload. Returns the checksums (USTACK_RX_* and USTACK_TX_* bits)
+ * that the port does itself. */
+USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offload);
+USTACK_EXPORT int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors);
+USTACK_EXPORT int ustack_port_start(int port);
+USTACK_EXPORT int ustack_port_stop(int port);
+USTACK_EXPORT int ustack_port_close(int port);
+/* 48 bits, the first byte on the wire uppermost. */
+USTACK_EXPORT int64_t ustack_port_mac(int port);
+USTACK_EXPORT int ustack_port_set_mac(int port, int64_t mac);
+USTACK_EXPORT int ustack_port_mtu(int port);
+/* out: speed in Mbit/s, full duplex, up. */
+USTACK_EXPORT int ustack_port_link(int port, int64_t *out);
+/* out: ipackets, opackets, ibytes, obytes, imissed, ierrors, oerrors, rx_nombuf. */
+USTACK_EXPORT int ustack_port_stats(int port, int64_t *out);
+USTACK_EXPORT int ustack_port_xstats_count(int port);
+/* Names are written one after another, each ended by a newline; values in the same order. */
+USTACK_EXPORT int ustack_port_xstats(int port, char *names, int size, int64_t *values, int count);
+
+/* ---- queue pairs (dpdk_burst.c) ---- */
+
+/* After ustack_port_queue(). offloads is what ustack_port_configure() returned. */
+USTACK_EXPORT int64_t ustack_queue_open(int port, int queue, int64_t pool, int offloads);
+USTACK_EXPORT int64_t ustack_queue_rx_frames(int64_t queue);
+USTACK_EXPORT int64_t ustack_queue_tx_frames(int64_t queue);
+/* out: one value per enum ustack_counter. */
+USTACK_EXPORT int ustack_queue_counters(int64_t queue, int64_t *out);
+USTACK_EXPORT int ustack_queue_close(int64_t queue);
+
+/* ---- ring transport (dpdk_ring.c) ---- */
+
+/* Puts a worker lcore and two rings of that many entries between the port's queue and Java.
+ * -EAGAIN: every lcore is taken. */
+USTACK_EXPORT int ustack_ring_start(int64_t queue, int entries);
+/* Lcores that could carry a ring transport now. */
+USTACK_EXPORT int ustack_ring_spare_lcores(void);
+
+/* ---- the hot four; one thread per queue and per pool ---- */
+
+/* Receives up to max frames into the queue's rx frame array. */
+USTACK_EXPORT int ustack_rx(int64_t queue, int max);
+/* Sends the first count frames of the queue's tx frame array; returns how many were taken, counted from the first. */
+USTACK_EXPORT int ustack_tx(int64_t queue, int count);
+/* Takes up to count buffers out of the pool, their indices are in its index array. */
+USTACK_EXPORT int ustack_alloc(int64_t pool, int count);
+/* Gives back the first count buffers of the index array. */
+USTACK_EXPORT int ustack_free(int64_t pool, int count);
+
+#endif

@@ -1,0 +1,35 @@
+package io.ustack.dpdk;
+
+/**
+ * What the shim did with frames of a queue beyond passing them on; the order is that of {@code enum
+ * ustack_counter}.
+ */
+public enum QueueCounter {
+  /** A frame in several pieces, or not in the pool's memory, was copied into one buffer. */
+  RX_LINEARISED(false),
+  /** Such a copy found no buffer. */
+  RX_NO_BUFFER(true),
+  /** Longer than the MTU allows. */
+  RX_TOO_LONG(true),
+  /** The driver's lengths do not add up. */
+  RX_BROKEN(true),
+  /** The stack was too slow for the ring transport. */
+  RX_RING_FULL(true),
+  /** A frame of ours, shorter than an Ethernet header or longer than the MTU allows. */
+  TX_REJECTED(true),
+  /** A frame of ours asked for checksums that its headers have no place for; sent as it was. */
+  TX_NOT_IPV4(false),
+  /** A frame of ours that the driver refuses to sum. */
+  TX_UNPREPARED(true);
+
+  private final boolean lost;
+
+  QueueCounter(final boolean lost) {
+    this.lost = lost;
+  }
+
+  /** Whether a frame was lost each time this was counted. */
+  public boolean lost() {
+    return lost;
+  }
+}
