@@ -222,7 +222,8 @@ final class Receiver {
    * before.
    */
   private int offer() {
-    return Math.max(buffer.free(), rcvWnd());
+    // What the field can say bounds it, too.
+    return Math.max(Math.min(buffer.free(), 0xFFFF << windowShift), rcvWnd());
   }
 
   /**

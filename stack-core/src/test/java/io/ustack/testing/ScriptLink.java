@@ -6,6 +6,7 @@ import io.ustack.buffer.PacketPool;
 import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.SoftwareChecksum;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
@@ -21,10 +22,36 @@ public final class ScriptLink implements LinkDevice {
   private final Deque<byte[]> sent = new ArrayDeque<>();
   private int acceptable = Integer.MAX_VALUE;
   private long lost;
+  private int arpAddress;
+  private long arpMac;
 
   public ScriptLink(final long macAddress, final int mtuBytes, final int poolPackets) {
     capabilities = new LinkCapabilities("script", macAddress, mtuBytes, false);
     pool = new MemoryPacketPool(poolPackets, mtuBytes + 14);
+  }
+
+  /**
+   * From now on ARP is not part of the script: requests for this address are answered, and no ARP
+   * frame is kept.
+   */
+  public void answerArp(final int address, final long mac) {
+    arpAddress = address;
+    arpMac = mac;
+  }
+
+  private boolean isArp(final byte[] frame) {
+    final boolean arp = frame[12] == 0x08 && frame[13] == 0x06;
+    if (arpMac == 0 || !arp) {
+      return false;
+    }
+    final ByteBuffer request = ByteBuffer.wrap(frame);
+    if (request.getShort(20) == 1 && request.getInt(38) == arpAddress) {
+      final long mac =
+          ((request.getShort(22) & 0xFFFFL) << 32) | (request.getInt(24) & 0xFFFF_FFFFL);
+      final byte[] reply = Frames.arp(2, arpMac, arpAddress, mac, request.getInt(28));
+      inject(Frames.ethernet(mac, arpMac, TestNet.ARP_TYPE, reply));
+    }
+    return true;
   }
 
   /** Puts a frame on the wire towards the stack; longer ones than the MTU allows are lost. */
@@ -82,7 +109,9 @@ public final class ScriptLink implements LinkDevice {
       SoftwareChecksum.fill(frame);
       final byte[] bytes = new byte[frame.length()];
       frame.bytes().get(frame.offset(), bytes);
-      sent.add(bytes);
+      if (!isArp(bytes)) {
+        sent.add(bytes);
+      }
       frame.release();
     }
     acceptable -= acceptable == Integer.MAX_VALUE ? 0 : taken;

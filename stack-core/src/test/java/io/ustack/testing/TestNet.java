@@ -11,6 +11,7 @@ import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
+import io.ustack.tcp.IsnSource;
 import io.ustack.time.ManualClock;
 import java.util.HexFormat;
 
@@ -50,6 +51,13 @@ public final class TestNet implements AutoCloseable {
     clock = new ManualClock(Long.MAX_VALUE - 3 * SECOND);
     link = new ScriptLink(OUR_MAC, 1500, 2048);
     stack = new NetworkStack(config, link, clock.nanoTime());
+  }
+
+  /** The same with initial sequence numbers that the test knows. */
+  public TestNet(final StackConfig config, final IsnSource isnSource) {
+    clock = new ManualClock(Long.MAX_VALUE - 3 * SECOND);
+    link = new ScriptLink(OUR_MAC, 1500, 2048);
+    stack = new NetworkStack(config, link, clock.nanoTime(), isnSource);
   }
 
   /** 10.99.0.2/24 with a gateway and a known secret. */

@@ -1,0 +1,57 @@
+package io.ustack.tcp;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.StringJoiner;
+
+/**
+ * Options as a script writes them: {@code mss 1460,nop,wscale 7}, {@code hex 0102}; padded with EOL
+ * to a multiple of four.
+ */
+final class ScriptedOptions {
+  private ScriptedOptions() {}
+
+  static byte[] bytes(final String text) {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    for (final String option : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+      final String[] words = option.trim().split(" ", -1);
+      switch (words[0]) {
+        case "nop" -> bytes.write(1);
+        case "eol" -> bytes.write(0);
+        case "mss" -> {
+          final int mss = Integer.parseInt(words[1]);
+          bytes.writeBytes(new byte[] {2, 4, (byte) (mss >>> 8), (byte) mss});
+        }
+        case "wscale" -> bytes.writeBytes(new byte[] {3, 3, (byte) Integer.parseInt(words[1])});
+        case "sackOK" -> bytes.writeBytes(new byte[] {4, 2});
+        case "hex" -> bytes.writeBytes(HexFormat.of().parseHex(words[1]));
+        default -> throw new IllegalArgumentException("option " + option);
+      }
+    }
+    while (bytes.size() % 4 != 0) {
+      bytes.write(0);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** What the stack sent, read by itself rather than by the code under test. */
+  static String text(final ByteBuffer segment, final int headerLength) {
+    final StringJoiner text = new StringJoiner(",");
+    int at = 20;
+    while (at < headerLength) {
+      final int kind = segment.get(at);
+      final int length = kind <= 1 ? 1 : segment.get(at + 1);
+      switch (kind) {
+        case 0 -> text.add("eol");
+        case 1 -> text.add("nop");
+        case 2 -> text.add("mss " + (segment.getShort(at + 2) & 0xFFFF));
+        case 3 -> text.add("wscale " + segment.get(at + 2));
+        case 4 -> text.add("sackOK");
+        default -> text.add("kind " + kind);
+      }
+      at += Math.max(1, length);
+    }
+    return text.toString();
+  }
+}
