@@ -1,0 +1,84 @@
+package io.ustack.sim;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ustack.counter.Counter;
+import io.ustack.link.Faults;
+import io.ustack.tcp.TcpConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** Transfers over bad wires. {@code -Dustack.snapshots=write} writes the tables anew. */
+class NetSimTest {
+  private static final long MS = 1_000_000;
+  private static final double[] LOSS = {0, 0.001, 0.01, 0.02, 0.05, 0.1};
+  private static final int[] BUFFERS = {4 << 10, 16 << 10, 64 << 10, 256 << 10};
+  private static final Faults WIRE = Faults.NONE.withDelay(5 * MS, 0);
+
+  @Test
+  void lossAgainstBufferSize() throws IOException {
+    final StringBuilder table = new StringBuilder(HEAD);
+    for (final double loss : LOSS) {
+      for (final int buffer : BUFFERS) {
+        table.append(row("loss " + loss, WIRE.withLoss(loss), buffer, 1 << 20));
+      }
+    }
+    compare("loss-by-buffer.txt", table.toString());
+  }
+
+  @Test
+  void everythingThatGoesWrongOnWires() throws IOException {
+    final int buffer = 64 << 10;
+    final Faults all =
+        WIRE.withLoss(0.02)
+            .withDuplication(0.02)
+            .withCorruption(0.02)
+            .withReordering(0.05, 8 * MS)
+            .withDelay(5 * MS, 2 * MS);
+    final StringBuilder table = new StringBuilder(HEAD);
+    table
+        .append(row("duplicates 10 %", WIRE.withDuplication(0.1), buffer, 1 << 20))
+        .append(row("corruption 5 %", WIRE.withCorruption(0.05), buffer, 1 << 20))
+        .append(row("reordering 10 %", WIRE.withReordering(0.1, 3 * MS), buffer, 1 << 20))
+        .append(row("jitter 20 ms", WIRE.withDelay(5 * MS, 20 * MS), buffer, 1 << 20))
+        .append(row("1 Mbit/s, 20 kB", WIRE.withLine(1_000_000, 20_000), buffer, 1 << 18))
+        .append(row("100 Mbit/s, 64 kB", WIRE.withLine(100_000_000, 64_000), buffer, 1 << 22))
+        .append(row("all at once", all, buffer, 1 << 20));
+    compare("faults.txt", table.toString());
+  }
+
+  private static final String HEAD =
+      "# wire | buffer | bytes | simulated ms | segments | repeated | timeouts | fast\n";
+
+  private static String row(
+      final String name, final Faults faults, final int bufferBytes, final long bytes) {
+    final TcpConfig config = TcpConfig.DEFAULT.withBuffers(bufferBytes, bufferBytes);
+    try (NetSim sim = new NetSim(faults, config, 42)) {
+      sim.transfer(bytes);
+      return "%-18s | %6d | %7d | %7d | %5d | %4d | %3d | %3d%n"
+          .formatted(
+              name,
+              bufferBytes,
+              bytes,
+              sim.elapsedMs(),
+              sim.count(Counter.TCP_SEGMENTS_OUT),
+              sim.count(Counter.TCP_RETRANSMITTED_SEGMENTS),
+              sim.count(Counter.TCP_RETRANSMISSION_TIMEOUTS),
+              sim.count(Counter.TCP_FAST_RETRANSMITS));
+    }
+  }
+
+  private static void compare(final String name, final String table) throws IOException {
+    final Path snapshot =
+        Path.of(System.getProperty("ustack.root", ".."))
+            .resolve("stack-core/src/test/resources/io/ustack/sim")
+            .resolve(name);
+    if ("write".equals(System.getProperty("ustack.snapshots"))) {
+      Files.writeString(snapshot, table, StandardCharsets.UTF_8);
+    }
+    assertEquals(Files.readString(snapshot, StandardCharsets.UTF_8), table, snapshot.toString());
+  }
+}
