@@ -18,7 +18,7 @@ END
 
 # The tests point these elsewhere.
 readonly SYS=${USTACK_SYS:-/sys} RECORD=${USTACK_RUN:-/run/ustack}/bind-nic
-PATH=$PATH:/usr/sbin:/sbin
+PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin}
 
 say() { echo "bind-nic: $*"; }
 die() {

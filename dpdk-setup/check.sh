@@ -5,7 +5,7 @@ set -euo pipefail
 
 readonly SYS=${USTACK_SYS:-/sys}
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-PATH=$PATH:/usr/sbin:/sbin
+PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin}
 code=0
 
 ok() { printf 'ok       %s\n' "$*"; }

@@ -24,7 +24,7 @@ END
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly HERE RECORD=/var/lib/ustack/installed-packages
 
-PATH=$PATH:/usr/sbin:/sbin # where ethtool lives, and a person's PATH ends before
+PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin} # where ethtool lives, and a person's PATH ends before
 
 say() { echo "install: $*"; }
 die() {

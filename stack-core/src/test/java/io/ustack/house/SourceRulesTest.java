@@ -24,10 +24,6 @@ final class SourceRulesTest {
           .filter(Files::isDirectory)
           .collect(Collectors.toUnmodifiableList());
   private static final int LONGEST_FILE_LINES = 500;
-
-  /** Longer than that today, and owed a split; nothing is added here. */
-  private static final Set<String> TO_BE_SPLIT = Set.of("TcpConnection.java");
-
   private static final Pattern COMMENT_OR_LITERAL =
       Pattern.compile(
           "/\\*.*?\\*/|//[^\\n"
@@ -79,8 +75,7 @@ final class SourceRulesTest {
   void filesAreShort() throws IOException {
     final Set<Path> tooLong = new TreeSet<>();
     for (final Path file : sources(MODULES)) {
-      if (Files.readAllLines(file).size() > LONGEST_FILE_LINES
-          && !TO_BE_SPLIT.contains(file.getFileName().toString())) {
+      if (Files.readAllLines(file).size() > LONGEST_FILE_LINES) {
         tooLong.add(file);
       }
     }
