@@ -169,7 +169,7 @@ public final class Packet {
 
   /** Says where in the buffer the frame lies; used by links that fill the buffer themselves. */
   public void place(final int absoluteOffset, final int lengthBytes) {
-    if (absoluteOffset < start || lengthBytes < 0 || absoluteOffset + lengthBytes > limit) {
+    if (absoluteOffset < start || lengthBytes < 0 || lengthBytes > limit - absoluteOffset) {
       throw new IllegalArgumentException(
           "frame outside its buffer: offset "
               + (absoluteOffset - start)
@@ -206,7 +206,7 @@ public final class Packet {
    * away so.
    */
   public void trim(final int lengthBytes) {
-    if (lengthBytes > length) {
+    if (lengthBytes < 0 || lengthBytes > length) {
       throw new IllegalArgumentException("trim to " + lengthBytes + " of " + length);
     }
     length = lengthBytes;
