@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.Packet;
-import io.ustack.testkit.Allocation;
+import io.ustack.testing.Allocation;
 import io.ustack.time.ManualClock;
 import java.util.ArrayList;
 import java.util.Arrays;

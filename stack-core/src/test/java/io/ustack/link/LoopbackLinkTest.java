@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.buffer.Packet;
-import io.ustack.testkit.Allocation;
+import io.ustack.testing.Allocation;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 

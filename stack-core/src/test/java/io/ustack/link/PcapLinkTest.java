@@ -12,7 +12,7 @@ import io.ustack.buffer.Packet;
 import io.ustack.pcap.CaptureReader;
 import io.ustack.pcap.Direction;
 import io.ustack.pcap.PcapngWriter;
-import io.ustack.testkit.SharedCaptures;
+import io.ustack.testing.SharedCaptures;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

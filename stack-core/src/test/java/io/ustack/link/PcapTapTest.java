@@ -9,7 +9,7 @@ import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.buffer.Packet;
 import io.ustack.pcap.CaptureReader;
 import io.ustack.pcap.PcapngWriter;
-import io.ustack.testkit.Allocation;
+import io.ustack.testing.Allocation;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

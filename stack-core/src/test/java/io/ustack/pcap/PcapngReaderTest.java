@@ -208,7 +208,7 @@ class PcapngReaderTest {
             .file();
     final Random random = new Random(7);
     int refused = 0;
-    for (int round = 0; round < 100_000; round++) {
+    for (int round = 0; round < 20_000; round++) {
       final byte[] file = (round % 2 == 0 ? ng.file() : classic).clone();
       for (int i = random.nextInt(4); i >= 0; i--) {
         file[random.nextInt(file.length)] =
@@ -221,7 +221,7 @@ class PcapngReaderTest {
         refused++;
       }
     }
-    assertTrue(refused > 10_000, "mutations bite: " + refused);
+    assertTrue(refused > 2_000, "mutations bite: " + refused);
   }
 
   private static long ns(final int resolution, final long ticks) {

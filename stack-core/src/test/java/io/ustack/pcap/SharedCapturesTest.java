@@ -3,7 +3,7 @@ package io.ustack.pcap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.testkit.SharedCaptures;
+import io.ustack.testing.SharedCaptures;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.ustack.testkit;
+package io.ustack.testing;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;

@@ -1,4 +1,4 @@
-package io.ustack.testkit;
+package io.ustack.testing;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
