@@ -18,6 +18,17 @@
 /* How far ahead of the frame in hand the next ones are called into the cache. */
 #define PREFETCH 4
 
+/* Copies a chain into one piece. Believes the segments, not the total: false when they are not the same. */
+static bool gather(const struct rte_mbuf *segment, char *to, uint32_t length)
+{
+	for (; segment != NULL && segment->data_len <= length; segment = segment->next) {
+		memcpy(to, rte_pktmbuf_mtod(segment, const char *), segment->data_len);
+		to += segment->data_len;
+		length -= segment->data_len;
+	}
+	return segment == NULL && length == 0;
+}
+
 struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf)
 {
 	enum ustack_counter counter = USTACK_RX_LINEARISED;
@@ -32,16 +43,13 @@ struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf 
 		counter = USTACK_RX_NO_BUFFER;
 	} else {
 		char *to = rte_pktmbuf_append(copy, (uint16_t)length);
-		const char *from = to == NULL ? NULL : rte_pktmbuf_read(mbuf, 0, length, to);
 
-		if (from == NULL) {
+		if (to != NULL && gather(mbuf, to, length)) {
+			copy->ol_flags = mbuf->ol_flags & queue->rx_verdict;
+		} else {
 			rte_pktmbuf_free(copy);
 			copy = NULL;
 			counter = USTACK_RX_BROKEN;
-		} else {
-			if (from != to)
-				memcpy(to, from, length);
-			copy->ol_flags = mbuf->ol_flags & queue->rx_verdict;
 		}
 	}
 	rte_pktmbuf_free(mbuf);
@@ -69,18 +77,21 @@ bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t f
 	uint32_t hardware = flags & queue->tx_offload;
 	uint32_t software = flags & ~hardware & TX_CHECKSUMS;
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	int header_length = 0;
 
 	mbuf->ol_flags = 0;
 	mbuf->tx_offload = 0;
+	if (hardware != 0) {
+		header_length = ustack_checksum_prepare(frame, mbuf->data_len, hardware);
+		if (unlikely(header_length < 0)) {
+			software |= hardware;
+			hardware = 0;
+		}
+	}
 	if (software != 0 && ustack_checksum_fill(frame, mbuf->data_len, software) < 0)
-		ustack_count(queue, USTACK_TX_NOT_IPV4);
+		ustack_count(queue, USTACK_TX_UNSUMMED);
 	if (hardware == 0)
 		return false;
-	int header_length = ustack_checksum_prepare(frame, mbuf->data_len, hardware);
-	if (header_length < 0) {
-		ustack_count(queue, USTACK_TX_NOT_IPV4);
-		return false;
-	}
 	mbuf->l2_len = USTACK_ETHERNET_HEADER;
 	mbuf->l3_len = (unsigned int)header_length;
 	mbuf->ol_flags = RTE_MBUF_F_TX_IPV4;

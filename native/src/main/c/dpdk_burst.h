@@ -58,7 +58,8 @@ uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16
 
 static inline struct rte_mbuf *ustack_accept(struct ustack_queue *queue, struct rte_mbuf *mbuf)
 {
-	if (likely(mbuf->nb_segs == 1 && mbuf->pkt_len <= queue->frame_max && mbuf->pool == queue->pool->mempool &&
+	if (likely(mbuf->nb_segs == 1 && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
+		   mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->pool->mempool &&
 		   RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1))
 		return mbuf;
 	return ustack_accept_slow(queue, mbuf);

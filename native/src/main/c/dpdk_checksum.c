@@ -16,6 +16,7 @@
 #define UDP_LENGTH 4
 #define UDP_CHECKSUM 6
 #define IPV4_CHECKSUM 10
+#define L4_CHECKSUMS (USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
 
 /* Below this many bytes the vector loop does not pay for its own beginning and end. */
 #define VECTOR_BYTES 128
@@ -149,75 +150,62 @@ static inline uint64_t sum_pseudo_header(const uint8_t *frame, const struct ipv4
 uint32_t ustack_checksum_verify(const uint8_t *frame, uint32_t length, uint32_t wanted)
 {
 	struct ipv4 ip;
-	uint32_t bad = 0;
 
 	if (!locate(frame, length, &ip))
 		return 0;
-	if (wanted & USTACK_VERIFY_IPV4) {
-		if (UNLIKELY(fold(sum_bytes(0, frame + ip.header, ip.header_length)) != 0xFFFF))
-			bad = USTACK_RX_IPV4_CHECKSUM_BAD;
-	}
-	if (wanted & USTACK_VERIFY_L4) {
-		uint32_t field = locate_l4(frame, &ip);
-
-		if (field == 0 || (ip.protocol == PROTOCOL_UDP && load16(frame + field) == 0))
-			return bad;
-		if (UNLIKELY(fold(sum_bytes(sum_pseudo_header(frame, &ip), frame + ip.l4, ip.l4_length)) != 0xFFFF))
-			bad |= USTACK_RX_L4_CHECKSUM_BAD;
-	}
-	return bad;
-}
-
-/* Finds what a frame of our own needs; *field is 0 when no transport checksum is asked for. */
-static inline bool locate_wanted(const uint8_t *frame, uint32_t length, uint32_t flags, struct ipv4 *ip, uint32_t *field)
-{
-	uint32_t protocol = flags & USTACK_TX_TCP_CHECKSUM ? PROTOCOL_TCP : PROTOCOL_UDP;
-
-	*field = 0;
-	if (UNLIKELY(!locate(frame, length, ip)))
-		return false;
-	if (LIKELY(flags & (USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM))) {
-		*field = locate_l4(frame, ip);
-		if (UNLIKELY(*field == 0 || ip->protocol != protocol))
-			return false;
-	}
-	return true;
+	if ((wanted & USTACK_VERIFY_IPV4) &&
+	    UNLIKELY(fold(sum_bytes(0, frame + ip.header, ip.header_length)) != 0xFFFF))
+		return USTACK_RX_IPV4_CHECKSUM_BAD; /* its lengths can't be trusted, so nothing further is looked at */
+	if (!(wanted & USTACK_VERIFY_L4))
+		return 0;
+	uint32_t field = locate_l4(frame, &ip);
+	if (field == 0 || (ip.protocol == PROTOCOL_UDP && load16(frame + field) == 0))
+		return 0;
+	if (UNLIKELY(fold(sum_bytes(sum_pseudo_header(frame, &ip), frame + ip.l4, ip.l4_length)) != 0xFFFF))
+		return USTACK_RX_L4_CHECKSUM_BAD;
+	return 0;
 }
 
 int ustack_checksum_fill(uint8_t *frame, uint32_t length, uint32_t flags)
 {
 	struct ipv4 ip;
-	uint32_t field;
 
-	if (UNLIKELY(!locate_wanted(frame, length, flags, &ip, &field)))
+	if (UNLIKELY(!locate(frame, length, &ip)))
 		return -1;
-	/* Not trusted to be zero: a frame that the port refused comes here a second time. */
+	/* The fields are not trusted to be zero: a frame that the port refused comes here a second time. */
 	if (flags & USTACK_TX_IPV4_CHECKSUM) {
 		store16(frame + ip.header + IPV4_CHECKSUM, 0);
 		store16(frame + ip.header + IPV4_CHECKSUM, (uint16_t)~fold(sum_bytes(0, frame + ip.header, ip.header_length)));
 	}
-	if (field != 0) {
-		store16(frame + field, 0);
-		uint16_t checksum = (uint16_t)~fold(sum_bytes(sum_pseudo_header(frame, &ip), frame + ip.l4, ip.l4_length));
-
-		/* RFC 768: zero means "no checksum", so a sum of zero is sent as its other form. */
-		if (checksum == 0 && ip.protocol == PROTOCOL_UDP)
-			checksum = 0xFFFF;
-		store16(frame + field, checksum);
-	}
+	if (!(flags & L4_CHECKSUMS))
+		return 0;
+	uint32_t field = locate_l4(frame, &ip);
+	if (UNLIKELY(field == 0))
+		return -1;
+	store16(frame + field, 0);
+	uint16_t checksum = (uint16_t)~fold(sum_bytes(sum_pseudo_header(frame, &ip), frame + ip.l4, ip.l4_length));
+	/* RFC 768: zero means "no checksum", so a sum of zero is sent as its other form. */
+	if (checksum == 0 && ip.protocol == PROTOCOL_UDP)
+		checksum = 0xFFFF;
+	store16(frame + field, checksum);
 	return 0;
 }
 
 int ustack_checksum_prepare(uint8_t *frame, uint32_t length, uint32_t flags)
 {
+	uint32_t protocol = flags & USTACK_TX_TCP_CHECKSUM ? PROTOCOL_TCP : PROTOCOL_UDP;
 	struct ipv4 ip;
-	uint32_t field;
+	uint32_t field = 0;
 
-	if (UNLIKELY(!locate_wanted(frame, length, flags, &ip, &field)))
+	if (UNLIKELY(!locate(frame, length, &ip)))
 		return -1;
+	if (flags & L4_CHECKSUMS) {
+		field = locate_l4(frame, &ip);
+		if (UNLIKELY(field == 0 || ip.protocol != protocol))
+			return -1;
+		store16(frame + field, fold(sum_pseudo_header(frame, &ip)));
+	}
 	if (flags & USTACK_TX_IPV4_CHECKSUM)
 		store16(frame + ip.header + IPV4_CHECKSUM, 0);
-	if (field != 0)
-		store16(frame + field, fold(sum_pseudo_header(frame, &ip)));
 	return (int)ip.header_length;
 }

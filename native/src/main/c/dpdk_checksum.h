@@ -16,14 +16,15 @@
 
 /*
  * Which of the wanted checksums are wrong: USTACK_RX_* bits. A checksum that can't be found (other protocols, VLAN tags,
- * fragments, truncated headers, lengths that lie) or that the sender left out (UDP, RFC 768) is not wrong.
+ * fragments, truncated headers, lengths that lie) or that the sender left out (UDP, RFC 768) is not wrong. Behind a wrong IPv4
+ * header nothing is looked at.
  */
 uint32_t ustack_checksum_verify(const uint8_t *frame, uint32_t length, uint32_t wanted);
 
 /*
  * Writes the checksums that flags (USTACK_TX_* bits) ask for.
  *
- * Returns 0, or -1 when a header that they need is not there; the frame is untouched then.
+ * Returns 0, or -1 when one of them has no place in the frame; the others are written.
  */
 int ustack_checksum_fill(uint8_t *frame, uint32_t length, uint32_t flags);
 

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <getopt.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,30 +77,50 @@ static char **split(const char *args, int argc)
 	return argv;
 }
 
-int ustack_eal_start(const char *args, int argc, int mirror_log)
+/*
+ * What the EAL writes past its log: fatal errors to stderr, a page of usage to stdout. In glibc both are variables, and the JVM,
+ * which writes to the file descriptors, does not notice when they change for a moment.
+ */
+static int init_quietly(int argc, char **argv, FILE *log)
+{
+	FILE *nowhere = fopen("/dev/null", "w");
+	FILE *out = stdout;
+	FILE *err = stderr;
+
+	if (nowhere == NULL)
+		return rte_eal_init(argc, argv);
+	stdout = nowhere;
+	stderr = log;
+	int result = rte_eal_init(argc, argv);
+	stdout = out;
+	stderr = err;
+	fclose(nowhere);
+	return result;
+}
+
+int ustack_eal_start(const char *args, int argc, int quiet)
 {
 	char **argv = split(args, argc);
 	FILE *log = log_open();
 
 	if (argv == NULL || log == NULL)
 		return -ENOMEM;
-	log_mirror = mirror_log ? stderr : NULL;
+	log_mirror = quiet ? NULL : stderr;
 	rte_openlog_stream(log);
-	/* Fatal errors go to stderr and a page of usage to stdout, past the log; in glibc both are variables. The JVM writes to
-	 * the file descriptors and does not notice. */
-	FILE *out = stdout;
-	FILE *err = stderr;
-	stdout = log;
-	stderr = log;
 	rte_errno = 0;
-	int result = rte_eal_init(argc, argv);
+	int result = quiet ? init_quietly(argc, argv, log) : rte_eal_init(argc, argv);
 	int reason = rte_errno;
 	fflush(log);
-	stdout = out;
-	stderr = err;
 	if (result >= 0)
 		return 0;
 	return reason > 0 ? -reason : -EIO;
+}
+
+int ustack_error_text(int reason, char *out, int size)
+{
+	int length = snprintf(out, (size_t)size, "%s", rte_strerror(reason));
+
+	return length < size ? length : size - 1;
 }
 
 static pthread_once_t leave_once = PTHREAD_ONCE_INIT;

@@ -32,7 +32,7 @@ enum ustack_counter {
 	USTACK_RX_BROKEN,     /* the driver's lengths do not add up: lost */
 	USTACK_RX_RING_FULL,  /* Java was too slow for the ring: lost */
 	USTACK_TX_REJECTED,   /* shorter than an Ethernet header or longer than the MTU allows: lost */
-	USTACK_TX_NOT_IPV4,   /* checksum asked for, but no header found: sent as it was */
+	USTACK_TX_UNSUMMED,   /* checksum asked for, but it has no place: sent without */
 	USTACK_TX_UNPREPARED, /* the port's driver refuses to offload for it: lost */
 	USTACK_COUNTERS,
 };

@@ -101,32 +101,38 @@ static struct rte_ring *make_ring(const struct ustack_queue *queue, const char *
 			       RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
+/* A worker lcore that has nothing to do, or RTE_MAX_LCORE. */
+static unsigned int spare_lcore(void)
+{
+	unsigned int lcore;
+
+	RTE_LCORE_FOREACH_WORKER(lcore) {
+		if (rte_eal_get_lcore_state(lcore) == WAIT)
+			return lcore;
+	}
+	return RTE_MAX_LCORE;
+}
+
 int ustack_ring_start(int64_t handle, int entries)
 {
 	struct ustack_queue *queue = ustack_queue(handle);
-	struct ustack_ring *ring = rte_zmalloc("ustack_ring", sizeof(*ring), RTE_CACHE_LINE_SIZE);
-	unsigned int lcore;
+	unsigned int lcore = spare_lcore();
 
+	if (lcore == RTE_MAX_LCORE)
+		return -EAGAIN;
+	struct ustack_ring *ring = rte_zmalloc("ustack_ring", sizeof(*ring), RTE_CACHE_LINE_SIZE);
 	if (ring == NULL)
 		return -ENOMEM;
 	ring->queue = queue;
+	ring->lcore = lcore;
 	ring->rx = make_ring(queue, "rx", entries);
 	ring->tx = make_ring(queue, "tx", entries);
-	if (ring->rx == NULL || ring->tx == NULL) {
-		int reason = rte_errno;
-
+	int result = ring->rx == NULL || ring->tx == NULL ? -rte_errno : rte_eal_remote_launch(run, ring, lcore);
+	if (result == 0)
+		queue->ring = ring;
+	else
 		dispose(ring);
-		return -reason;
-	}
-	RTE_LCORE_FOREACH_WORKER(lcore) {
-		ring->lcore = lcore;
-		if (rte_eal_get_lcore_state(lcore) == WAIT && rte_eal_remote_launch(run, ring, lcore) == 0) {
-			queue->ring = ring;
-			return 0;
-		}
-	}
-	dispose(ring);
-	return -EAGAIN;
+	return result;
 }
 
 int ustack_ring_spare_lcores(void)

@@ -17,11 +17,13 @@ USTACK_EXPORT int ustack_layout(int item);
 /* ---- EAL (dpdk_eal.c) ---- */
 
 /* Starts the EAL with argc arguments lying one after another in args, each ended by NUL; the first is the program's name.
- * Sets the calling thread's CPU affinity. mirror_log != 0 repeats the log on standard error.
+ * Sets the calling thread's CPU affinity. quiet != 0 keeps the log to ustack_log_tail(), else it appears on standard error too.
  * -EALREADY: it ran in this process before. */
-USTACK_EXPORT int ustack_eal_start(const char *args, int argc, int mirror_log);
+USTACK_EXPORT int ustack_eal_start(const char *args, int argc, int quiet);
 /* Copies the last lines that DPDK logged; returns the number of bytes. */
 USTACK_EXPORT int ustack_log_tail(char *out, int size);
+/* What an errno, DPDK's own included, means; returns the number of bytes. */
+USTACK_EXPORT int ustack_error_text(int reason, char *out, int size);
 /* DPDK's own name and version; returns the number of bytes. */
 USTACK_EXPORT int ustack_dpdk_version(char *out, int size);
 

@@ -9,9 +9,11 @@ final class DpdkCalls {
 
   static native int ustack_layout(int item);
 
-  static native int ustack_eal_start(byte[] arguments, int count, int mirrorLog);
+  static native int ustack_eal_start(byte[] arguments, int count, int quiet);
 
   static native int ustack_log_tail(byte[] out, int size);
+
+  static native int ustack_error_text(int errno, byte[] out, int size);
 
   static native int ustack_dpdk_version(byte[] out, int size);
 

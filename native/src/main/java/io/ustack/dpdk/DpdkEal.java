@@ -12,7 +12,7 @@ public final class DpdkEal {
   private static final int TEXT_BYTES = 16 * 1024;
 
   /** With one of these the user decides himself what the EAL leaves in the file system. */
-  private static final List<String> SHARING_OPTIONS =
+  private static final List<String> SHARING =
       List.of(
           "--in-memory",
           "--no-shconf",
@@ -22,6 +22,12 @@ public final class DpdkEal {
           "--huge-dir",
           "--legacy-mem");
 
+  /** With one of these the user decides himself which PCI devices the EAL may touch. */
+  private static final List<String> PCI = List.of("--no-pci", "-a", "--allow", "-b", "--block");
+
+  /** These print a page and end the process. */
+  private static final List<String> LOUD = List.of("-h", "--help");
+
   private static boolean running;
 
   private DpdkEal() {}
@@ -30,11 +36,13 @@ public final class DpdkEal {
    * Starts the EAL on a thread of its own, because the EAL binds the thread that starts it to one
    * core, and every Java thread born from that one would inherit it.
    *
-   * <p>{@code --in-memory} or {@code --no-shconf} is added, so that processes do not meet in the
-   * file system and a killed one leaves nothing there, unless an argument speaks of sharing. DPDK's
-   * log is kept, not printed, unless an argument sets {@code --log-level}.
+   * <p>Where the arguments leave the choice: {@code --in-memory} (with {@code --no-huge}: {@code
+   * --no-shconf}), so that processes do not meet in the file system and a killed one leaves nothing
+   * there; {@code --no-pci} when there is a {@code --vdev} and no {@code -a}, so that DPDK does not
+   * reach for the machine's own network card. DPDK's log is kept for error messages and not
+   * printed, unless there is a {@code --log-level}.
    *
-   * @param arguments EAL arguments, without a program name: {@code --no-huge -m 512 --no-pci
+   * @param arguments EAL arguments, without a program name: {@code --no-huge -m 512
    *     --vdev=net_tap0}
    * @throws DpdkException in one line: library or DPDK missing, no permission, no hugepages, bad
    *     arguments, a second start
@@ -48,36 +56,47 @@ public final class DpdkEal {
     NativeLibrary.load();
     final List<String> all = complete(arguments);
     final int[] result = new int[1];
-    final Thread thread = new Thread(() -> result[0] = start(all, arguments), "ustack-eal");
+    final Thread thread = new Thread(() -> result[0] = init(all), "ustack-eal");
     thread.start();
     join(thread);
     if (result[0] != 0) {
-      throw EalFailure.explain(-result[0], arguments, logTail());
+      throw EalFailure.start(-result[0], logTail());
     }
     running = true;
     return new DpdkEal();
   }
 
-  private static int start(final List<String> all, final List<String> arguments) {
+  private static int init(final List<String> all) {
     final byte[] text = (String.join("\0", all) + "\0").getBytes(StandardCharsets.UTF_8);
-    final boolean mirror = arguments.stream().anyMatch(a -> a.startsWith("--log-level"));
-    return DpdkCalls.ustack_eal_start(text, all.size(), mirror ? 1 : 0);
+    final boolean loud =
+        all.stream().anyMatch(LOUD::contains) || speaksOf(all, List.of("--log-level"));
+    return DpdkCalls.ustack_eal_start(text, all.size(), loud ? 0 : 1);
   }
 
-  private static List<String> complete(final List<String> arguments) {
+  /**
+   * The arguments as the EAL gets them: program name first, safe defaults where the user leaves the
+   * choice to us.
+   */
+  static List<String> complete(final List<String> arguments) {
     final List<String> all = new ArrayList<>();
     all.add("ustack");
-    if (arguments.stream().noneMatch(DpdkEal::speaksOfSharing)) {
+    if (!speaksOf(arguments, SHARING)) {
       // DPDK 22.11 refuses --in-memory beside --no-huge, whose memory has no files anyway.
       all.add(arguments.contains("--no-huge") ? "--no-shconf" : "--in-memory");
+    }
+    if (speaksOf(arguments, List.of("--vdev")) && !speaksOf(arguments, PCI)) {
+      all.add("--no-pci");
     }
     all.addAll(arguments);
     return all;
   }
 
-  private static boolean speaksOfSharing(final String argument) {
-    return SHARING_OPTIONS.stream()
-        .anyMatch(option -> argument.equals(option) || argument.startsWith(option + "="));
+  private static boolean speaksOf(final List<String> arguments, final List<String> options) {
+    return arguments.stream()
+        .anyMatch(
+            a ->
+                options.stream()
+                    .anyMatch(o -> a.equals(o) || a.startsWith(o.length() == 2 ? o : o + "=")));
   }
 
   private static void join(final Thread thread) {
@@ -116,6 +135,12 @@ public final class DpdkEal {
   static String logTail() {
     final byte[] text = new byte[TEXT_BYTES];
     return text(text, DpdkCalls.ustack_log_tail(text, text.length));
+  }
+
+  /** {@code Invalid argument} for 22. */
+  static String errorText(final int errno) {
+    final byte[] text = new byte[256];
+    return text(text, DpdkCalls.ustack_error_text(errno, text, text.length));
   }
 
   static String text(final byte[] bytes, final int length) {

@@ -95,8 +95,8 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     }
     return new DpdkException(
         what
-            + " does not fit in DPDK's memory (errno "
-            + errno
+            + " does not fit in DPDK's memory ("
+            + DpdkEal.errorText(errno)
             + "): start with a larger -m, more hugepages, or ask for fewer packets",
         DpdkEal.logTail());
   }

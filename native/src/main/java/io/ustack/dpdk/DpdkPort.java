@@ -130,7 +130,8 @@ public final class DpdkPort implements AutoCloseable {
   private int check(final int result, final String what) throws DpdkException {
     if (result < 0) {
       throw new DpdkException(
-          "port " + config.name() + " " + what + EalFailure.reason(-result), DpdkEal.logTail());
+          "port " + config.name() + " " + what + ": " + DpdkEal.errorText(-result),
+          DpdkEal.logTail());
     }
     return result;
   }

@@ -1,30 +1,103 @@
 package io.ustack.dpdk;
 
 import java.util.List;
+import java.util.Locale;
 
-/** Turns an errno and DPDK's log into one line that says what to do. */
+/**
+ * Turns DPDK's log into one line that says what to do. The texts are those of DPDK 22.11 to 25.11.
+ */
 final class EalFailure {
+  private static final int EALREADY = 114;
+
+  /** Lines that say nothing about a failure, or say it a second time. */
+  private static final List<String> NOISE =
+      List.of(
+          "EAL: Detected ",
+          "EAL: Selected ",
+          "EAL: FATAL: ",
+          "EAL: Physical addresses are unavailable",
+          "EAL: Static memory layout",
+          "EAL: Probe PCI driver",
+          "EAL: Invalid 'command line' arguments",
+          "EAL: Bus (vdev) probe failed",
+          "TELEMETRY: ");
+
   private EalFailure() {}
 
-  static DpdkException explain(final int errno, final List<String> arguments, final String log) {
-    return new DpdkException(
-        "DPDK did not start (errno " + errno + ") with " + arguments + ": " + lastLine(log), log);
+  /** Why the EAL did not start. */
+  static DpdkException start(final int errno, final String log) {
+    final List<String> lines = told(log);
+    final String last = lines.isEmpty() ? DpdkEal.errorText(errno) : lines.get(lines.size() - 1);
+    final String what;
+    if (errno == EALREADY) {
+      what = "DPDK can start only once in a process, and has tried before: start the program again";
+    } else if (mentions(lines, "permission denied", "operation not permitted")) {
+      what = "DPDK is not permitted to start (" + last + "): run as root";
+    } else if (mentions(lines, "hugepage")) {
+      what =
+          "DPDK finds no free hugepages: reserve some with dpdk-setup/hugepages.sh, or start with"
+              + " --no-huge -m 512";
+    } else if (mentions(lines, "memseg", "init memory", "mmap")) {
+      what = "DPDK does not get its memory (" + last + "): ask for less with -m";
+    } else if (mentions(lines, "failed to parse device", "unable to parse device")) {
+      what = "DPDK has no driver for a device: " + last + "; look at --vdev and -a";
+    } else if (mentions(lines, "option", "core list", "coremask", "lcore")) {
+      what = "bad EAL argument: " + last;
+    } else {
+      what = "DPDK did not start: " + last;
+    }
+    return new DpdkException(what, log);
   }
 
+  /** Why a port is not there. */
   static DpdkException portNotFound(final String name, final List<String> names, final String log) {
-    final String found =
-        names.isEmpty() ? "DPDK found none" : "there are " + String.join(", ", names);
-    return new DpdkException(
-        "no port " + name + ": " + found + "; name it with --vdev=" + name + " or -a", log);
+    final List<String> lines = told(log);
+    final String prefix = "no port " + name + ": ";
+    final int failed = indexOf(lines, "failed to initialize " + name + " device");
+    final String reason = failed > 0 ? lines.get(failed - 1) : "";
+    final String what;
+    if (mentions(lines, "operation not permitted", "permission denied", "open af_packet socket")) {
+      what = "DPDK may not open it: run as root";
+    } else if (reason.contains("No such device")) {
+      what = "its network interface does not exist (" + reason + ")";
+    } else if (failed >= 0) {
+      what =
+          "its driver refused it" + (reason.isEmpty() ? ", look at its arguments" : ": " + reason);
+    } else if (indexOf(lines, "Requested device " + name + " cannot be used") >= 0) {
+      what = "the kernel has it: bind it to vfio-pci with dpdk-setup/bind-nic.sh";
+    } else if (names.isEmpty()) {
+      what = "DPDK found no port at all; name one with --vdev=" + name + " or -a PCI-ADDRESS";
+    } else {
+      what = "DPDK found " + String.join(", ", names);
+    }
+    return new DpdkException(prefix + what, log);
   }
 
-  /** " (errno 95, not supported)". */
-  static String reason(final int errno) {
-    return " (errno " + errno + ")";
+  private static List<String> told(final String log) {
+    return log.lines()
+        .map(String::strip)
+        .filter(line -> !line.isEmpty() && NOISE.stream().noneMatch(line::startsWith))
+        .map(line -> line.startsWith("EAL: ") ? line.substring(5) : line)
+        .toList();
   }
 
-  private static String lastLine(final String log) {
-    final String trimmed = log.strip();
-    return trimmed.substring(trimmed.lastIndexOf('\n') + 1);
+  private static boolean mentions(final List<String> lines, final String... texts) {
+    for (final String line : lines) {
+      for (final String text : texts) {
+        if (line.toLowerCase(Locale.ROOT).contains(text)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static int indexOf(final List<String> lines, final String text) {
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).contains(text)) {
+        return i;
+      }
+    }
+    return -1;
   }
 }

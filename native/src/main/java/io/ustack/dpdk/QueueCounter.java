@@ -17,8 +17,8 @@ public enum QueueCounter {
   RX_RING_FULL(true),
   /** A frame of ours, shorter than an Ethernet header or longer than the MTU allows. */
   TX_REJECTED(true),
-  /** A frame of ours asked for checksums that its headers have no place for; sent as it was. */
-  TX_NOT_IPV4(false),
+  /** A frame of ours asked for a checksum that has no place in it; sent without. */
+  TX_UNSUMMED(false),
   /** A frame of ours that the driver refuses to sum. */
   TX_UNPREPARED(true);
 

@@ -1,0 +1,345 @@
+/*
+ * dpdk_burst and dpdk_ring over net_ring, whose two ends are one ring: what is sent comes back. Frames are hostile, chained, too long,
+ * of another pool; at the end of each test every buffer is in its pool. What lies around a frame in its buffer is poisoned, so that
+ * AddressSanitizer sees a read beyond it.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <sanitizer/asan_interface.h>
+
+#include "dpdk_burst.h"
+#include "test.h"
+
+#define BUFFERS 1023
+#define FRAME_MAX (1500 + 18)
+
+static int64_t pool;
+static int64_t other_pool;
+static int port;
+
+struct lane {
+	int64_t queue;
+	const struct ustack_frame *rx;
+	struct ustack_frame *tx;
+};
+
+static struct lane open_lane(int ring_entries)
+{
+	struct lane lane = { .queue = ustack_queue_open(port, 0, pool, 0) };
+
+	CHECK(lane.queue > 0);
+	lane.rx = (const struct ustack_frame *)(uintptr_t)ustack_queue_rx_frames(lane.queue);
+	lane.tx = (struct ustack_frame *)(uintptr_t)ustack_queue_tx_frames(lane.queue);
+	if (ring_entries > 0)
+		CHECK(ustack_ring_start(lane.queue, ring_entries) == 0);
+	return lane;
+}
+
+static int64_t counter(const struct lane *lane, enum ustack_counter which)
+{
+	int64_t values[USTACK_COUNTERS];
+
+	CHECK(ustack_queue_counters(lane->queue, values) == USTACK_COUNTERS);
+	return values[which];
+}
+
+static void close_lane(struct lane *lane)
+{
+	CHECK(ustack_queue_close(lane->queue) == 0);
+	CHECK(ustack_pool_available(pool) == BUFFERS);
+	CHECK(ustack_pool_available(other_pool) == BUFFERS);
+}
+
+static uint8_t *bytes(const struct ustack_frame *frame)
+{
+	return ustack_pool(pool)->base + frame->offset;
+}
+
+/* Gives back what was received. */
+static void release(const struct lane *lane, int count)
+{
+	for (int i = 0; i < count; i++)
+		ustack_pool(pool)->indices[i] = lane->rx[i].index;
+	CHECK(count == 0 || ustack_free(pool, count) == count);
+}
+
+static int receive(const struct lane *lane, int wanted)
+{
+	int tries = 10000000;
+	int count;
+
+	/* With the ring transport the frame is on its way. */
+	do {
+		count = ustack_rx(lane->queue, wanted);
+	} while (count == 0 && --tries > 0);
+	return count;
+}
+
+/* Sends one mbuf by another way than the shim's. */
+static void inject(struct rte_mbuf *mbuf)
+{
+	CHECK(rte_eth_tx_burst((uint16_t)port, 0, &mbuf, 1) == 1);
+}
+
+static struct rte_mbuf *make_mbuf(int64_t from, uint32_t length)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(ustack_pool(from)->mempool);
+
+	CHECK(mbuf != NULL);
+	uint8_t *data = (uint8_t *)rte_pktmbuf_append(mbuf, (uint16_t)length);
+	CHECK(data != NULL);
+	for (uint32_t i = 0; i < length; i++)
+		data[i] = (uint8_t)random32();
+	return mbuf;
+}
+
+static void poison(const struct rte_mbuf *mbuf, int on)
+{
+	uint8_t *start = mbuf->buf_addr;
+	uint8_t *data = start + mbuf->data_off;
+	uint8_t *end = data + mbuf->data_len;
+	size_t after = (size_t)(start + mbuf->buf_len - end);
+
+	if (on) {
+		__asan_poison_memory_region(start, mbuf->data_off);
+		__asan_poison_memory_region(end, after);
+	} else {
+		__asan_unpoison_memory_region(start, mbuf->buf_len);
+	}
+}
+
+static void echoes(int ring_entries)
+{
+	struct lane lane = open_lane(ring_entries);
+
+	for (int round = 0; round < 2000; round++) {
+		int count = 1 + (int)below(USTACK_BURST);
+
+		CHECK(ustack_alloc(pool, count) == count);
+		for (int i = 0; i < count; i++) {
+			uint32_t index = ustack_pool(pool)->indices[i];
+			uint32_t start = (uint32_t)((uint8_t *)ustack_pool(pool)->mbufs[index]->buf_addr - ustack_pool(pool)->base);
+
+			lane.tx[i] = (struct ustack_frame){ index, start + below(200), 14 + below(FRAME_MAX - 13), random32() };
+			memset(bytes(&lane.tx[i]), (int)below(256), lane.tx[i].length);
+			memset(bytes(&lane.tx[i]) + 12, 0, 2);
+		}
+		CHECK(ustack_tx(lane.queue, count) == count);
+		for (int got = 0; got < count;) {
+			int now = receive(&lane, USTACK_BURST);
+
+			CHECK(now > 0 && got + now <= count);
+			for (int i = 0; i < now; i++) {
+				CHECK(lane.rx[i].index == lane.tx[got + i].index);
+				CHECK(lane.rx[i].offset == lane.tx[got + i].offset);
+				CHECK(lane.rx[i].length == lane.tx[got + i].length);
+				CHECK(lane.rx[i].flags == 0);
+			}
+			release(&lane, now);
+			got += now;
+		}
+	}
+	close_lane(&lane);
+}
+
+static void survives_hostile_frames(void)
+{
+	struct lane lane = open_lane(0);
+
+	for (int round = 0; round < 100000; round++) {
+		struct rte_mbuf *mbuf = make_mbuf(pool, below(4) ? below(100) : below(FRAME_MAX + 1));
+		uint8_t *data = rte_pktmbuf_mtod(mbuf, uint8_t *);
+
+		if (mbuf->data_len > 23) {
+			data[12] = 8;
+			data[13] = 0;
+			data[14] = (uint8_t)(0x40 | below(16));
+			data[16] = (uint8_t)below(8);
+			data[20] = data[21] = 0;
+			data[23] = below(2) ? 6 : 17;
+		}
+		poison(mbuf, 1);
+		inject(mbuf);
+		CHECK(ustack_rx(lane.queue, 1) == 1);
+		poison(mbuf, 0);
+		CHECK(lane.rx[0].length == mbuf->data_len);
+		/* And back out with all checksums asked for. */
+		lane.tx[0] = lane.rx[0];
+		lane.tx[0].flags = random32() & 0x1C;
+		poison(mbuf, 1);
+		CHECK(ustack_tx(lane.queue, 1) == 1);
+		int count = ustack_rx(lane.queue, 1);
+		poison(mbuf, 0);
+		CHECK(count == (lane.tx[0].length >= 14));
+		release(&lane, count);
+	}
+	CHECK(counter(&lane, USTACK_TX_REJECTED) > 0 && counter(&lane, USTACK_TX_UNSUMMED) > 0);
+	close_lane(&lane);
+}
+
+static void linearises(void)
+{
+	struct lane lane = open_lane(0);
+
+	for (int round = 0; round < 1000; round++) {
+		struct rte_mbuf *head = make_mbuf(below(2) ? pool : other_pool, 1 + below(400));
+		uint8_t expected[FRAME_MAX];
+		int pieces = 1 + (int)below(3);
+
+		for (int i = 0; i < pieces; i++)
+			CHECK(rte_pktmbuf_chain(head, make_mbuf(below(2) ? pool : other_pool, 1 + below(300))) == 0);
+		uint32_t length = head->pkt_len;
+		CHECK(length <= sizeof(expected));
+		const uint8_t *whole = rte_pktmbuf_read(head, 0, length, expected);
+		if (whole != expected)
+			memcpy(expected, whole, length);
+		inject(head);
+		CHECK(ustack_rx(lane.queue, 1) == 1);
+		CHECK(lane.rx[0].length == length);
+		CHECK(memcmp(bytes(&lane.rx[0]), expected, length) == 0);
+		release(&lane, 1);
+	}
+	CHECK(counter(&lane, USTACK_RX_LINEARISED) == 1000);
+
+	/* In one piece, but of another pool, or held by somebody else too. */
+	inject(make_mbuf(other_pool, 60));
+	CHECK(ustack_rx(lane.queue, 1) == 1);
+	release(&lane, 1);
+	struct rte_mbuf *shared = make_mbuf(pool, 60);
+	rte_mbuf_refcnt_update(shared, 1);
+	inject(shared);
+	CHECK(ustack_rx(lane.queue, 1) == 1);
+	CHECK(lane.rx[0].index != ustack_private(shared)->index);
+	release(&lane, 1);
+	rte_pktmbuf_free(shared);
+	CHECK(counter(&lane, USTACK_RX_LINEARISED) == 1002);
+	close_lane(&lane);
+}
+
+static void drops_what_does_not_fit(void)
+{
+	struct lane lane = open_lane(0);
+
+	inject(make_mbuf(pool, FRAME_MAX + 1));
+	CHECK(ustack_rx(lane.queue, 1) == 0);
+	struct rte_mbuf *chain = make_mbuf(pool, 1000);
+	CHECK(rte_pktmbuf_chain(chain, make_mbuf(pool, 1000)) == 0);
+	inject(chain);
+	CHECK(ustack_rx(lane.queue, 1) == 0);
+	CHECK(counter(&lane, USTACK_RX_TOO_LONG) == 2);
+
+	/* Lengths that a driver got wrong. */
+	struct rte_mbuf *liar = make_mbuf(pool, 60);
+	liar->data_len = 61;
+	inject(liar);
+	CHECK(ustack_rx(lane.queue, 1) == 0);
+	liar = make_mbuf(pool, 60);
+	CHECK(rte_pktmbuf_chain(liar, make_mbuf(pool, 60)) == 0);
+	liar->pkt_len = 200;
+	inject(liar);
+	CHECK(ustack_rx(lane.queue, 1) == 0);
+	CHECK(counter(&lane, USTACK_RX_BROKEN) == 2);
+
+	/* Frames of our own that no port should see: taken, counted, freed; their neighbours are sent. */
+	CHECK(ustack_alloc(pool, 4) == 4);
+	const uint32_t lengths[] = { 60, 13, 60, FRAME_MAX + 1 };
+	for (int i = 0; i < 4; i++) {
+		uint32_t index = ustack_pool(pool)->indices[i];
+		uint32_t start = (uint32_t)((uint8_t *)ustack_pool(pool)->mbufs[index]->buf_addr - ustack_pool(pool)->base);
+
+		lane.tx[i] = (struct ustack_frame){ index, start, lengths[i], 0 };
+	}
+	CHECK(ustack_tx(lane.queue, 4) == 4);
+	CHECK(counter(&lane, USTACK_TX_REJECTED) == 2);
+	CHECK(ustack_rx(lane.queue, USTACK_BURST) == 2);
+	release(&lane, 2);
+	close_lane(&lane);
+}
+
+static void runs_out(void)
+{
+	struct lane lane = open_lane(0);
+	uint32_t held[BUFFERS + 1];
+	int count = 0;
+	int got;
+
+	while ((got = ustack_alloc(pool, USTACK_BURST)) > 0)
+		for (int i = 0; i < got; i++)
+			held[count++] = ustack_pool(pool)->indices[i];
+	CHECK(count == BUFFERS);
+	CHECK(ustack_pool_destroy(pool) == -EBUSY);
+	/* A frame that has to be copied finds no buffer. */
+	inject(make_mbuf(other_pool, 60));
+	CHECK(ustack_rx(lane.queue, 1) == 0);
+	CHECK(counter(&lane, USTACK_RX_NO_BUFFER) == 1);
+	for (int i = 0; i < count; i++) {
+		ustack_pool(pool)->indices[0] = held[i];
+		CHECK(ustack_free(pool, 1) == 1);
+	}
+	close_lane(&lane);
+}
+
+static void overflows_the_ring(void)
+{
+	struct lane lane = open_lane(64);
+
+	/* Nobody receives: 63 frames wait, the rest is counted and freed. */
+	for (int i = 0; i < 200; i++)
+		inject(make_mbuf(pool, 60));
+	for (long tries = 100000000; counter(&lane, USTACK_RX_RING_FULL) < 200 - 63 && tries > 0; tries--)
+		rte_pause();
+	CHECK(counter(&lane, USTACK_RX_RING_FULL) == 200 - 63);
+	close_lane(&lane);
+}
+
+static void set_up(void)
+{
+	static const char arguments[] = "burst_test\0" "--no-huge\0" "-m\0" "64\0" "--no-pci\0" "--no-shconf\0" "--no-telemetry\0"
+					"-l\0" "0,1\0" "--vdev=net_ring0\0";
+	int result = ustack_eal_start(arguments, 10, 1);
+
+	if (result != 0) {
+		char log[4096];
+
+		fprintf(stderr, "%.*s\n", ustack_log_tail(log, sizeof(log)), log);
+		exit(1);
+	}
+	CHECK(ustack_eal_start(arguments, 10, 1) == -EALREADY);
+	port = ustack_port_find("net_ring0");
+	CHECK(port >= 0);
+	CHECK(ustack_port_find("net_ring1") == -ENODEV);
+	pool = ustack_pool_create("test", BUFFERS, 2176, -1);
+	other_pool = ustack_pool_create("other", BUFFERS, 2176, -1);
+	CHECK(pool > 0 && other_pool > 0);
+	CHECK(ustack_port_configure(port, 1, 0, 1) == 0);
+	CHECK(ustack_port_queue(port, 0, pool, 256, 256) == 0);
+	CHECK(ustack_port_start(port) == 0);
+}
+
+int main(void)
+{
+	set_up();
+	echoes(0);
+	survives_hostile_frames();
+	linearises();
+	drops_what_does_not_fit();
+	runs_out();
+	if (ustack_ring_spare_lcores() > 0) {
+		echoes(256);
+		overflows_the_ring();
+		struct lane lane = open_lane(256);
+		struct lane second = open_lane(0);
+		CHECK(ustack_ring_start(second.queue, 256) == -EAGAIN);
+		CHECK(ustack_queue_close(second.queue) == 0);
+		close_lane(&lane);
+	}
+	CHECK(ustack_port_stop(port) == 0);
+	CHECK(ustack_port_close(port) == 0);
+	CHECK(ustack_pool_destroy(pool) == 0);
+	CHECK(ustack_pool_destroy(other_pool) == 0);
+	printf("burst_test: %lu checks\n", checks);
+	return 0;
+}
