@@ -160,12 +160,24 @@ public final class TestNet implements AutoCloseable {
 
   /** The frame is dropped for this reason, and nothing else happens. */
   public void expectDrop(final DropReason reason, final byte[] frame) {
+    drop(reason, frame);
+    expectNothing();
+  }
+
+  /** The frame is dropped for this reason, and answered. */
+  public void expectDropAndAnswer(
+      final DropReason reason, final byte[] frame, final byte[] answer) {
+    drop(reason, frame);
+    expect(answer);
+    expectNothing();
+  }
+
+  private void drop(final DropReason reason, final byte[] frame) {
     final long before = count(reason);
     final long drops = stack.counters().drops();
     inject(frame);
     assertEquals(before + 1, count(reason), reason::name);
     assertEquals(drops + 1, stack.counters().drops(), "dropped for another reason as well");
-    expectNothing();
   }
 
   @Override
