@@ -61,6 +61,7 @@ public final class NetworkStack implements AutoCloseable {
   private final CommandQueue commands;
   private final TimerWheel timers;
   private final ReadyList ready = new ReadyList();
+  private final TransportTable transports = new TransportTable();
   private final Arp arp;
   private final Ipv4Output ipv4;
   private final Icmp icmp;
@@ -93,7 +94,6 @@ public final class NetworkStack implements AutoCloseable {
 
     final LocalAddresses local = new LocalAddresses(config.subnet());
     final RoutingTable routes = new RoutingTable(config.subnet(), config.gateway());
-    final TransportTable transports = new TransportTable();
     final EthernetOutput wireOutput = new EthernetOutput(wire, mac, wireBatch, counters);
     final EthernetOutput loopbackOutput = new EthernetOutput(loopback, 0, loopbackBatch, counters);
     final int parked = Math.min(PARKED, wire.pool().capacity() / 4);
@@ -138,6 +138,11 @@ public final class NetworkStack implements AutoCloseable {
   /** The UDP of this shard; stack thread only. */
   public Udp udp() {
     return udp;
+  }
+
+  /** Who takes which protocol; more may register before the first packet. Stack thread only. */
+  public TransportTable transports() {
+    return transports;
   }
 
   /** The way out; stack thread only. */

@@ -53,7 +53,7 @@ public final class Frames {
   /** Makes the header checksum of an IPv4 packet right again after a change. */
   public static byte[] fixIpv4(final byte[] packet) {
     final ByteBuffer bytes = ByteBuffer.wrap(packet).putShort(10, (short) 0);
-    final int header = (packet[0] & 0xF) * 4;
+    final int header = Math.min((packet[0] & 0xF) * 4, packet.length);
     bytes.putShort(10, (short) checksum(packet, 0, header, 0));
     return packet;
   }
