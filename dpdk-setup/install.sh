@@ -48,9 +48,7 @@ look_for_dpdk() {
   [ -e /usr/include/stdlib.h ] || need libc6-dev
   has make || need make
   has pkg-config || need pkg-config
-  has_library libdpdk || need libdpdk-dev
-  # Without it: no dpdk-testpmd to compare with, no dpdk-devbind.py to look at the NICs.
-  has dpdk-testpmd || need dpdk
+  has_library libdpdk || need libdpdk-dev # brings the drivers along
 }
 look_for_net() {
   has ip || need iproute2
