@@ -55,6 +55,9 @@ public final class Arp implements EthernetProtocol {
         }
       };
 
+  /** Packets whose neighbour did not answer, on their way to the observer. */
+  private final WaitingPackets unresolved = new WaitingPackets();
+
   private int parked;
   private int announced;
   private boolean defended;
@@ -138,9 +141,9 @@ public final class Arp implements EthernetProtocol {
     if (!neighbour.isScheduled()) {
       beginAsking(neighbour, nowNs);
     }
-    if (neighbour.parked() == PARKED_PER_NEIGHBOUR || parked == parkedLimit) {
+    if (neighbour.parked.count() == PARKED_PER_NEIGHBOUR || parked == parkedLimit) {
       // RFC 1122 2.3.2.2: the latest packet is the one to keep.
-      final Packet oldest = neighbour.unpark();
+      final Packet oldest = neighbour.parked.poll();
       counters.drop(DropReason.ARP_QUEUE_FULL);
       if (oldest == null) {
         packet.release();
@@ -149,7 +152,7 @@ public final class Arp implements EthernetProtocol {
       parked--;
       oldest.release();
     }
-    neighbour.park(packet);
+    neighbour.parked.add(packet);
     parked++;
     return true;
   }
@@ -176,23 +179,14 @@ public final class Arp implements EthernetProtocol {
   }
 
   private void fail(final Neighbour neighbour, final long nowNs) {
-    Packet packets = null;
-    Packet last = null;
-    for (Packet packet = neighbour.unpark(); packet != null; packet = neighbour.unpark()) {
-      parked--;
-      if (last == null) {
-        packets = packet;
-      } else {
-        last.next = packet;
-      }
-      last = packet;
+    final WaitingPackets waiting = neighbour.parked;
+    parked -= waiting.count();
+    for (Packet packet = waiting.poll(); packet != null; packet = waiting.poll()) {
+      unresolved.add(packet);
     }
     // First forgotten, then told: an observer that sends again begins a new attempt.
     forget(neighbour);
-    while (packets != null) {
-      final Packet packet = packets;
-      packets = packet.next;
-      packet.next = null;
+    for (Packet packet = unresolved.poll(); packet != null; packet = unresolved.poll()) {
       counters.drop(DropReason.ARP_UNRESOLVED);
       observer.onUnresolved(packet, nowNs);
       packet.release();
@@ -258,8 +252,9 @@ public final class Arp implements EthernetProtocol {
     neighbour.confirmedNs = nowNs;
     neighbour.state = State.RESOLVED;
     timers.cancel(neighbour);
-    for (Packet packet = neighbour.unpark(); packet != null; packet = neighbour.unpark()) {
-      parked--;
+    final WaitingPackets waiting = neighbour.parked;
+    parked -= waiting.count();
+    for (Packet packet = waiting.poll(); packet != null; packet = waiting.poll()) {
       ethernet.send(packet, senderMac, EthernetHeader.TYPE_IPV4);
     }
     return true;
@@ -312,13 +307,18 @@ public final class Arp implements EthernetProtocol {
   /** Releases what is parked and stops all timers. */
   public void close() {
     timers.cancel(announcer);
+    release(unresolved);
     while (cache.size() > 0) {
       final Neighbour neighbour = cache.entry(cache.size() - 1);
-      for (Packet packet = neighbour.unpark(); packet != null; packet = neighbour.unpark()) {
-        parked--;
-        packet.release();
-      }
+      parked -= neighbour.parked.count();
+      release(neighbour.parked);
       forget(neighbour);
+    }
+  }
+
+  private static void release(final WaitingPackets packets) {
+    for (Packet packet = packets.poll(); packet != null; packet = packets.poll()) {
+      packet.release();
     }
   }
 

@@ -117,7 +117,7 @@ final class ArpCache {
       hand = hand + 1 < size ? hand + 1 : 0;
       final Neighbour candidate = entry(hand);
       final boolean inUse = candidate.used && nowNs - candidate.lastUsedNs < IN_USE_NS;
-      if (candidate.parked() > 0 || (inUse && !wanted)) {
+      if (candidate.parked.count() > 0 || (inUse && !wanted)) {
         continue;
       }
       if (best == null || idleNs(candidate, nowNs) > idleNs(best, nowNs)) {

@@ -1,8 +1,6 @@
 package io.ustack.arp;
 
-import io.ustack.buffer.Packet;
 import io.ustack.time.Timer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of one host on the link. Entries are reused: whoever keeps one compares {@link
@@ -45,9 +43,8 @@ public final class Neighbour extends Timer {
   /** Where the cache keeps it among all entries. */
   int position;
 
-  private @Nullable Packet parkedHead;
-  private @Nullable Packet parkedTail;
-  private int parkedCount;
+  /** Packets to it that wait for its MAC address. */
+  final WaitingPackets parked = new WaitingPackets();
 
   Neighbour(final Arp arp) {
     this.arp = arp;
@@ -65,36 +62,6 @@ public final class Neighbour extends Timer {
     state = State.INCOMPLETE;
     used = false;
     requests = 0;
-  }
-
-  void park(final Packet packet) {
-    packet.next = null;
-    if (parkedTail == null) {
-      parkedHead = packet;
-    } else {
-      parkedTail.next = packet;
-    }
-    parkedTail = packet;
-    parkedCount++;
-  }
-
-  /** Takes the packet out that waits longest, or null. */
-  @Nullable Packet unpark() {
-    final Packet first = parkedHead;
-    if (first == null) {
-      return null;
-    }
-    parkedHead = first.next;
-    if (parkedHead == null) {
-      parkedTail = null;
-    }
-    first.next = null;
-    parkedCount--;
-    return first;
-  }
-
-  int parked() {
-    return parkedCount;
   }
 
   @Override
