@@ -1,0 +1,123 @@
+package io.ustack.posix;
+
+import io.ustack.stack.Command;
+import io.ustack.stack.CommandQueue;
+import io.ustack.stack.NetworkStack;
+import io.ustack.stack.StackAgent;
+import io.ustack.time.Clock;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A thread of its own runs the stack; application threads send commands and park. */
+final class DedicatedExecution implements Execution {
+  /** Looks before parking: an answer that is on its way costs no sleep. */
+  private static final int SPINS = 200;
+
+  private static final int YIELDS = 100;
+  private static final long FULL_QUEUE_PARK_NS = 50_000;
+
+  private final Clock clock;
+  private final CommandQueue commands;
+  private final StackAgent agent;
+
+  DedicatedExecution(final NetworkStack stack, final Clock clock) {
+    this.clock = clock;
+    commands = stack.commands();
+    agent = new StackAgent(stack, clock);
+    agent.start();
+  }
+
+  @Override
+  public Lock newLock() {
+    return new ReentrantLock();
+  }
+
+  @Override
+  public void call(final StackCall call) {
+    call.begin(Thread.currentThread());
+    offer(call);
+    boolean interrupted = false;
+    for (int spins = 0; !call.isDone(); spins++) {
+      if (spins < SPINS) {
+        Thread.onSpinWait();
+      } else {
+        LockSupport.park(call);
+        // The call can't be taken back: whoever interrupts is heard at the next wait.
+        interrupted |= Thread.interrupted();
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void ring(final Doorbell bell, final int requests) {
+    if (bell.note(requests)) {
+      offer(bell);
+    }
+  }
+
+  /** The queue is bounded, the stack takes from it in every cycle: wait until there is room. */
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
+  private void offer(final Command command) {
+    for (int tries = 0; !commands.offer(command); tries++) {
+      if (tries < SPINS) {
+        Thread.onSpinWait();
+      } else if (tries < SPINS + YIELDS) {
+        Thread.yield();
+      } else {
+        LockSupport.parkNanos(this, FULL_QUEUE_PARK_NS);
+      }
+    }
+  }
+
+  @Override
+  public void turn() {}
+
+  @Override
+  public int await(final Pollable pollable, final int events, final long timeoutNs) {
+    for (int spins = 0; spins < SPINS; spins++) {
+      if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
+        return 0;
+      }
+      Thread.onSpinWait();
+    }
+    final Thread self = Thread.currentThread();
+    final WaitPoint point = pollable.waitPoint(events);
+    point.enter(self);
+    try {
+      return parkUntil(pollable, events, timeoutNs, self);
+    } finally {
+      point.leave(self);
+    }
+  }
+
+  private int parkUntil(
+      final Pollable pollable, final int events, final long timeoutNs, final Thread self) {
+    final long startNs = clock.nanoTime();
+    while (true) {
+      if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
+        return 0;
+      }
+      if (self.isInterrupted()) {
+        return -Errno.EINTR;
+      }
+      if (timeoutNs < 0) {
+        LockSupport.park(pollable);
+        continue;
+      }
+      final long remainingNs = timeoutNs - (clock.nanoTime() - startNs);
+      if (remainingNs <= 0) {
+        return -Errno.EAGAIN;
+      }
+      LockSupport.parkNanos(pollable, remainingNs);
+    }
+  }
+
+  @Override
+  public void close() {
+    agent.stop();
+  }
+}

@@ -1,0 +1,344 @@
+package io.ustack.posix;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What epoll(7) calls an interest list and its ready list. A wait costs what is ready, not what is
+ * watched.
+ *
+ * <p>Whoever changes a pollable pushes its watch to the inbox, a stack without locks; whoever waits
+ * takes the whole inbox, turns it into arrival order and appends it to the ready list, which
+ * belongs to the set's lock. A level-triggered watch that was reported goes back to the end of the
+ * list, so that every ready one has its turn when there are more than a wait takes.
+ */
+public final class EpollSet extends Pollable {
+  private static final VarHandle INBOX;
+  private static final VarHandle READY_COUNT;
+
+  static {
+    try {
+      final MethodHandles.Lookup lookup = MethodHandles.lookup();
+      INBOX = lookup.findVarHandle(EpollSet.class, "inbox", Watch.class);
+      READY_COUNT = lookup.findVarHandle(EpollSet.class, "readyCount", int.class);
+    } catch (final ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final Lock lock;
+  private volatile @Nullable Watch inbox;
+  private @Nullable Watch firstReady;
+  private @Nullable Watch lastReady;
+  private int readyCount;
+  private @Nullable Watch owned;
+
+  EpollSet(final SocketEngine engine) {
+    super(engine);
+    lock = engine.execution.newLock();
+  }
+
+  /** EPOLLIN when a wait may find something. */
+  @Override
+  public int readiness() {
+    return inbox != null || (int) READY_COUNT.getOpaque(this) != 0 ? Epoll.READ_KEY : 0;
+  }
+
+  /**
+   * Starts to watch. Any thread.
+   *
+   * @return 0; -EEXIST when it is watched already; -EBADF when either is closed; -EINVAL when it is
+   *     this set; -EPERM for another epoll set
+   */
+  public int add(final Pollable pollable, final int events, final long data) {
+    // DEVIATION: Linux nests epoll sets; here only sockets can be watched.
+    if (pollable instanceof EpollSet) {
+      return pollable == this ? -Errno.EINVAL : -Errno.EPERM;
+    }
+    if ((events & Epoll.EPOLLEXCLUSIVE) != 0 && (events & ~Epoll.WITH_EXCLUSIVE) != 0) {
+      return -Errno.EINVAL;
+    }
+    final Watch watch = new Watch(this, pollable, events | ALWAYS, data);
+    engine.topology.lock();
+    try {
+      if (isClosed() || pollable.isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (pollable.watchOf(this) != null) {
+        return -Errno.EEXIST;
+      }
+      own(watch);
+      pollable.addWatch(watch);
+    } finally {
+      engine.topology.unlock();
+    }
+    raiseIfReady(watch);
+    return 0;
+  }
+
+  /**
+   * Changes what is watched for. Any thread. Returns 0; -ENOENT when it is not watched; -EINVAL
+   * with EPOLLEXCLUSIVE
+   */
+  public int modify(final Pollable pollable, final int events, final long data) {
+    final Watch watch;
+    engine.topology.lock();
+    try {
+      watch = pollable.watchOf(this);
+      if (watch == null) {
+        return -Errno.ENOENT;
+      }
+      if (((events | watch.interest) & Epoll.EPOLLEXCLUSIVE) != 0) {
+        return -Errno.EINVAL;
+      }
+      lock.lock();
+      try {
+        watch.data = data;
+        watch.interest = events | ALWAYS;
+      } finally {
+        lock.unlock();
+      }
+    } finally {
+      engine.topology.unlock();
+    }
+    raiseIfReady(watch);
+    return 0;
+  }
+
+  /** Stops watching. Any thread. Returns 0; -ENOENT when it is not watched */
+  public int remove(final Pollable pollable) {
+    engine.topology.lock();
+    try {
+      final Watch watch = pollable.watchOf(this);
+      if (watch == null) {
+        return -Errno.ENOENT;
+      }
+      pollable.removeWatch(watch);
+      forget(watch);
+      return 0;
+    } finally {
+      engine.topology.unlock();
+    }
+  }
+
+  /**
+   * Waits until something is ready. Any thread.
+   *
+   * @param maxEvents the most to report, 1 up to the capacity of {@code events}
+   * @param timeoutMs milliseconds; 0 does not wait, a negative one waits for ever
+   * @return the number of events; 0 when the time is up; -EINVAL, -EBADF when the set is or gets
+   *     closed, -EINTR when the thread was interrupted (which stays so)
+   */
+  public int await(final EpollEvents events, final int maxEvents, final int timeoutMs) {
+    if (maxEvents <= 0 || maxEvents > events.capacity()) {
+      return -Errno.EINVAL;
+    }
+    engine.execution.turn();
+    int found = collect(events, maxEvents);
+    if (found != 0 || timeoutMs == 0) {
+      return found;
+    }
+    final long timeoutNs = timeoutMs < 0 ? Execution.FOREVER : timeoutMs * 1_000_000L;
+    final long startNs = engine.clock.nanoTime();
+    long remainingNs = timeoutNs;
+    while (true) {
+      final int outcome = engine.execution.await(this, Epoll.READ_KEY, remainingNs);
+      found = collect(events, maxEvents);
+      if (found != 0) {
+        return found;
+      }
+      if (outcome != 0) {
+        return outcome == -Errno.EAGAIN ? 0 : outcome;
+      }
+      if (timeoutNs >= 0) {
+        remainingNs = Math.max(0, timeoutNs - (engine.clock.nanoTime() - startNs));
+      }
+    }
+  }
+
+  /** Under the topology lock: the watch is in no list of the pollable's any more. */
+  void forget(final Watch watch) {
+    lock.lock();
+    try {
+      watch.removed = true;
+      disown(watch);
+      takeInbox();
+      if (watch.inReadyList) {
+        unlink(watch);
+        READY_COUNT.setOpaque(this, readyCount);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Puts a watch that has just become pending into the inbox. Any thread. */
+  void push(final Watch watch) {
+    Watch top;
+    do {
+      top = inbox;
+      watch.nextReady = top;
+    } while (!INBOX.compareAndSet(this, top, watch));
+    raise(Epoll.READ_KEY);
+  }
+
+  @Override
+  void onClose() {
+    engine.topology.lock();
+    try {
+      lock.lock();
+      try {
+        for (Watch watch = owned; watch != null; watch = watch.nextOwned) {
+          watch.removed = true;
+          watch.pollable.removeWatch(watch);
+        }
+        owned = null;
+        inbox = null;
+        firstReady = null;
+        lastReady = null;
+        READY_COUNT.setOpaque(this, 0);
+      } finally {
+        lock.unlock();
+      }
+    } finally {
+      engine.topology.unlock();
+    }
+  }
+
+  /** What a set reports whether asked or not, epoll_ctl(2). */
+  private static final int ALWAYS = Epoll.EPOLLERR | Epoll.EPOLLHUP;
+
+  private void raiseIfReady(final Watch watch) {
+    // The watch is in place before the look at the state; who changes the state looks for watches
+    // afterwards.
+    VarHandle.fullFence();
+    if ((watch.pollable.readiness() & watch.interest) != 0) {
+      watch.raise(0);
+    }
+  }
+
+  private int collect(final EpollEvents events, final int maxEvents) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    lock.lock();
+    try {
+      takeInbox();
+      int found = 0;
+      // Only what is in the list now: a level-triggered watch that goes back to its end is not
+      // reported twice.
+      for (int left = readyCount; left > 0 && found < maxEvents; left--) {
+        final Watch watch = firstReady;
+        if (watch == null) {
+          break;
+        }
+        unlink(watch);
+        if (report(watch, events, found)) {
+          found++;
+        }
+      }
+      READY_COUNT.setOpaque(this, readyCount);
+      if (readyCount != 0) {
+        raise(Epoll.READ_KEY); // another thread that waits here may take the rest
+      }
+      return found;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean report(final Watch watch, final EpollEvents events, final int index) {
+    watch.stopPending();
+    final int interest = watch.interest;
+    final int bits = watch.pollable.readiness() & interest;
+    if (bits == 0) {
+      return false;
+    }
+    events.set(index, bits, watch.data);
+    if ((interest & Epoll.EPOLLONESHOT) != 0) {
+      watch.interest = interest & Epoll.HOW;
+    } else if ((interest & Epoll.EPOLLET) == 0 && watch.becomePending()) {
+      append(watch);
+    }
+    return true;
+  }
+
+  /** Moves the inbox to the end of the ready list, first come first. Under the lock. */
+  private void takeInbox() {
+    Watch newest = inbox == null ? null : (Watch) INBOX.getAndSet(this, null);
+    Watch oldest = null;
+    while (newest != null) {
+      final Watch next = newest.nextReady;
+      newest.nextReady = oldest;
+      oldest = newest;
+      newest = next;
+    }
+    while (oldest != null) {
+      final Watch next = oldest.nextReady;
+      if (!oldest.removed) {
+        append(oldest);
+      }
+      oldest = next;
+    }
+  }
+
+  private void append(final Watch watch) {
+    watch.inReadyList = true;
+    watch.nextReady = null;
+    watch.previousReady = lastReady;
+    if (lastReady == null) {
+      firstReady = watch;
+    } else {
+      lastReady.nextReady = watch;
+    }
+    lastReady = watch;
+    readyCount++;
+  }
+
+  private void unlink(final Watch watch) {
+    final Watch previous = watch.previousReady;
+    final Watch next = watch.nextReady;
+    if (previous == null) {
+      firstReady = next;
+    } else {
+      previous.nextReady = next;
+    }
+    if (next == null) {
+      lastReady = previous;
+    } else {
+      next.previousReady = previous;
+    }
+    watch.inReadyList = false;
+    watch.previousReady = null;
+    watch.nextReady = null;
+    readyCount--;
+  }
+
+  private void own(final Watch watch) {
+    lock.lock();
+    try {
+      watch.nextOwned = owned;
+      if (owned != null) {
+        owned.previousOwned = watch;
+      }
+      owned = watch;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void disown(final Watch watch) {
+    final Watch previous = watch.previousOwned;
+    final Watch next = watch.nextOwned;
+    if (previous == null) {
+      owned = next;
+    } else {
+      previous.nextOwned = next;
+    }
+    if (next != null) {
+      next.previousOwned = previous;
+    }
+  }
+}

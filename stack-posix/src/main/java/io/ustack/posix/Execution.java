@@ -1,0 +1,39 @@
+package io.ustack.posix;
+
+import java.util.concurrent.locks.Lock;
+
+/**
+ * How calls reach the stack and how they wait for it: all that differs between a stack that runs
+ * inside the calls ({@link InlineExecution}) and one that has a thread of its own ({@link
+ * DedicatedExecution}).
+ */
+interface Execution {
+  /** A timeout that never ends. */
+  long FOREVER = -1;
+
+  /** A lock for what only application threads share; the stack never takes one. */
+  Lock newLock();
+
+  /** Runs the call on the stack and returns when it has run. */
+  void call(StackCall call);
+
+  /** Has the stack serve the requests soon; does not wait for it, and never loses them. */
+  void ring(Doorbell bell, int requests);
+
+  /**
+   * The last look before a call says that it would block, and the flush after a blocking write: one
+   * duty cycle if nobody else runs it.
+   */
+  void turn();
+
+  /**
+   * Waits until one of {@code events} is true of the pollable, or it is closed.
+   *
+   * @param timeoutNs nanoseconds, or {@link #FOREVER}
+   * @return 0; -EAGAIN when the time is up; -EINTR when the thread is interrupted (and stays so)
+   */
+  int await(Pollable pollable, int events, long timeoutNs);
+
+  /** Lets go of what it runs; nobody calls or waits any more. */
+  void close();
+}

@@ -1,0 +1,112 @@
+package io.ustack.posix;
+
+import io.ustack.stack.NetworkStack;
+import io.ustack.time.Clock;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * No thread but the caller's: whoever has to wait runs the duty cycle until the answer is there.
+ */
+final class InlineExecution implements Execution {
+  /** Turns without work before the thread offers its core to others. */
+  private static final int SPINS = 10_000;
+
+  private final NetworkStack stack;
+  private final Clock clock;
+  private long nowNs;
+
+  InlineExecution(final NetworkStack stack, final Clock clock) {
+    this.stack = stack;
+    this.clock = clock;
+    nowNs = clock.nanoTime();
+  }
+
+  @Override
+  public Lock newLock() {
+    return NoLock.INSTANCE;
+  }
+
+  @Override
+  public void call(final StackCall call) {
+    nowNs = clock.nanoTime();
+    call.execute(nowNs);
+  }
+
+  @Override
+  public void ring(final Doorbell bell, final int requests) {
+    // The time of the last turn will do: what these requests plan is timed when it is sent.
+    bell.serve(requests, nowNs);
+  }
+
+  @Override
+  public void turn() {
+    poll();
+  }
+
+  int poll() {
+    nowNs = clock.nanoTime();
+    return stack.poll(nowNs);
+  }
+
+  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
+  @Override
+  public int await(final Pollable pollable, final int events, final long timeoutNs) {
+    final long startNs = nowNs;
+    int idle = 0;
+    while (true) {
+      if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
+        return 0;
+      }
+      if (timeoutNs >= 0 && nowNs - startNs >= timeoutNs) {
+        return -Errno.EAGAIN;
+      }
+      if (Thread.currentThread().isInterrupted()) {
+        return -Errno.EINTR;
+      }
+      if (poll() != 0) {
+        idle = 0;
+      } else if (idle < SPINS) {
+        idle++;
+        Thread.onSpinWait();
+      } else {
+        Thread.yield();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    poll();
+  }
+
+  /** One thread needs no lock. */
+  private enum NoLock implements Lock {
+    INSTANCE;
+
+    @Override
+    public void lock() {}
+
+    @Override
+    public void lockInterruptibly() {}
+
+    @Override
+    public boolean tryLock() {
+      return true;
+    }
+
+    @Override
+    public boolean tryLock(final long time, final TimeUnit unit) {
+      return true;
+    }
+
+    @Override
+    public void unlock() {}
+
+    @Override
+    public Condition newCondition() {
+      throw new UnsupportedOperationException("one thread has nobody to wait for");
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.ustack.posix;
+
+import io.ustack.stack.NetworkStack;
+import io.ustack.time.Clock;
+import java.util.concurrent.locks.Lock;
+
+/**
+ * Makes sockets and epoll sets of one stack; what they share. Faces such as {@link Posix} build on
+ * it.
+ */
+public final class SocketEngine implements AutoCloseable {
+  final NetworkStack stack;
+  final Clock clock;
+  final Execution execution;
+
+  /** Who watches whom. Taken before the lock of an epoll set. */
+  final Lock topology;
+
+  private SocketEngine(final NetworkStack stack, final Clock clock, final Execution execution) {
+    this.stack = stack;
+    this.clock = clock;
+    this.execution = execution;
+    topology = execution.newLock();
+  }
+
+  /** INLINE: one thread makes all calls, and calls that wait run the stack. */
+  public static SocketEngine inline(final NetworkStack stack, final Clock clock) {
+    return new SocketEngine(stack, clock, new InlineExecution(stack, clock));
+  }
+
+  /** DEDICATED: a thread of its own, started here, runs the stack; any thread makes calls. */
+  public static SocketEngine dedicated(final NetworkStack stack, final Clock clock) {
+    return new SocketEngine(stack, clock, new DedicatedExecution(stack, clock));
+  }
+
+  /** A TCP socket, neither bound nor connected. */
+  public TcpSocket tcpSocket() {
+    return new TcpSocket(this);
+  }
+
+  /** A UDP socket, neither bound nor connected. */
+  public UdpSocket udpSocket() {
+    return new UdpSocket(this);
+  }
+
+  /** An empty epoll set. */
+  public EpollSet epollSet() {
+    return new EpollSet(this);
+  }
+
+  /**
+   * Stops the stack thread, if there is one. Close the sockets first. The stack itself stays with
+   * whoever made it.
+   */
+  @Override
+  public void close() {
+    execution.close();
+  }
+}

@@ -1,0 +1,58 @@
+package io.ustack.posix;
+
+/**
+ * The numbers that socket calls take, with Linux's values on x86-64 and arm64 (bits/socket.h,
+ * asm-generic/socket.h, asm-generic/fcntl.h).
+ */
+public final class SocketOption {
+  // socket(2)
+  public static final int AF_UNSPEC = 0;
+  public static final int AF_INET = 2;
+  public static final int SOCK_STREAM = 1;
+  public static final int SOCK_DGRAM = 2;
+  public static final int SOCK_NONBLOCK = 0x800;
+
+  /** Accepted and without effect: there is no exec here. */
+  public static final int SOCK_CLOEXEC = 0x80000;
+
+  public static final int IPPROTO_IP = 0;
+  public static final int IPPROTO_TCP = 6;
+  public static final int IPPROTO_UDP = 17;
+
+  public static final int INADDR_ANY = 0;
+  public static final int INADDR_LOOPBACK = 0x7F000001;
+
+  // send(2), recv(2)
+  public static final int MSG_OOB = 0x1;
+  public static final int MSG_PEEK = 0x2;
+  public static final int MSG_TRUNC = 0x20;
+  public static final int MSG_DONTWAIT = 0x40;
+  public static final int MSG_WAITALL = 0x100;
+  public static final int MSG_NOSIGNAL = 0x4000;
+
+  // shutdown(2)
+  public static final int SHUT_RD = 0;
+  public static final int SHUT_WR = 1;
+  public static final int SHUT_RDWR = 2;
+
+  // fcntl(2)
+  public static final int F_GETFL = 3;
+  public static final int F_SETFL = 4;
+  public static final int O_RDWR = 2;
+  public static final int O_NONBLOCK = 0x800;
+
+  // setsockopt(2), getsockopt(2)
+  public static final int SOL_SOCKET = 1;
+  public static final int SO_REUSEADDR = 2;
+  public static final int SO_TYPE = 3;
+  public static final int SO_ERROR = 4;
+  public static final int SO_BROADCAST = 6;
+  public static final int SO_SNDBUF = 7;
+  public static final int SO_RCVBUF = 8;
+  public static final int SO_ACCEPTCONN = 30;
+  public static final int SO_PROTOCOL = 38;
+  public static final int SO_DOMAIN = 39;
+  public static final int TCP_NODELAY = 1;
+
+  private SocketOption() {}
+}

@@ -1,0 +1,236 @@
+package io.ustack.posix;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What TCP and UDP sockets share: the calls every socket has, their locks, and the error that waits
+ * to be told.
+ *
+ * <p>Calls return a result or {@code -errno}. Where two buffers are parameters exactly one of them
+ * is not null; offsets are from its beginning, the position of a {@link ByteBuffer} plays no part
+ * and does not move. Ranges must lie inside.
+ */
+public abstract class StackSocket extends Pollable {
+  /** Bits of {@link #shut}. */
+  static final int SHUT_RECEIVE = 1;
+
+  static final int SHUT_SEND = 2;
+  static final int SHUT_BOTH = SHUT_RECEIVE | SHUT_SEND;
+
+  /**
+   * Linux SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF, halved: what an application gets when it asks for
+   * less.
+   */
+  static final int MIN_RECEIVE_BYTES = 2304 / 2;
+
+  static final int MIN_SEND_BYTES = 4608 / 2;
+
+  /** What ends the wait of a call that receives or accepts. */
+  static final int READ_EVENTS = Epoll.EPOLLIN | Epoll.EPOLLRDHUP | Epoll.EPOLLERR | Epoll.EPOLLHUP;
+
+  /** What ends the wait of a call that sends or connects. */
+  static final int WRITE_EVENTS = Epoll.EPOLLOUT | Epoll.EPOLLERR | Epoll.EPOLLHUP;
+
+  static final byte[] NOTHING = new byte[0];
+
+  private static final VarHandle ERROR;
+
+  static {
+    try {
+      ERROR = MethodHandles.lookup().findVarHandle(StackSocket.class, "error", int.class);
+    } catch (final ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /**
+   * Held while the socket is bound, connected, listens: never while a thread waits for the network.
+   */
+  final Lock control;
+
+  /** The consumer's side of the receive buffer; held for one copy. */
+  final Lock receiving;
+
+  /** The producer's side of the send buffer; held for one copy. */
+  final Lock sending;
+
+  /** What the application shut down. Written under {@link #sending}. */
+  volatile int shut;
+
+  volatile boolean reuseAddress;
+  private volatile boolean nonBlocking;
+
+  @SuppressWarnings("UnusedVariable") // through ERROR
+  private int error;
+
+  StackSocket(final SocketEngine engine) {
+    super(engine);
+    control = engine.execution.newLock();
+    receiving = engine.execution.newLock();
+    sending = engine.execution.newLock();
+  }
+
+  /** SOCK_STREAM or SOCK_DGRAM. */
+  public abstract int type();
+
+  /**
+   * bind(2). Returns 0, -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL when it is bound already or the port
+   * is out of range, -EBADF
+   */
+  public abstract int bind(int address, int port);
+
+  /** connect(2); see the two kinds. */
+  public abstract int connect(int address, int port);
+
+  /** connect(2) to AF_UNSPEC: no peer any more. */
+  public abstract int disconnect();
+
+  /** send(2), or sendto(2) when {@code port} is not negative. Returns bytes taken, or -errno */
+  public abstract int send(
+      @Nullable ByteBuffer buffer,
+      byte @Nullable [] array,
+      int offset,
+      int length,
+      int flags,
+      int address,
+      int port);
+
+  /**
+   * recv(2), or recvfrom(2) when there is somewhere to say from where. Returns bytes, 0 at the end
+   * of a stream, or -errno
+   */
+  public abstract int receive(
+      @Nullable ByteBuffer buffer,
+      byte @Nullable [] array,
+      int offset,
+      int length,
+      int flags,
+      @Nullable SocketAddress4 source);
+
+  /** shutdown(2). Returns 0, -EINVAL, -ENOTCONN, -EBADF */
+  public abstract int shutdown(int how);
+
+  /** getsockname(2). Returns 0, -EBADF */
+  public abstract int localAddress(SocketAddress4 address);
+
+  /** getpeername(2). Returns 0, -ENOTCONN, -EBADF */
+  public abstract int remoteAddress(SocketAddress4 address);
+
+  /** An option of the level of the protocol, or SO_RCVBUF, SO_SNDBUF. Returns 0, -ENOPROTOOPT */
+  abstract int protocolOption(int level, int option, int value);
+
+  /** As {@link #protocolOption(int, int, int)}, reading. Returns the value, -ENOPROTOOPT */
+  abstract int protocolOption(int level, int option);
+
+  /** Whether calls return -EAGAIN where they would wait (O_NONBLOCK). */
+  public final boolean isNonBlocking() {
+    return nonBlocking;
+  }
+
+  /** Sets O_NONBLOCK. */
+  public final void nonBlocking(final boolean on) {
+    nonBlocking = on;
+  }
+
+  /**
+   * setsockopt(2) of an int. Returns 0, -ENOPROTOOPT for an option that is not here or can only be
+   * read, -EBADF
+   */
+  public final int setOption(final int level, final int option, final int value) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_REUSEADDR) {
+      reuseAddress = value != 0;
+      return 0;
+    }
+    return protocolOption(level, option, value);
+  }
+
+  /**
+   * getsockopt(2) of an int. Returns the value (SO_ERROR takes the pending error, positive),
+   * -ENOPROTOOPT, -EBADF
+   */
+  public final int option(final int level, final int option) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    if (level != SocketOption.SOL_SOCKET) {
+      return protocolOption(level, option);
+    }
+    return switch (option) {
+      case SocketOption.SO_REUSEADDR -> reuseAddress ? 1 : 0;
+      case SocketOption.SO_TYPE -> type();
+      case SocketOption.SO_ERROR -> takeError();
+      case SocketOption.SO_DOMAIN -> SocketOption.AF_INET;
+      default -> protocolOption(level, option);
+    };
+  }
+
+  /** Whether a call with these flags waits. */
+  final boolean waits(final int flags) {
+    return !nonBlocking && (flags & SocketOption.MSG_DONTWAIT) == 0;
+  }
+
+  /**
+   * What a call does that can't go on: waits, or looks once more before it gives up.
+   *
+   * @param looked whether it has done that already
+   * @return 0 to try again, -EAGAIN to give up, -EINTR
+   */
+  final int retry(final int events, final boolean waits, final boolean looked) {
+    if (waits) {
+      return engine.execution.await(this, events, Execution.FOREVER);
+    }
+    if (looked) {
+      return -Errno.EAGAIN;
+    }
+    engine.execution.turn();
+    return 0;
+  }
+
+  /** Leaves an error for the next call; stack thread. The caller raises afterwards. */
+  final void fail(final int errno) {
+    ERROR.setRelease(this, errno);
+  }
+
+  final boolean hasError() {
+    return (int) ERROR.getAcquire(this) != 0;
+  }
+
+  /** The pending error, positive, once; 0 when there is none. */
+  final int takeError() {
+    return hasError() ? (int) ERROR.getAndSet(this, 0) : 0;
+  }
+
+  /**
+   * What reading an option of another level gives: Linux ip_getsockopt knows its own level only.
+   */
+  static int noSuchLevel(final int level) {
+    return level == SocketOption.IPPROTO_IP ? -Errno.ENOPROTOOPT : -Errno.EOPNOTSUPP;
+  }
+
+  /**
+   * What SO_RCVBUF or SO_SNDBUF gives for what was asked: compared as unsigned, so that a negative
+   * size is the largest, as on Linux.
+   */
+  static int bufferBytes(final int asked, final int least, final int most) {
+    return Math.max(least, Integer.compareUnsigned(asked, most) > 0 ? most : asked);
+  }
+
+  /**
+   * What SO_RCVBUF or SO_SNDBUF answers: the double of what was asked, because Linux needs half of
+   * it for itself (socket(7)).
+   */
+  static int reportedBytes(final int asked, final int byDefault) {
+    return asked == 0 ? byDefault : 2 * asked;
+  }
+
+  static boolean isPort(final int port) {
+    return port >= 0 && port <= 0xFFFF;
+  }
+}

@@ -1,0 +1,57 @@
+package io.ustack.posix;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link TcpSocket} has its stack side do while it waits. Under the socket's control lock.
+ */
+final class TcpCall extends StackCall {
+  enum Kind {
+    BIND,
+    LISTEN,
+    CONNECT,
+    ACCEPT,
+    DISCONNECT
+  }
+
+  private final TcpStackSide stackSide;
+  private final Kind kind;
+  private final int first;
+  private final int second;
+  private int result = -Errno.EIO;
+  private @Nullable TcpSocket accepted;
+
+  TcpCall(final TcpStackSide stackSide, final Kind kind, final int first, final int second) {
+    this.stackSide = stackSide;
+    this.kind = kind;
+    this.first = first;
+    this.second = second;
+  }
+
+  /** 0 or -errno, once it is done. */
+  int result() {
+    return result;
+  }
+
+  /** What ACCEPT found, once. */
+  @Nullable TcpSocket takeAccepted() {
+    final TcpSocket found = accepted;
+    accepted = null;
+    return found;
+  }
+
+  @Override
+  void run(final long nowNs) {
+    result =
+        switch (kind) {
+          case BIND -> stackSide.bind(first, second);
+          case LISTEN -> stackSide.listen(first);
+          case CONNECT -> stackSide.connect(first, second, nowNs);
+          case ACCEPT -> {
+            accepted = stackSide.accept();
+            yield 0;
+          }
+          case DISCONNECT -> stackSide.disconnect(nowNs);
+        };
+  }
+}

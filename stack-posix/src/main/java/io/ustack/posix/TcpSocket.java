@@ -1,0 +1,477 @@
+package io.ustack.posix;
+
+import io.ustack.buffer.ByteRing;
+import io.ustack.tcp.TcpConfig;
+import io.ustack.tcp.TcpConnection;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A TCP socket as Linux has it: unconnected, then a listener or a connection. This is the
+ * application's half; {@link TcpStackSide} is the stack's.
+ */
+public final class TcpSocket extends StackSocket {
+  /** What the calls made of the socket: Linux's {@code socket.state}, and LISTENING. */
+  private enum Phase {
+    UNCONNECTED,
+    LISTENING,
+    CONNECTING,
+    CONNECTED
+  }
+
+  /** Linux tcp_wmem[2]. */
+  private static final int MAX_SEND_BYTES = 4 << 20;
+
+  private final TcpStackSide stackSide = new TcpStackSide(this);
+  private final TcpTransfer transfer = new TcpTransfer(this, stackSide);
+  private volatile Phase phase = Phase.UNCONNECTED;
+  private @Nullable TcpCall acceptCall;
+
+  /**
+   * Where it is bound: address in bits 47..16, port in bits 15..0. Written by the stack side while
+   * a call waits.
+   */
+  volatile long local;
+
+  volatile boolean noDelay;
+
+  /** What SO_RCVBUF and SO_SNDBUF asked for; 0 leaves the stack's default. */
+  volatile int receiveBufferBytes;
+
+  volatile int sendBufferBytes;
+
+  TcpSocket(final SocketEngine engine) {
+    super(engine);
+  }
+
+  /** The socket of a connection that {@code listener} accepted; stack thread. */
+  TcpSocket(final TcpSocket listener, final TcpConnection accepted) {
+    super(listener.engine);
+    reuseAddress = listener.reuseAddress;
+    noDelay = listener.noDelay;
+    receiveBufferBytes = listener.receiveBufferBytes;
+    sendBufferBytes = listener.sendBufferBytes;
+    local = (long) accepted.localAddress() << 16 | accepted.localPort();
+    phase = Phase.CONNECTED;
+    stackSide.adopt(accepted);
+  }
+
+  @Override
+  public int type() {
+    return SocketOption.SOCK_STREAM;
+  }
+
+  // ---- Readiness
+
+  /** As Linux tcp_poll. */
+  @Override
+  public int readiness() {
+    if (phase == Phase.LISTENING) {
+      return stackSide.isAcceptable() ? Epoll.READ_KEY : 0;
+    }
+    final int stream = stackSide.stream();
+    final TcpConnection connection = stackSide.connection();
+    final int shutdown = shutdownSeen(stream);
+    final boolean over = connection == null || (stream & TcpStackSide.OVER) != 0;
+    int events = 0;
+    if (over || shutdown == SHUT_BOTH) {
+      events |= Epoll.EPOLLHUP;
+    }
+    if ((shutdown & SHUT_RECEIVE) != 0) {
+      events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
+    }
+    if (over || (stream & TcpStackSide.ESTABLISHED) != 0) {
+      if (connection != null && connection.receiveBuffer().length() > 0) {
+        events |= Epoll.READ_KEY;
+      }
+      if (connection == null || (shutdown & SHUT_SEND) != 0 || hasRoom(connection.sendBuffer())) {
+        events |= Epoll.WRITE_KEY;
+      }
+    }
+    return hasError() ? events | Epoll.EPOLLERR : events;
+  }
+
+  /** Linux's sk_shutdown: what either side has shut. */
+  int shutdownSeen(final int stream) {
+    if ((stream & TcpStackSide.OVER) != 0) {
+      return SHUT_BOTH;
+    }
+    return (stream & TcpStackSide.PEER_FINISHED) != 0 ? shut | SHUT_RECEIVE : shut;
+  }
+
+  /**
+   * Linux sk_stream_is_writeable: a third of the buffer is free. When not, the stack says when it
+   * is.
+   */
+  private static boolean hasRoom(final ByteRing buffer) {
+    final int wanted = Math.max(1, buffer.capacity() / 3);
+    if (buffer.capacity() - buffer.length() >= wanted) {
+      return true;
+    }
+    buffer.requestSpace();
+    return buffer.capacity() - buffer.length() >= wanted;
+  }
+
+  // ---- Life
+
+  @Override
+  public int bind(final int address, final int port) {
+    return isPort(port) ? call(TcpCall.Kind.BIND, address, port) : -Errno.EINVAL;
+  }
+
+  private int call(final TcpCall.Kind kind, final int first, final int second) {
+    final TcpCall call = new TcpCall(stackSide, kind, first, second);
+    control.lock();
+    try {
+      engine.execution.call(call);
+    } finally {
+      control.unlock();
+    }
+    return call.result();
+  }
+
+  /**
+   * listen(2). On a listener it changes the backlog.
+   *
+   * @param backlog how many connections may wait; a negative one is as many as the stack allows
+   * @return 0, -EADDRINUSE, -EINVAL when it is or was connected, -EBADF
+   */
+  public int listen(final int backlog) {
+    control.lock();
+    try {
+      if (phase != Phase.UNCONNECTED && phase != Phase.LISTENING) {
+        return -Errno.EINVAL;
+      }
+      // Linux compares as unsigned: a negative backlog is the largest.
+      final int waiting = backlog < 0 ? Integer.MAX_VALUE : backlog;
+      final int result = call(TcpCall.Kind.LISTEN, waiting, 0);
+      if (result == 0) {
+        phase = Phase.LISTENING;
+      }
+      return result;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * The waiting part of accept(2): until {@link #takeAccepted()} may find something.
+   *
+   * @return 0, -EAGAIN, -EINVAL when it does not listen, -EINTR, -EBADF
+   */
+  public int awaitAcceptable() {
+    boolean looked = false;
+    while (true) {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (phase != Phase.LISTENING) {
+        return -Errno.EINVAL;
+      }
+      if (stackSide.isAcceptable()) {
+        return 0;
+      }
+      final int outcome = retry(READ_EVENTS, waits(0), looked);
+      if (outcome != 0) {
+        return outcome;
+      }
+      looked = true;
+    }
+  }
+
+  /** Takes the connection that has waited longest; null when there is none (any more). */
+  public @Nullable TcpSocket takeAccepted() {
+    control.lock();
+    try {
+      if (isClosed()) {
+        return null;
+      }
+      TcpCall call = acceptCall;
+      if (call == null) {
+        call = new TcpCall(stackSide, TcpCall.Kind.ACCEPT, 0, 0);
+        acceptCall = call;
+      }
+      engine.execution.call(call);
+      return call.takeAccepted();
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /**
+   * connect(2).
+   *
+   * @return 0; -EINPROGRESS, then -EALREADY, when it does not wait; -EISCONN; -ECONNREFUSED,
+   *     -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EADDRNOTAVAIL without a free port; -EINVAL;
+   *     -EINTR; -EBADF
+   */
+  @Override
+  public int connect(final int address, final int port) {
+    if (!isPort(port)) {
+      return -Errno.EINVAL;
+    }
+    if (phase == Phase.CONNECTING && !waits(0)) {
+      engine.execution.turn();
+    }
+    final int started = startConnecting(address, port);
+    if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
+      return started;
+    }
+    if (!waits(0) && (started == -Errno.EINPROGRESS || isHandshaking())) {
+      return started; // however fast the peer was: the next call tells
+    }
+    if (isHandshaking()) {
+      final int outcome = engine.execution.await(this, WRITE_EVENTS, Execution.FOREVER);
+      if (outcome != 0) {
+        return outcome;
+      }
+    }
+    return finishConnecting();
+  }
+
+  private boolean isHandshaking() {
+    return stackSide.connection() != null
+        && (stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
+  }
+
+  private int startConnecting(final int address, final int port) {
+    control.lock();
+    try {
+      switch (phase) {
+        case CONNECTED, LISTENING -> {
+          return -Errno.EISCONN;
+        }
+        case CONNECTING -> {
+          return -Errno.EALREADY;
+        }
+        case UNCONNECTED -> {}
+      }
+      // Linux ip_route_output: to 0.0.0.0 is to this host.
+      final int target =
+          address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
+      final int result = call(TcpCall.Kind.CONNECT, target, port);
+      if (result != 0) {
+        return result;
+      }
+      phase = Phase.CONNECTING;
+      return -Errno.EINPROGRESS;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private int finishConnecting() {
+    control.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0) {
+        phase = Phase.CONNECTED;
+        return 0;
+      }
+      final int error = takeError();
+      // Linux inet_stream_connect: a socket that failed can be connected anew.
+      call(TcpCall.Kind.DISCONNECT, 0, 0);
+      phase = Phase.UNCONNECTED;
+      shut = 0;
+      return error == 0 ? -Errno.ECONNABORTED : -error;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  @Override
+  public int disconnect() {
+    control.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      final boolean alive =
+          stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0;
+      call(TcpCall.Kind.DISCONNECT, 0, 0);
+      if (alive) {
+        fail(Errno.ECONNRESET);
+      }
+      phase = Phase.UNCONNECTED;
+      shut = 0;
+    } finally {
+      control.unlock();
+    }
+    raise(0);
+    return 0;
+  }
+
+  /** As Linux inet_shutdown. */
+  @Override
+  public int shutdown(final int how) {
+    if (how < SocketOption.SHUT_RD || how > SocketOption.SHUT_RDWR) {
+      return -Errno.EINVAL;
+    }
+    final int bits = how + 1;
+    control.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (phase == Phase.LISTENING) {
+        return (bits & SHUT_RECEIVE) == 0 ? 0 : disconnect();
+      }
+      if (isHandshaking()) {
+        return disconnect();
+      }
+      final boolean over =
+          stackSide.connection() == null || (stackSide.stream() & TcpStackSide.OVER) != 0;
+      shut(bits);
+      if (over) {
+        return -Errno.ENOTCONN;
+      }
+      phase = Phase.CONNECTED;
+      return 0;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  private void shut(final int bits) {
+    sending.lock();
+    try {
+      shut |= bits;
+      if ((bits & SHUT_SEND) != 0) {
+        engine.execution.ring(stackSide, TcpStackSide.SHUTDOWN_SEND);
+      }
+    } finally {
+      sending.unlock();
+    }
+    raise(0);
+  }
+
+  @Override
+  void onClose() {
+    // Whoever is copying into the send buffer finishes first; nobody starts any more.
+    sending.lock();
+    try {
+      engine.execution.ring(stackSide, TcpStackSide.CLOSE);
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  // ---- Data
+
+  @Override
+  public int send(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final int address,
+      final int port) {
+    return transfer.send(buffer, array, offset, length, flags);
+  }
+
+  @Override
+  public int receive(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable SocketAddress4 source) {
+    if (source != null) {
+      source.set(0, 0);
+    }
+    return transfer.receive(buffer, array, offset, length, flags);
+  }
+
+  boolean isListening() {
+    return phase == Phase.LISTENING;
+  }
+
+  // ---- Names and options
+
+  @Override
+  public int localAddress(final SocketAddress4 address) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final long name = local;
+    address.set((int) (name >> 16), (int) (name & 0xFFFF));
+    return 0;
+  }
+
+  @Override
+  public int remoteAddress(final SocketAddress4 address) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final int stream = stackSide.stream();
+    final TcpConnection connection = stackSide.connection();
+    if (connection == null
+        || (stream & TcpStackSide.ESTABLISHED) == 0
+        || (stream & TcpStackSide.OVER) != 0) {
+      return -Errno.ENOTCONN;
+    }
+    address.set(connection.remoteAddress(), connection.remotePort());
+    return 0;
+  }
+
+  /** As {@link #remoteAddress}, but also of a connection that is over: what accept(2) tells. */
+  void peerAddress(final SocketAddress4 address) {
+    final TcpConnection connection = stackSide.connection();
+    if (connection != null) {
+      address.set(connection.remoteAddress(), connection.remotePort());
+    }
+  }
+
+  @Override
+  int protocolOption(final int level, final int option, final int value) {
+    if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NODELAY) {
+      noDelay = value != 0;
+    } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_RCVBUF) {
+      final int most = engine.stack.tcp().config().maxReceiveBufferBytes();
+      receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, most);
+    } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
+      sendBufferBytes = bufferBytes(value, MIN_SEND_BYTES, MAX_SEND_BYTES);
+      resizeSendBuffer(sendBufferBytes);
+      return 0;
+    } else {
+      return -Errno.ENOPROTOOPT;
+    }
+    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
+    return 0;
+  }
+
+  /** The producer's side of the buffer is ours. */
+  private void resizeSendBuffer(final int bytes) {
+    sending.lock();
+    try {
+      final TcpConnection connection = stackSide.connection();
+      if (connection != null) {
+        connection.sendBuffer().capacity(bytes);
+      }
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @Override
+  int protocolOption(final int level, final int option) {
+    if (level == SocketOption.IPPROTO_TCP) {
+      return option == SocketOption.TCP_NODELAY ? (noDelay ? 1 : 0) : -Errno.ENOPROTOOPT;
+    }
+    if (level != SocketOption.SOL_SOCKET) {
+      return noSuchLevel(level);
+    }
+    final TcpConfig config = engine.stack.tcp().config();
+    return switch (option) {
+      case SocketOption.SO_RCVBUF -> reportedBytes(receiveBufferBytes, config.receiveBufferBytes());
+      case SocketOption.SO_SNDBUF -> reportedBytes(sendBufferBytes, config.sendBufferBytes());
+      case SocketOption.SO_ACCEPTCONN -> phase == Phase.LISTENING ? 1 : 0;
+      case SocketOption.SO_PROTOCOL -> SocketOption.IPPROTO_TCP;
+      default -> -Errno.ENOPROTOOPT;
+    };
+  }
+}

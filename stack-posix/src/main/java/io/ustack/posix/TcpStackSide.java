@@ -1,0 +1,281 @@
+package io.ustack.posix;
+
+import io.ustack.readiness.Failure;
+import io.ustack.readiness.Readiness;
+import io.ustack.readiness.ReadinessObserver;
+import io.ustack.tcp.Tcp;
+import io.ustack.tcp.TcpBinding;
+import io.ustack.tcp.TcpConfig;
+import io.ustack.tcp.TcpConnection;
+import io.ustack.tcp.TcpListener;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The half of a {@link TcpSocket} that lives on the stack thread: holds the stack's objects, hears
+ * of their readiness and serves the requests of the other half. Its methods run on the stack
+ * thread; its fields are written there only and read anywhere.
+ */
+final class TcpStackSide extends Doorbell implements ReadinessObserver {
+  // Requests.
+  static final int READ = 1;
+  static final int WRITTEN = 1 << 1;
+  static final int OPTIONS = 1 << 2;
+  static final int SHUTDOWN_SEND = 1 << 3;
+  static final int CLOSE = 1 << 4;
+
+  // Bits of stream().
+  /** The handshake is done. */
+  static final int ESTABLISHED = 1;
+
+  /** The peer's FIN came; all its data is in the receive buffer. */
+  static final int PEER_FINISHED = 1 << 1;
+
+  /** Linux's TCP_CLOSE: the connection is over, in order or not. */
+  static final int OVER = 1 << 2;
+
+  private static final VarHandle STREAM;
+
+  static {
+    try {
+      STREAM = MethodHandles.lookup().findVarHandle(TcpStackSide.class, "stream", int.class);
+    } catch (final ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  private final TcpSocket socket;
+  private volatile @Nullable TcpConnection connection;
+  private volatile boolean acceptable;
+  private int stream;
+
+  private @Nullable TcpBinding binding;
+  private boolean boundByCaller;
+  private @Nullable TcpListener listener;
+  private boolean closed;
+
+  TcpStackSide(final TcpSocket socket) {
+    this.socket = socket;
+  }
+
+  // ---- Any thread
+
+  /**
+   * What has become of the connection. Read it before the buffers: what it says of the end comes
+   * after all data.
+   */
+  int stream() {
+    return (int) STREAM.getAcquire(this);
+  }
+
+  /** Null before connect or accept. */
+  @Nullable TcpConnection connection() {
+    return connection;
+  }
+
+  /** Whether a connection waits to be accepted. */
+  boolean isAcceptable() {
+    return acceptable;
+  }
+
+  // ---- Stack thread: calls that somebody waits for
+
+  int bind(final int address, final int port) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    if (binding != null || connection != null) {
+      return -Errno.EINVAL;
+    }
+    final Tcp tcp = socket.engine.stack.tcp();
+    binding = tcp.bind(address, port, socket.reuseAddress);
+    if (binding == null) {
+      return -Errno.of(tcp.lastFailure());
+    }
+    boundByCaller = true;
+    tellLocal(binding.address(), binding.port());
+    return 0;
+  }
+
+  int listen(final int backlog) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    if (listener != null) {
+      listener.backlog(backlog);
+      return 0;
+    }
+    final Tcp tcp = socket.engine.stack.tcp();
+    final TcpBinding here = binding == null ? tcp.bind(0, 0, socket.reuseAddress) : binding;
+    if (here == null) {
+      return -Errno.of(tcp.lastFailure());
+    }
+    binding = here;
+    tellLocal(here.address(), here.port());
+    listener = tcp.listen(here, backlog, config(tcp), this);
+    return listener == null ? -Errno.of(tcp.lastFailure()) : 0;
+  }
+
+  int connect(final int address, final int port, final long nowNs) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    final Tcp tcp = socket.engine.stack.tcp();
+    final TcpConnection opened = tcp.connect(binding, address, port, config(tcp), this, nowNs);
+    if (opened == null) {
+      return -Errno.of(tcp.lastFailure());
+    }
+    STREAM.setRelease(this, 0);
+    opened.noDelay(socket.noDelay);
+    connection = opened;
+    tellLocal(opened.localAddress(), opened.localPort());
+    return 0;
+  }
+
+  /** Takes the next connection that waits, with a socket of its own; null when none does. */
+  @Nullable TcpSocket accept() {
+    final TcpListener from = listener;
+    if (from == null) {
+      return null;
+    }
+    final TcpConnection accepted = from.accept();
+    acceptable = from.isReadable();
+    return accepted == null ? null : new TcpSocket(socket, accepted);
+  }
+
+  /** Becomes the stack side of a connection that was accepted. */
+  void adopt(final TcpConnection accepted) {
+    connection = accepted;
+    accepted.noDelay(socket.noDelay);
+    accepted.observer(this);
+  }
+
+  /** Back to the state before connect or listen; an explicit bind stays. */
+  int disconnect(final long nowNs) {
+    stopListening(nowNs);
+    final TcpConnection gone = connection;
+    if (gone == null) {
+      return 0;
+    }
+    connection = null;
+    final TcpBinding held = binding;
+    binding = null;
+    gone.abort(nowNs);
+    STREAM.setRelease(this, 0);
+    if (held != null && boundByCaller && !closed) {
+      // The connection owned the binding and let go of it.
+      binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.reuseAddress);
+      boundByCaller = binding != null;
+    }
+    return 0;
+  }
+
+  // ---- Stack thread: requests that nobody waits for
+
+  @Override
+  void serve(final int bits, final long nowNs) {
+    final TcpConnection open = connection;
+    if (open != null) {
+      if ((bits & OPTIONS) != 0) {
+        applyOptions(open);
+      }
+      if ((bits & READ) != 0) {
+        open.onReceiveBufferRead(nowNs);
+      }
+      if ((bits & WRITTEN) != 0) {
+        open.onSendBufferWritten(nowNs);
+      }
+      if ((bits & SHUTDOWN_SEND) != 0) {
+        open.shutdownSend(nowNs);
+      }
+    }
+    if ((bits & CLOSE) != 0) {
+      close(nowNs);
+    }
+  }
+
+  private void applyOptions(final TcpConnection open) {
+    open.noDelay(socket.noDelay);
+    if (socket.receiveBufferBytes != 0) {
+      open.receiveCapacity(socket.receiveBufferBytes);
+    }
+  }
+
+  private void close(final long nowNs) {
+    closed = true;
+    stopListening(nowNs);
+    final TcpConnection open = connection;
+    if (open != null) {
+      open.close(nowNs);
+    } else if (binding != null) {
+      binding.release();
+    }
+    binding = null;
+  }
+
+  private void stopListening(final long nowNs) {
+    if (listener != null) {
+      listener.close(nowNs);
+      listener = null;
+      acceptable = false;
+    }
+  }
+
+  // ---- Stack thread: readiness
+
+  @Override
+  public void onReadiness(final int bits) {
+    final TcpConnection open = connection;
+    if (open == null) {
+      acceptable = true;
+      socket.raise(Epoll.READ_KEY);
+      return;
+    }
+    final int before = stream;
+    int after = before;
+    if ((bits & Readiness.FAILED) != 0) {
+      socket.fail(errno(open.failure()));
+      after |= OVER;
+    } else if ((bits & Readiness.READ_CLOSED) != 0) {
+      after |= PEER_FINISHED;
+    }
+    if ((bits & Readiness.CLOSED) != 0) {
+      after |= OVER;
+    }
+    if ((bits & (Readiness.WRITABLE | Readiness.FAILED)) == Readiness.WRITABLE) {
+      after |= ESTABLISHED;
+    }
+    if (after == before) {
+      final int reading = (bits & Readiness.READABLE) != 0 ? Epoll.READ_KEY : 0;
+      final int writing = (bits & Readiness.WRITABLE) != 0 ? Epoll.WRITE_KEY : 0;
+      socket.raise(reading | writing);
+      return;
+    }
+    // The error before the state, the state before the wake-up.
+    STREAM.setRelease(this, after);
+    socket.raise(0);
+  }
+
+  /** Linux tcp_reset: who has seen the peer's FIN and may still send hears EPIPE. */
+  private int errno(final Failure failure) {
+    final boolean closeWait =
+        (stream & PEER_FINISHED) != 0 && (socket.shut & StackSocket.SHUT_SEND) == 0;
+    return failure == Failure.CONNECTION_RESET && closeWait ? Errno.EPIPE : Errno.of(failure);
+  }
+
+  private TcpConfig config(final Tcp tcp) {
+    final TcpConfig config = tcp.config();
+    final int receive = socket.receiveBufferBytes;
+    final int send = socket.sendBufferBytes;
+    return receive == 0 && send == 0
+        ? config
+        : config.withBuffers(
+            receive == 0 ? config.receiveBufferBytes() : receive,
+            send == 0 ? config.sendBufferBytes() : send);
+  }
+
+  private void tellLocal(final int address, final int port) {
+    socket.local = (long) address << 16 | port;
+  }
+}

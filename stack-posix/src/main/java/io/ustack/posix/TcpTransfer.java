@@ -1,0 +1,235 @@
+package io.ustack.posix;
+
+import io.ustack.buffer.ByteRing;
+import io.ustack.tcp.TcpConnection;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** The data of a {@link TcpSocket}: the application's ends of the two rings of its connection. */
+final class TcpTransfer {
+  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+  private static final int RECEIVE_FLAGS =
+      SocketOption.MSG_DONTWAIT
+          | SocketOption.MSG_NOSIGNAL
+          | SocketOption.MSG_PEEK
+          | SocketOption.MSG_TRUNC
+          | SocketOption.MSG_WAITALL;
+
+  /** A window update may wait for so many bytes of room, the payload of a segment. */
+  private static final int SEGMENT_BYTES = 1460;
+
+  /** ... unless the buffer is smaller than two jumbo segments and one of these. */
+  private static final int SMALL_BUFFER_BYTES = 32 << 10;
+
+  private final TcpSocket socket;
+  private final TcpStackSide stackSide;
+  private final Execution execution;
+
+  /** Bytes read since the stack was last told; under the receiving lock. */
+  private int unreported;
+
+  TcpTransfer(final TcpSocket socket, final TcpStackSide stackSide) {
+    this.socket = socket;
+    this.stackSide = stackSide;
+    execution = socket.engine.execution;
+  }
+
+  int send(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags) {
+    if ((flags & ~SEND_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    final boolean waits = socket.waits(flags);
+    boolean looked = false;
+    int sent = 0;
+    while (true) {
+      final int result = sendNow(buffer, array, offset + sent, length - sent);
+      if (result >= 0) {
+        sent += result;
+        if (sent == length) {
+          break;
+        }
+      } else if (result != -Errno.EAGAIN) {
+        return sent > 0 ? sent : result;
+      }
+      final int outcome =
+          sent > 0 && !waits
+              ? -Errno.EAGAIN
+              : socket.retry(StackSocket.WRITE_EVENTS, waits, looked);
+      if (outcome != 0) {
+        return sent > 0 ? sent : outcome;
+      }
+      looked = true;
+    }
+    if (waits && sent > 0) {
+      execution.turn();
+    }
+    return sent;
+  }
+
+  /** Copies what fits. Returns bytes, -EAGAIN when none, or -errno */
+  private int sendNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    socket.sending.lock();
+    try {
+      if (socket.isClosed()) {
+        return -Errno.EBADF;
+      }
+      final int stream = stackSide.stream();
+      final TcpConnection connection = stackSide.connection();
+      if (socket.hasError()
+          || connection == null
+          || (stream & TcpStackSide.OVER) != 0
+          || (socket.shut & StackSocket.SHUT_SEND) != 0) {
+        final int error = socket.takeError();
+        return error == 0 ? -Errno.EPIPE : -error;
+      }
+      if ((stream & TcpStackSide.ESTABLISHED) == 0) {
+        return -Errno.EAGAIN;
+      }
+      final ByteRing ring = connection.sendBuffer();
+      int count = write(ring, buffer, array, offset, length);
+      if (count < length) {
+        ring.requestSpace();
+        count += write(ring, buffer, array, offset + count, length - count);
+      }
+      if (count > 0) {
+        execution.ring(stackSide, TcpStackSide.WRITTEN);
+      }
+      return count == 0 && length > 0 ? -Errno.EAGAIN : count;
+    } finally {
+      socket.sending.unlock();
+    }
+  }
+
+  int receive(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags) {
+    if ((flags & ~RECEIVE_FLAGS) != 0) {
+      // Linux: there is never urgent data here, and asking for it is EINVAL.
+      return (flags & SocketOption.MSG_OOB) != 0 ? -Errno.EINVAL : -Errno.EOPNOTSUPP;
+    }
+    final boolean all = (flags & SocketOption.MSG_WAITALL) != 0;
+    if (all && (flags & SocketOption.MSG_PEEK) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    final boolean waits = socket.waits(flags);
+    boolean looked = false;
+    int received = 0;
+    while (true) {
+      final int result = receiveNow(buffer, array, offset + received, length - received, flags);
+      if (result >= 0) {
+        received += result;
+        if (result == 0 || received == length || !all) {
+          return received;
+        }
+      } else if (result != -Errno.EAGAIN) {
+        return received > 0 ? received : result;
+      } else {
+        final int outcome =
+            received > 0 && !waits
+                ? -Errno.EAGAIN
+                : socket.retry(StackSocket.READ_EVENTS, waits, looked);
+        if (outcome != 0) {
+          return received > 0 ? received : outcome;
+        }
+        looked = true;
+      }
+    }
+  }
+
+  /**
+   * Copies what is there, in the order of Linux tcp_recvmsg. Returns bytes, 0 at the end, -EAGAIN
+   * when none, or -errno
+   */
+  private int receiveNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags) {
+    socket.receiving.lock();
+    try {
+      if (socket.isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (socket.isListening()) {
+        return -Errno.ENOTCONN;
+      }
+      final int stream = stackSide.stream();
+      final TcpConnection connection = stackSide.connection();
+      if (connection != null && connection.receiveBuffer().length() > 0) {
+        return copyOut(connection.receiveBuffer(), buffer, array, offset, length, flags);
+      }
+      if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
+        return 0;
+      }
+      final int error = socket.takeError();
+      if (error != 0) {
+        return -error;
+      }
+      if ((socket.shutdownSeen(stream) & StackSocket.SHUT_RECEIVE) != 0) {
+        return 0;
+      }
+      return connection == null ? -Errno.ENOTCONN : -Errno.EAGAIN;
+    } finally {
+      socket.receiving.unlock();
+    }
+  }
+
+  private int copyOut(
+      final ByteRing ring,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags) {
+    final int count = Math.min(length, ring.length());
+    if ((flags & SocketOption.MSG_TRUNC) == 0) {
+      if (array != null) {
+        ring.peek(0, array, offset, count);
+      } else if (buffer != null) {
+        ring.peek(0, buffer, offset, count);
+      }
+    }
+    if ((flags & SocketOption.MSG_PEEK) == 0) {
+      ring.discard(count);
+      reportRead(ring, count);
+    }
+    return count;
+  }
+
+  /**
+   * Tells the stack of room in the receive buffer, but not for every few bytes: the window moves by
+   * whole segments (RFC 9293 3.8.6.2.2), so a bell per segment is enough. Under the receiving lock.
+   */
+  private void reportRead(final ByteRing ring, final int count) {
+    unreported += count;
+    if (unreported >= SEGMENT_BYTES || ring.capacity() < SMALL_BUFFER_BYTES) {
+      unreported = 0;
+      execution.ring(stackSide, TcpStackSide.READ);
+    }
+  }
+
+  private static int write(
+      final ByteRing ring,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    if (array != null) {
+      return ring.write(array, offset, length);
+    }
+    return buffer == null ? 0 : ring.write(buffer, offset, length);
+  }
+}

@@ -1,0 +1,438 @@
+package io.ustack.posix;
+
+import io.ustack.readiness.Failure;
+import io.ustack.udp.DatagramInfo;
+import io.ustack.udp.UdpEndpoint;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A UDP socket as Linux has it. This is the application's half; {@link UdpStackSide} is the
+ * stack's.
+ */
+public final class UdpSocket extends StackSocket {
+  /** Set in {@link #remote} when there is one. */
+  static final long CONNECTED = 1L << 48;
+
+  /** Linux datagram_poll says all three. */
+  static final int WRITE_KEY = Epoll.WRITE_KEY | Epoll.EPOLLWRBAND;
+
+  /** Linux net.core.rmem_default and wmem_default. */
+  private static final int DEFAULT_BUFFER_BYTES = 212_992;
+
+  /** Linux net.core.rmem_max and wmem_max, here a limit of our own. */
+  private static final int MAX_BUFFER_BYTES = 4 << 20;
+
+  private static final int LARGEST_LENGTH_BYTES = 0xFFFF;
+
+  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+
+  /** MSG_WAITALL has no effect on datagrams, recv(2). */
+  private static final int RECEIVE_FLAGS =
+      SocketOption.MSG_DONTWAIT
+          | SocketOption.MSG_NOSIGNAL
+          | SocketOption.MSG_PEEK
+          | SocketOption.MSG_TRUNC
+          | SocketOption.MSG_WAITALL;
+
+  private final UdpStackSide stackSide = new UdpStackSide(this);
+
+  /** Under the receiving lock. */
+  private final DatagramInfo info = new DatagramInfo();
+
+  /** Written by the stack side while a call waits; see {@link #name}. */
+  volatile long local;
+
+  volatile long remote;
+
+  /** What SO_RCVBUF and SO_SNDBUF asked for; 0 leaves the stack's default. */
+  volatile int receiveBufferBytes;
+
+  volatile int sendBufferBytes;
+  private volatile boolean broadcast;
+
+  UdpSocket(final SocketEngine engine) {
+    super(engine);
+  }
+
+  /** An address in bits 47..16 and a port in bits 15..0. */
+  static long name(final int address, final int port) {
+    return (address & 0xFFFF_FFFFL) << 16 | port;
+  }
+
+  @Override
+  public int type() {
+    return SocketOption.SOCK_DGRAM;
+  }
+
+  /** As Linux datagram_poll. */
+  @Override
+  public int readiness() {
+    final int shutdown = shut;
+    final UdpEndpoint endpoint = stackSide.endpoint();
+    int events = hasError() ? Epoll.EPOLLERR : 0;
+    if ((shutdown & SHUT_RECEIVE) != 0) {
+      events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
+    }
+    if (shutdown == SHUT_BOTH) {
+      events |= Epoll.EPOLLHUP;
+    }
+    if (endpoint != null && endpoint.isReadable()) {
+      events |= Epoll.READ_KEY;
+    }
+    if (endpoint == null || endpoint.isWritable()) {
+      events |= WRITE_KEY;
+    }
+    return events;
+  }
+
+  // ---- Life
+
+  @Override
+  public int bind(final int address, final int port) {
+    return isPort(port) ? call(UdpCall.Kind.BIND, address, port) : -Errno.EINVAL;
+  }
+
+  private int call(final UdpCall.Kind kind, final int address, final int port) {
+    final UdpCall call = new UdpCall(stackSide, kind, address, port);
+    control.lock();
+    try {
+      engine.execution.call(call);
+    } finally {
+      control.unlock();
+    }
+    return call.result();
+  }
+
+  /**
+   * connect(2): where send goes, and the only peer that is heard. May be called again.
+   *
+   * @return 0, -ENETUNREACH, -EINVAL for a port out of range, -EADDRNOTAVAIL without a free port of
+   *     ours
+   */
+  @Override
+  public int connect(final int address, final int port) {
+    return isPort(port) ? call(UdpCall.Kind.CONNECT, toThisHost(address), port) : -Errno.EINVAL;
+  }
+
+  /** Linux ip_route_output: to 0.0.0.0 is to this host. */
+  private static int toThisHost(final int address) {
+    return address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
+  }
+
+  @Override
+  public int disconnect() {
+    return isClosed() ? -Errno.EBADF : call(UdpCall.Kind.DISCONNECT, 0, 0);
+  }
+
+  /** As Linux inet_shutdown: it works without a peer too, and still says -ENOTCONN. */
+  @Override
+  public int shutdown(final int how) {
+    if (how < SocketOption.SHUT_RD || how > SocketOption.SHUT_RDWR) {
+      return -Errno.EINVAL;
+    }
+    sending.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      shut |= how + 1;
+    } finally {
+      sending.unlock();
+    }
+    raise(0);
+    return remote == 0 ? -Errno.ENOTCONN : 0;
+  }
+
+  @Override
+  void onClose() {
+    // Whoever is copying into the send queue finishes first; nobody starts any more.
+    sending.lock();
+    try {
+      engine.execution.ring(stackSide, UdpStackSide.CLOSE);
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  // ---- Data
+
+  @Override
+  public int send(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final int address,
+      final int port) {
+    if ((flags & ~SEND_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    final boolean waits = waits(flags);
+    boolean looked = false;
+    while (true) {
+      final int result = sendNow(buffer, array, offset, length, address, port);
+      if (result >= 0 && waits) {
+        engine.execution.turn();
+      }
+      if (result != -Errno.EAGAIN) {
+        return result;
+      }
+      final int outcome = retry(WRITE_EVENTS, waits, looked);
+      if (outcome != 0) {
+        return outcome;
+      }
+      looked = true;
+    }
+  }
+
+  /**
+   * Queues the datagram. Returns its length, -EAGAIN when it does not fit now, or -errno in the
+   * order of Linux udp_sendmsg
+   */
+  private int sendNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int address,
+      final int port) {
+    final UdpEndpoint endpoint = stackSide.endpoint();
+    if (endpoint == null) {
+      // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
+      final int bound = call(UdpCall.Kind.BIND_ANY, 0, 0);
+      return bound == 0 ? sendNow(buffer, array, offset, length, address, port) : bound;
+    }
+    if (length > LARGEST_LENGTH_BYTES) {
+      return -Errno.EMSGSIZE;
+    }
+    final boolean named = port >= 0;
+    if (named && (port == 0 || !isPort(port))) {
+      return -Errno.EINVAL;
+    }
+    final long peer = remote;
+    if (!named && peer == 0) {
+      return isClosed() ? -Errno.EBADF : -Errno.EDESTADDRREQ;
+    }
+    final int target = named ? toThisHost(address) : (int) (peer >> 16);
+    final int targetPort = named ? port : (int) (peer & 0xFFFF);
+    final int refusal = refuse(endpoint, length, target);
+    return refusal != 0
+        ? refusal
+        : queue(endpoint, buffer, array, offset, length, target, targetPort);
+  }
+
+  private int refuse(final UdpEndpoint endpoint, final int length, final int target) {
+    final Failure failure = endpoint.sendable(length, target);
+    if (failure != Failure.NONE) {
+      return -Errno.of(failure);
+    }
+    return !broadcast && engine.stack.ipv4().local().isBroadcast(target) ? -Errno.EACCES : 0;
+  }
+
+  private int queue(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int target,
+      final int targetPort) {
+    sending.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      final int error = takeError();
+      if (error != 0) {
+        return -error;
+      }
+      if ((shut & SHUT_SEND) != 0) {
+        return -Errno.EPIPE;
+      }
+      final boolean taken =
+          buffer != null
+              ? endpoint.send(buffer, offset, length, target, targetPort)
+              : endpoint.send(orNothing(array), offset, length, target, targetPort);
+      if (!taken) {
+        return -Errno.EAGAIN;
+      }
+      engine.execution.ring(stackSide, UdpStackSide.WRITTEN);
+      return length;
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @Override
+  public int receive(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable SocketAddress4 source) {
+    if ((flags & ~RECEIVE_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    final boolean waits = waits(flags);
+    boolean looked = false;
+    while (true) {
+      final int result = receiveNow(buffer, array, offset, length, flags, source);
+      if (result != -Errno.EAGAIN) {
+        return result;
+      }
+      if (waits && (shut & SHUT_RECEIVE) != 0) {
+        return 0;
+      }
+      final int outcome = retry(READ_EVENTS, waits, looked);
+      if (outcome != 0) {
+        return outcome;
+      }
+      looked = true;
+    }
+  }
+
+  /**
+   * Takes the oldest datagram; its length may be 0. Returns bytes copied, -EAGAIN when there is
+   * none, or -errno
+   */
+  private int receiveNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable SocketAddress4 source) {
+    receiving.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      final int error = takeError();
+      if (error != 0) {
+        return -error;
+      }
+      final UdpEndpoint endpoint = stackSide.endpoint();
+      if (endpoint == null) {
+        return -Errno.EAGAIN;
+      }
+      final int count =
+          (flags & SocketOption.MSG_PEEK) != 0
+              ? peek(endpoint, buffer, array, offset, length)
+              : take(endpoint, buffer, array, offset, length);
+      if (count == UdpEndpoint.NOTHING) {
+        return -Errno.EAGAIN;
+      }
+      if (source != null) {
+        source.set(info.address(), info.port());
+      }
+      return (flags & SocketOption.MSG_TRUNC) != 0 ? info.lengthBytes() : count;
+    } finally {
+      receiving.unlock();
+    }
+  }
+
+  private int peek(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return buffer != null
+        ? endpoint.peek(buffer, offset, length, info)
+        : endpoint.peek(orNothing(array), offset, length, info);
+  }
+
+  private int take(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return buffer != null
+        ? endpoint.receive(buffer, offset, length, info)
+        : endpoint.receive(orNothing(array), offset, length, info);
+  }
+
+  /** Neither buffer is given for a datagram without bytes. */
+  private static byte[] orNothing(final byte @Nullable [] array) {
+    return array == null ? NOTHING : array;
+  }
+
+  // ---- Names and options
+
+  @Override
+  public int localAddress(final SocketAddress4 address) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final long name = local;
+    address.set((int) (name >> 16), (int) (name & 0xFFFF));
+    return 0;
+  }
+
+  @Override
+  public int remoteAddress(final SocketAddress4 address) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final long name = remote;
+    if (name == 0) {
+      return -Errno.ENOTCONN;
+    }
+    address.set((int) (name >> 16), (int) (name & 0xFFFF));
+    return 0;
+  }
+
+  @Override
+  int protocolOption(final int level, final int option, final int value) {
+    if (level != SocketOption.SOL_SOCKET) {
+      return -Errno.ENOPROTOOPT;
+    }
+    switch (option) {
+      case SocketOption.SO_BROADCAST -> broadcast = value != 0;
+      case SocketOption.SO_RCVBUF -> {
+        receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, MAX_BUFFER_BYTES);
+        engine.execution.ring(stackSide, UdpStackSide.OPTIONS);
+      }
+      case SocketOption.SO_SNDBUF -> {
+        sendBufferBytes = bufferBytes(value, MIN_SEND_BYTES, MAX_BUFFER_BYTES);
+        resizeSendQueue(sendBufferBytes);
+      }
+      default -> {
+        return -Errno.ENOPROTOOPT;
+      }
+    }
+    return 0;
+  }
+
+  /** The producer's side of the queue is ours. */
+  private void resizeSendQueue(final int bytes) {
+    sending.lock();
+    try {
+      final UdpEndpoint endpoint = stackSide.endpoint();
+      if (endpoint != null) {
+        endpoint.sendCapacity(bytes);
+      }
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @Override
+  int protocolOption(final int level, final int option) {
+    if (level != SocketOption.SOL_SOCKET) {
+      return noSuchLevel(level);
+    }
+    return switch (option) {
+      case SocketOption.SO_BROADCAST -> broadcast ? 1 : 0;
+      case SocketOption.SO_RCVBUF -> reportedBytes(receiveBufferBytes, DEFAULT_BUFFER_BYTES);
+      case SocketOption.SO_SNDBUF -> reportedBytes(sendBufferBytes, DEFAULT_BUFFER_BYTES);
+      case SocketOption.SO_ACCEPTCONN -> 0;
+      case SocketOption.SO_PROTOCOL -> SocketOption.IPPROTO_UDP;
+      default -> -Errno.ENOPROTOOPT;
+    };
+  }
+}

@@ -1,0 +1,125 @@
+package io.ustack.posix;
+
+import io.ustack.readiness.Failure;
+import io.ustack.readiness.Readiness;
+import io.ustack.readiness.ReadinessObserver;
+import io.ustack.udp.Udp;
+import io.ustack.udp.UdpEndpoint;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The half of a {@link UdpSocket} that lives on the stack thread. Its methods run on the stack
+ * thread; its fields are written there only and read anywhere.
+ */
+final class UdpStackSide extends Doorbell implements ReadinessObserver {
+  // Requests.
+  static final int WRITTEN = 1;
+  static final int OPTIONS = 1 << 1;
+  static final int CLOSE = 1 << 2;
+
+  private final UdpSocket socket;
+  private volatile @Nullable UdpEndpoint endpoint;
+  private boolean closed;
+
+  UdpStackSide(final UdpSocket socket) {
+    this.socket = socket;
+  }
+
+  /** Null before bind, connect or the first send. Any thread. */
+  @Nullable UdpEndpoint endpoint() {
+    return endpoint;
+  }
+
+  int bind(final int address, final int port) {
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    if (endpoint != null) {
+      return -Errno.EINVAL;
+    }
+    final Udp udp = socket.engine.stack.udp();
+    final UdpEndpoint bound = udp.bind(address, port, socket.reuseAddress, this);
+    if (bound == null) {
+      return -Errno.of(udp.lastFailure());
+    }
+    applyOptions(bound);
+    if (socket.sendBufferBytes != 0) {
+      bound.sendCapacity(socket.sendBufferBytes); // not published yet, so nobody produces
+    }
+    endpoint = bound;
+    tellNames(bound);
+    return 0;
+  }
+
+  /** What sending and connecting do to a socket that nobody bound. */
+  int bindAny() {
+    return endpoint == null ? bind(SocketOption.INADDR_ANY, 0) : 0;
+  }
+
+  int connect(final int address, final int port) {
+    final int outcome = bindAny();
+    final UdpEndpoint bound = endpoint;
+    if (outcome != 0 || bound == null) {
+      return outcome;
+    }
+    final Failure failure = bound.connect(address, port);
+    tellNames(bound);
+    return -Errno.of(failure);
+  }
+
+  int disconnect() {
+    final UdpEndpoint bound = endpoint;
+    if (bound != null) {
+      bound.disconnect();
+      tellNames(bound);
+    }
+    return 0;
+  }
+
+  private void tellNames(final UdpEndpoint bound) {
+    socket.local = UdpSocket.name(bound.localAddress(), bound.localPort());
+    socket.remote =
+        bound.isConnected()
+            ? UdpSocket.CONNECTED | UdpSocket.name(bound.remoteAddress(), bound.remotePort())
+            : 0;
+  }
+
+  @Override
+  void serve(final int bits, final long nowNs) {
+    final UdpEndpoint bound = endpoint;
+    if (bound != null) {
+      if ((bits & OPTIONS) != 0) {
+        applyOptions(bound);
+      }
+      if ((bits & WRITTEN) != 0) {
+        bound.onSendBufferWritten(nowNs);
+      }
+      if ((bits & CLOSE) != 0) {
+        bound.close();
+      }
+    }
+    if ((bits & CLOSE) != 0) {
+      closed = true;
+    }
+  }
+
+  private void applyOptions(final UdpEndpoint bound) {
+    if (socket.receiveBufferBytes != 0) {
+      bound.receiveCapacity(socket.receiveBufferBytes);
+    }
+  }
+
+  @Override
+  public void onReadiness(final int bits) {
+    final UdpEndpoint bound = endpoint;
+    if ((bits & Readiness.FAILED) != 0 && bound != null) {
+      // The error before the wake-up.
+      socket.fail(Errno.of(bound.takeFailure()));
+      socket.raise(0);
+      return;
+    }
+    final int reading = (bits & Readiness.READABLE) != 0 ? Epoll.READ_KEY : 0;
+    final int writing = (bits & Readiness.WRITABLE) != 0 ? UdpSocket.WRITE_KEY : 0;
+    socket.raise(reading | writing);
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Sockets: the engine that lets applications reach a stack, and the calls of POSIX and Linux on top
+ * of it.
+ *
+ * <p>The engine is objects, not integers, so that other faces can stand beside {@link
+ * io.ustack.posix.Posix}: {@link io.ustack.posix.SocketEngine} makes {@link
+ * io.ustack.posix.TcpSocket}, {@link io.ustack.posix.UdpSocket} and {@link
+ * io.ustack.posix.EpollSet}; sockets and sets are {@link io.ustack.posix.Pollable}. Calls give a
+ * result or {@code -errno}. Posix adds descriptors and checks arguments. Semantics are those of
+ * Linux; RFC 9293 3.9.1 says what TCP owes its user. Applications call it; it calls stack-core.
+ *
+ * <h2>Two modes</h2>
+ *
+ * <p>{@code Execution} is all that differs. INLINE: one thread makes all calls; what has to wait
+ * runs the duty cycle, and what would say EAGAIN runs it once before. DEDICATED: a StackAgent runs
+ * the stack; any number of application threads call.
+ *
+ * <h2>Who may touch what, in DEDICATED mode</h2>
+ *
+ * <p>Every field has one writer: the stack thread, or the application threads under one lock. The
+ * stack thread never takes a lock, never waits.
+ *
+ * <ul>
+ *   <li><b>Commands, application to stack.</b> Through the stack's CommandQueue, whose release and
+ *       acquire order all that was written before the offer before the execution. {@code StackCall}
+ *       is one that somebody waits for: arguments before the offer, results before the volatile
+ *       {@code done}, then unpark. {@code Doorbell} is one that nobody waits for: request bits are
+ *       or-ed atomically, and only who turns them from zero offers the bell; the stack takes all
+ *       bits at once <em>before</em> it serves them, so a request made later rings anew. A full
+ *       queue makes the caller wait, never lose.
+ *   <li><b>State, stack to application.</b> {@code TcpStackSide} and {@code UdpStackSide} are
+ *       written by the stack thread only. The order is: data into the ring (release), the pending
+ *       error, the {@code stream} bits (release), a full fence, then who watches is told. Readers
+ *       go the other way: the stream bits (acquire), then the ring, then the error. So who sees the
+ *       end of a stream sees all data before it, and who sees that it broke sees why.
+ *   <li><b>Rings.</b> A receive ring's consumer is the application under the socket's {@code
+ *       receiving} lock, a send ring's producer the application under {@code sending}; the other
+ *       ends are the stack's. The locks are held for one copy, never while waiting. {@code close}
+ *       and {@code shutdown} take {@code sending} after they have set their flag and before they
+ *       tell the stack, so nothing is written behind a FIN.
+ *   <li><b>Waiting.</b> A thread registers (wait point, or watch of an epoll set), passes a full
+ *       fence, looks at the state, and only then parks; whoever changes the state passes a full
+ *       fence before it looks for those to wake. One of the two sees the other. Parking may end for
+ *       no reason; the state is looked at each time.
+ *   <li><b>Epoll.</b> A watch's {@code pending} turns from 0 to 1 by compare-and-set, and who does
+ *       that pushes it to the set's inbox, a stack without locks from which only everything is
+ *       taken at once (so there is no ABA). The waiter clears {@code pending}, passes a full fence
+ *       and then looks at the state: a change after that look pushes the watch anew. The ready
+ *       list, the interest and the data belong to the set's lock; the lists that connect sets and
+ *       pollables are written under the engine's {@code topology} lock and walked by the stack
+ *       thread without it: a watch that is taken out keeps its link, and {@code removed} keeps it
+ *       from being pushed. Lock order: control, topology, set; sending is innermost.
+ *   <li><b>Closing.</b> {@code closed} is set first; every wait looks at it and ends. The
+ *       descriptor's number is free at once; objects are held by reference, so a number given out
+ *       anew never reaches an old socket.
+ * </ul>
+ */
+@NullMarked
+package io.ustack.posix;
+
+import org.jspecify.annotations.NullMarked;
