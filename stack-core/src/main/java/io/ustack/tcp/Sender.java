@@ -35,6 +35,7 @@ final class Sender {
   private int finSeq;
   private boolean retransmitNow;
   private boolean synRepeated;
+  private boolean synAcknowledged;
   private long lastSentNs;
 
   Sender(final ByteRing buffer, final TcpConfig config, final int iss) {
@@ -100,6 +101,7 @@ final class Sender {
 
   /** Our SYN is acknowledged: the stream starts. */
   void onSynAcknowledged(final int ack, final long nowNs) {
+    synAcknowledged = true;
     sndUna = ack;
     sndNxt = Seq.max(sndNxt, ack);
     rtt.onAck(ack, nowNs);
@@ -187,9 +189,12 @@ final class Sender {
 
   // ---- What may leave
 
-  /** Sequence number of the first byte in the buffer. */
+  /**
+   * Sequence number of the first byte in the buffer. The ISS itself can't tell: a stream comes back
+   * to it after 2^32 bytes (RFC 9293 3.4).
+   */
   private int streamStart() {
-    return sndUna == iss ? iss + 1 : sndUna;
+    return synAcknowledged ? sndUna : iss + 1;
   }
 
   /** The application will write nothing more: FIN follows the last byte. */
