@@ -60,6 +60,10 @@ final class FastRecovery {
   boolean onAck(final int sndUna, final int acked, final int flightBefore, final int flight) {
     duplicateAcks = 0;
     if (!recovering) {
+      if (Seq.gt(sndUna, recover)) {
+        // Kept just behind: 2^31 bytes later it would seem to lie ahead (RFC 9293 3.4).
+        recover = sndUna - 1;
+      }
       congestion.onAck(acked, flightBefore);
       return false;
     }
