@@ -5,9 +5,6 @@ package io.ustack.tcp;
  * that was sent twice is never timed (Karn's algorithm, RFC 6298 3).
  */
 final class RttEstimator {
-  /** RFC 6298 2.4 wants a granularity G; ours is the timer wheel's tick, rounded up. */
-  private static final long GRANULARITY_NS = 1_000_000;
-
   private final long minRtoNs;
   private final long maxRtoNs;
   private final long synTimedOutRtoNs;
@@ -83,20 +80,19 @@ final class RttEstimator {
   }
 
   private void sample(final long rttNs) {
-    final long r = Math.max(rttNs, 1);
     if (!sampled) {
       // RFC 6298 2.2
-      srttNs = r;
-      rttvarNs = r / 2;
+      srttNs = rttNs;
+      rttvarNs = rttNs / 2;
       sampled = true;
     } else {
       // RFC 6298 2.3, alpha = 1/8, beta = 1/4, RTTVAR first
-      rttvarNs += (Math.abs(srttNs - r) - rttvarNs) / 4;
-      srttNs += (r - srttNs) / 8;
+      rttvarNs += (Math.abs(srttNs - rttNs) - rttvarNs) / 4;
+      srttNs += (rttNs - srttNs) / 8;
     }
-    // RFC 6298 2.3, 2.4
-    baseRtoNs =
-        Math.min(maxRtoNs, Math.max(minRtoNs, srttNs + Math.max(GRANULARITY_NS, 4 * rttvarNs)));
+    // RFC 6298 2.3, 2.4. As on Linux the floor stands under the variation's share, not under the
+    // sum: else a steady path leaves no room for the peer's delayed ACK.
+    baseRtoNs = Math.min(maxRtoNs, srttNs + Math.max(minRtoNs, 4 * rttvarNs));
   }
 
   /** The timeout now, back-off included, in nanoseconds. */

@@ -1,0 +1,165 @@
+package io.ustack.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** RFC 6298, number by number, with Linux's bounds. */
+class RttEstimatorTest {
+  private static final long MS = 1_000_000;
+  private static final long SECOND = 1000 * MS;
+
+  private final RttEstimator rtt = new RttEstimator(TcpConfig.DEFAULT);
+  private long nowNs = Long.MAX_VALUE - SECOND;
+  private int seq = -1;
+
+  /** A fresh segment leaves and is acknowledged {@code rttNs} later. */
+  private void measure(final long rttNs) {
+    rtt.onSend(++seq, nowNs);
+    nowNs += rttNs;
+    rtt.onAck(seq, nowNs);
+  }
+
+  @Test
+  void beginsWithOneSecond() {
+    assertEquals(SECOND, rtt.rtoNs(), "RFC 6298 2.1");
+    assertEquals(0, rtt.srttNs());
+  }
+
+  @ParameterizedTest(name = "R = {0} ms")
+  @CsvSource({"0, 200", "1, 201", "50, 250", "100, 300", "500, 1500", "40000, 120000"})
+  void firstSample(final long rttMs, final long rtoMs) {
+    measure(rttMs * MS);
+    assertEquals(rttMs * MS, rtt.srttNs(), "RFC 6298 2.2");
+    assertEquals(rttMs * MS / 2, rtt.rttvarNs(), "RFC 6298 2.2");
+    assertEquals(rtoMs * MS, rtt.rtoNs(), "RFC 6298 2.2, Linux tcp_set_rto");
+  }
+
+  @Test
+  void secondSampleMovesVariationBeforeMean() {
+    measure(800 * MS);
+    measure(1600 * MS);
+    assertEquals((3 * 400 + 800) / 4 * MS, rtt.rttvarNs(), "RFC 6298 2.3, beta 1/4");
+    assertEquals((7 * 800 + 1600) / 8 * MS, rtt.srttNs(), "RFC 6298 2.3, alpha 1/8");
+    assertEquals(900 * MS + 4 * 500 * MS, rtt.rtoNs(), "RFC 6298 2.3, K = 4");
+  }
+
+  @Test
+  void shorterSampleRaisesTheVariationToo() {
+    measure(800 * MS);
+    measure(400 * MS);
+    assertEquals((3 * 400 + 400) / 4 * MS, rtt.rttvarNs());
+    assertEquals((7 * 800 + 400) / 8 * MS, rtt.srttNs());
+  }
+
+  /**
+   * Linux's TCP_RTO_MIN is a floor of the variation's share, not of the sum: a steady path of 300
+   * ms must leave room for the peer's delayed ACK.
+   */
+  @ParameterizedTest(name = "RTT {0} ms")
+  @ValueSource(longs = {1, 30, 300, 2000})
+  void steadyPathKeepsRoomForDelayedAcks(final long rttMs) {
+    for (int i = 0; i < 200; i++) {
+      measure(rttMs * MS);
+    }
+    assertEquals((rttMs + 200) * MS, rtt.rtoNs());
+  }
+
+  @Test
+  void ceilingIsTwoMinutes() {
+    measure(100 * SECOND);
+    assertEquals(120 * SECOND, rtt.rtoNs(), "RFC 6298 2.5");
+  }
+
+  @Test
+  void backOffDoublesUpToTheCeiling() {
+    measure(100 * MS);
+    long expectedNs = 300 * MS;
+    for (int i = 0; i < 80; i++) {
+      assertEquals(Math.min(expectedNs, 120 * SECOND), rtt.rtoNs(), "RFC 6298 5.5");
+      rtt.onTimeout();
+      expectedNs = Math.min(2 * expectedNs, 240 * SECOND);
+    }
+    assertEquals(80, rtt.timeouts());
+  }
+
+  @Test
+  void onlyOneSegmentIsTimedAtATime() {
+    rtt.onSend(10, nowNs);
+    rtt.onSend(20, nowNs + 50 * MS);
+    rtt.onAck(20, nowNs + 100 * MS);
+    assertEquals(100 * MS, rtt.srttNs(), "from the first of the two");
+  }
+
+  @Test
+  void ackBelowTheTimedSegmentIsNoSample() {
+    rtt.onSend(10, nowNs);
+    rtt.onAck(9, nowNs + 50 * MS);
+    assertEquals(0, rtt.srttNs());
+    rtt.onAck(10, nowNs + 80 * MS);
+    assertEquals(80 * MS, rtt.srttNs());
+  }
+
+  @Test
+  void ackBeyondTheTimedSegmentIsASample() {
+    rtt.onSend(-5, nowNs);
+    rtt.onAck(5, nowNs + 50 * MS);
+    assertEquals(50 * MS, rtt.srttNs());
+  }
+
+  @Test
+  void repeatedSegmentIsNotTimed() {
+    rtt.onSend(10, nowNs);
+    rtt.onRetransmit();
+    rtt.onAck(10, nowNs + 50 * MS);
+    assertEquals(0, rtt.srttNs(), "Karn, RFC 6298 3");
+    assertEquals(SECOND, rtt.rtoNs());
+  }
+
+  @Test
+  void timeoutStopsTheTiming() {
+    rtt.onSend(10, nowNs);
+    rtt.onTimeout();
+    rtt.onAck(10, nowNs + 3 * SECOND);
+    assertEquals(0, rtt.srttNs());
+  }
+
+  @Test
+  void backOffStaysUntilAValidSample() {
+    measure(100 * MS);
+    rtt.onSend(++seq, nowNs);
+    rtt.onTimeout();
+    rtt.onTimeout();
+    assertEquals(1200 * MS, rtt.rtoNs());
+    rtt.onAck(seq, nowNs + 50 * MS);
+    assertEquals(1200 * MS, rtt.rtoNs(), "an ACK of repeated data proves nothing");
+    assertEquals(0, rtt.timeouts(), "but it ends the count towards giving up");
+    measure(100 * MS);
+    assertTrue(rtt.rtoNs() <= 300 * MS);
+  }
+
+  @Test
+  void repeatedSynStartsDataWithThreeSeconds() {
+    rtt.onTimeout();
+    rtt.onStartAfterRepeatedSyn();
+    assertEquals(3 * SECOND, rtt.rtoNs(), "RFC 6298 5.7");
+    measure(100 * MS);
+    assertEquals(300 * MS, rtt.rtoNs());
+  }
+
+  @Test
+  void answeredProbesKeepTheBackOffButNotTheCount() {
+    measure(100 * MS);
+    rtt.onTimeout();
+    rtt.onTimeout();
+    rtt.onProbeAnswered();
+    assertEquals(0, rtt.timeouts());
+    assertEquals(1200 * MS, rtt.rtoNs());
+    rtt.onProbingEnded();
+    assertEquals(300 * MS, rtt.rtoNs());
+  }
+}
