@@ -158,10 +158,13 @@ final class Sender {
     }
   }
 
-  /** RFC 5681 2: outstanding data, no payload, no SYN or FIN, the same ACK, the same window. */
+  /**
+   * RFC 5681 2: outstanding data, no payload, no SYN or FIN, the same ACK, the same window. The
+   * byte of a window probe is not outstanding: {@code sndNxt} stays in front of it.
+   */
   private boolean isDuplicate(final TcpSegment segment) {
     return segment.ack == sndUna
-        && sndMax != sndUna
+        && sndNxt != sndUna
         && segment.length() == 0
         && scaled(segment) == sndWnd;
   }
