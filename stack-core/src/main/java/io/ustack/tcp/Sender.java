@@ -281,10 +281,14 @@ final class Sender {
 
   /**
    * Whether a segment of {@code length} bytes from {@code seq} carries the FIN: it ends where the
-   * FIN stands, and is the next in line or repeats one that carried it.
+   * FIN stands, and is the next in line or repeats one that carried it. Behind data it needs a
+   * place of its own in the window (RFC 9293 3.4); alone it is sent as a probe, too.
    */
   boolean reachesFin(final int seq, final int length) {
-    return finQueued && seq + length == finSeq && (seq == sndNxt || Seq.gt(sndMax, finSeq));
+    return finQueued
+        && seq + length == finSeq
+        && (seq == sndNxt || Seq.gt(sndMax, finSeq))
+        && (length == 0 || Seq.lt(finSeq, sndUna + sndWnd));
   }
 
   /** Whether the segment holds the last byte that is in the buffer now: it is pushed. */
