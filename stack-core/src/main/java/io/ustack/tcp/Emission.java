@@ -37,9 +37,13 @@ final class Emission {
     if (c.sender().rtt().timeouts() < retryLimit(c)) {
       return false;
     }
+    giveUp(c);
+    return true;
+  }
+
+  private void giveUp(final TcpConnection c) {
     tcp.counters().increment(Counter.TCP_CONNECTIONS_TIMED_OUT);
     c.die(Failure.TIMED_OUT);
-    return true;
   }
 
   /** RFC 6298 5.4 to 5.7. */
@@ -56,10 +60,18 @@ final class Emission {
     }
   }
 
-  /** RFC 9293 3.8.6.1: one more probe, with the back-off of retransmissions. */
+  /**
+   * RFC 9293 3.8.6.1: one more probe, with the back-off of retransmissions. Answered ones go on for
+   * ever while somebody holds the connection, but a peer can't make us keep an orphan (Linux
+   * tcp_probe_timer).
+   */
   private void onPersistTimeout(final TcpConnection c, final long nowNs) {
     c.timers().stop();
     if (!c.sender().hasUnsent() || givesUp(c)) {
+      return;
+    }
+    if (c.isReleased() && c.sender().rtt().backoffs() >= c.config().orphanRetries()) {
+      giveUp(c);
       return;
     }
     final int length = c.sender().probeLength();

@@ -108,6 +108,11 @@ final class RttEstimator {
     return timeouts;
   }
 
+  /** How often the timeout was doubled since the last valid sample. */
+  int backoffs() {
+    return backoff;
+  }
+
   /** Smoothed round-trip time in nanoseconds; 0 before the first sample. */
   long srttNs() {
     return srttNs;

@@ -268,7 +268,7 @@ final class TestStack implements AutoCloseable {
         run(text);
       }
     }
-    net.expectNothing();
+    expectNothing();
     return this;
   }
 
@@ -280,7 +280,7 @@ final class TestStack implements AutoCloseable {
       rest = rest.substring(space).strip();
     }
     if (rest.startsWith("<")) {
-      net.expectNothing();
+      expectNothing();
       inject(ScriptedSegment.parse(rest.substring(1)));
     } else if (rest.startsWith(">")) {
       expect(ScriptedSegment.parse(rest.substring(1)));
@@ -291,20 +291,29 @@ final class TestStack implements AutoCloseable {
 
   /** Lets time pass; only at its very end may the stack send something. */
   private void pass(final long ns) {
-    net.expectNothing();
+    expectNothing();
     if (ns > 0) {
       net.advance(ns - 1);
-      net.expectNothing();
+      expectNothing();
       net.advance(1);
     }
   }
 
   /** Lets time pass in which nothing may be sent. */
   TestStack silence(final double seconds) {
-    net.expectNothing();
+    expectNothing();
     net.advance((long) (seconds * 1e9));
-    net.expectNothing();
+    expectNothing();
     return this;
+  }
+
+  /** The stack sent nothing more. */
+  void expectNothing() {
+    final byte[] frame = net.link.takeSent();
+    if (frame != null) {
+      final ByteBuffer segment = ByteBuffer.wrap(Frames.tail(frame, Frames.IPV4)).slice();
+      fail("sent unasked: " + describe(segment, ScriptedSegment.parse(". 0:0(0) win 0")));
+    }
   }
 
   private void inject(final ScriptedSegment segment) {
@@ -314,7 +323,7 @@ final class TestStack implements AutoCloseable {
 
   /** Several segments in one burst, between which the stack sends nothing. */
   TestStack burst(final String... segments) {
-    net.expectNothing();
+    expectNothing();
     for (final String text : segments) {
       net.link.inject(
           TestNet.ipv4ToUs(
