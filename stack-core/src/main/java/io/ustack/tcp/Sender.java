@@ -153,9 +153,8 @@ final class Sender {
     sndNxt = Seq.max(sndNxt, ack);
     buffer.discard(Math.min(acked, buffer.length()));
     rtt.onAck(ack, nowNs);
-    if (recovery.onAck(sndUna, acked, flightBefore, sndMax - sndUna)) {
-      retransmitNow = true;
-    }
+    // A retransmission that was still to leave is for what is acknowledged now.
+    retransmitNow = recovery.onAck(sndUna, acked, flightBefore, sndMax - sndUna);
   }
 
   /**

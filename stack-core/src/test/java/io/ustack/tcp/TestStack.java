@@ -261,8 +261,8 @@ final class TestStack implements AutoCloseable {
   // ---- The script
 
   /** Runs the lines; blank ones and those that start with {@code //} are skipped. */
-  TestStack script(final String lines) {
-    for (final String line : lines.lines().toList()) {
+  TestStack script(final String... lines) {
+    for (final String line : String.join("\n", lines).lines().toList()) {
       final String text = line.strip();
       if (!text.isEmpty() && !text.startsWith("//")) {
         run(text);
