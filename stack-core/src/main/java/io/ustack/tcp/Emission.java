@@ -166,7 +166,7 @@ final class Emission {
     }
     c.sender().onSynSent(nowNs);
     c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
-    c.receiver().onAckSent();
+    c.receiver().onAckSent(false);
     c.timers().stopDelayingAck();
     return false;
   }
@@ -236,7 +236,7 @@ final class Emission {
                 length,
                 nowNs);
     if (sent) {
-      c.receiver().onAckSent();
+      c.receiver().onAckSent(length == 0 && flags == TcpHeader.ACK);
       c.timers().stopDelayingAck();
     }
     return sent;

@@ -129,7 +129,11 @@ final class Receiver {
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
       ackNow = true;
     }
-    duplicateAcksOwed = 0;
+    if (duplicateAcksOwed > 0) {
+      // What was to be said at once is said by one ACK of more.
+      duplicateAcksOwed = 0;
+      ackNow = true;
+    }
     buffer.publish(rcvNxt - before);
     // RFC 9293 3.8.6.3: at least every second segment. Those of one burst share one ACK, as behind
     // GRO.
@@ -156,7 +160,9 @@ final class Receiver {
    * arrived, is not believed.
    */
   void onFin(final int seq) {
-    ackNow = true;
+    if (duplicateAcksOwed == 0) {
+      ackNow = true;
+    }
     if (finSeen || Seq.gt(seq, rcvAdv) || Seq.lt(seq, rcvNxt)) {
       return;
     }
@@ -179,17 +185,16 @@ final class Receiver {
     rcvAdv = Seq.max(rcvAdv, rcvNxt);
     finSeen = false;
     ended = true;
+    duplicateAcksOwed = 0;
     ackNow = true;
     return true;
   }
 
   /**
-   * RFC 5681 4.2: an out-of-order segment is answered with a duplicate ACK at once, each of them.
+   * RFC 5681 4.2: an out-of-order segment is answered with a duplicate ACK at once, each of them;
+   * an ACK of what came in order before it is another one.
    */
   void oweDuplicateAck() {
-    if (ackNow) {
-      return;
-    }
     if (duplicateAcksOwed < MAX_DUPLICATE_ACKS_OWED) {
       duplicateAcksOwed++;
     }
@@ -241,12 +246,16 @@ final class Receiver {
     return Math.min(0xFFFF, rcvWnd() >>> windowShift);
   }
 
-  /** A segment with the current ACK left. */
-  void onAckSent() {
-    ackNow = false;
-    if (duplicateAcksOwed > 0) {
+  /**
+   * A segment with the current ACK left.
+   *
+   * @param bare without data, SYN and FIN: only such a one is a duplicate ACK (RFC 5681 2)
+   */
+  void onAckSent(final boolean bare) {
+    if (bare && !ackNow && duplicateAcksOwed > 0) {
       duplicateAcksOwed--;
     }
+    ackNow = false;
     segmentsSinceAck = 0;
   }
 }
