@@ -76,7 +76,10 @@ final class Receiver {
     return Math.min(0xFFFF, buffer.free());
   }
 
-  /** RFC 9293 3.10.7.4, the four cases of table 6. */
+  /**
+   * RFC 9293 3.10.7.4, the four cases of table 6, and as on Linux a segment that sticks out of the
+   * window at both ends: a portion of it is valid.
+   */
   boolean isAcceptable(final int seq, final int length) {
     final int window = rcvWnd();
     if (seq == rcvNxt) {
@@ -88,7 +91,7 @@ final class Receiver {
       // there.
       return Seq.inWindow(seq, rcvNxt, window + 1);
     }
-    return Seq.inWindow(seq, rcvNxt, window) || Seq.inWindow(seq + length - 1, rcvNxt, window);
+    return Seq.lt(seq, rcvNxt + window) && Seq.gt(seq + length, rcvNxt);
   }
 
   /**

@@ -46,6 +46,7 @@ final class TestStack implements AutoCloseable {
 
   private TcpListener listener;
   private int ourPort = OUR_PORT;
+  private int peerPort = PEER_PORT;
 
   TestStack() {
     this(TcpConfig.DEFAULT);
@@ -128,7 +129,7 @@ final class TestStack implements AutoCloseable {
             .connect(
                 binding,
                 TestNet.PEER,
-                PEER_PORT,
+                peerPort,
                 net.stack.tcp().config(),
                 events,
                 net.clock.nanoTime());
@@ -154,18 +155,37 @@ final class TestStack implements AutoCloseable {
   }
 
   static TestStack established(final TcpConfig config) {
-    final TestStack stack = new TestStack(config).listen(16);
-    final int window = Math.min(65535, config.receiveBufferBytes());
-    stack.script(
-        """
-        < S 0:0(0) win 65535 <mss 1460>
-        > S. 0:0(0) ack 1 win %d <mss 1460>
-        < . 1:1(0) ack 1 win 65535
-        """
-            .formatted(window));
-    stack.accept();
-    stack.events.take();
-    return stack;
+    return new TestStack(config).listen(16).establish();
+  }
+
+  /** The same with window scaling: both ends shift by 7, the peer's window is 65536. */
+  static TestStack scaled(final TcpConfig config) {
+    return new TestStack(config)
+        .listen(16)
+        .establish("<mss 1460,nop,wscale 7>", "<mss 1460,nop,wscale 7>", 512);
+  }
+
+  /** A peer connects to the listener, without window scaling, and is accepted. */
+  TestStack establish() {
+    return establish("<mss 1460>", "<mss 1460>", 65535);
+  }
+
+  /** The same with the options of the peer's SYN and of ours, and the peer's window field. */
+  TestStack establish(final String peers, final String ours, final int peerWindow) {
+    final int window = Math.min(65535, net.stack.tcp().config().receiveBufferBytes());
+    script(
+        "< S 0:0(0) win 65535 " + peers,
+        "> S. 0:0(0) ack 1 win " + window + " " + ours,
+        "< . 1:1(0) ack 1 win " + peerWindow);
+    accept();
+    events.take();
+    return this;
+  }
+
+  /** From now on the script is about another connection, from the next port of the peer. */
+  TestStack nextPeer() {
+    peerPort++;
+    return this;
   }
 
   static TestStack finWait1() {
@@ -307,6 +327,15 @@ final class TestStack implements AutoCloseable {
     return this;
   }
 
+  /** Takes whatever the stack sent, unseen; returns how many segments that were. */
+  int takeSent() {
+    int count = 0;
+    while (net.link.takeSent() != null) {
+      count++;
+    }
+    return count;
+  }
+
   /** The stack sent nothing more. */
   void expectNothing() {
     final byte[] frame = net.link.takeSent();
@@ -318,7 +347,7 @@ final class TestStack implements AutoCloseable {
 
   private void inject(final ScriptedSegment segment) {
     net.inject(
-        TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.bytes(PEER_PORT, ourPort, PEER_ISN, OUR_ISN)));
+        TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.bytes(peerPort, ourPort, PEER_ISN, OUR_ISN)));
   }
 
   /** Several segments in one burst, between which the stack sends nothing. */
@@ -328,7 +357,7 @@ final class TestStack implements AutoCloseable {
       net.link.inject(
           TestNet.ipv4ToUs(
               TcpHeader.PROTOCOL,
-              ScriptedSegment.parse(text).bytes(PEER_PORT, ourPort, PEER_ISN, OUR_ISN)));
+              ScriptedSegment.parse(text).bytes(peerPort, ourPort, PEER_ISN, OUR_ISN)));
     }
     net.poll();
     return this;
@@ -342,7 +371,7 @@ final class TestStack implements AutoCloseable {
     final ByteBuffer segment = ByteBuffer.wrap(Frames.tail(frame, Frames.IPV4)).slice();
     assertEquals(describe(wanted), describe(segment, wanted), "sent segment");
     assertEquals(ourPort, segment.getShort(0) & 0xFFFF, "source port");
-    assertEquals(PEER_PORT, segment.getShort(2) & 0xFFFF, "destination port");
+    assertEquals(peerPort, segment.getShort(2) & 0xFFFF, "destination port");
     final long pseudo = Frames.pseudoHeader(6, TestNet.OUR, TestNet.PEER, segment.capacity());
     assertEquals(
         0,
