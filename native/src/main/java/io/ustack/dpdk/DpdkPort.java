@@ -107,8 +107,8 @@ public final class DpdkPort implements AutoCloseable {
     return pool;
   }
 
-  private long openQueue(final int queue, final DpdkPacketPool pool, final int offloads)
-      throws DpdkException {
+  private synchronized long openQueue(
+      final int queue, final DpdkPacketPool pool, final int offloads) throws DpdkException {
     final long handle = DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads);
     check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);
     openLinks++;
