@@ -7,16 +7,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A thread of its own for one shard: runs the duty cycle until it is stopped, and rests when there
- * is nothing to do, first spinning, then yielding, then parking for microseconds.
+ * is nothing to do, as {@link IdleStrategy} says.
  *
  * <p>Nothing that the stack throws ends the thread; see {@link NetworkStack#errors()}.
  */
 public final class StackAgent implements Runnable {
-  private static final int SPINS = 1000;
-  private static final int YIELDS = 100;
-  private static final long SHORTEST_PARK_NS = 1_000;
-  private static final long LONGEST_PARK_NS = 100_000;
-
   private final NetworkStack stack;
   private final Clock clock;
   private volatile boolean running = true;
@@ -64,9 +59,9 @@ public final class StackAgent implements Runnable {
 
   @Override
   public void run() {
-    int idle = 0;
+    final IdleStrategy idle = new IdleStrategy();
     while (running) {
-      idle = cycle() > 0 ? 0 : rest(idle);
+      idle.afterCycle(cycle());
     }
   }
 
@@ -77,19 +72,5 @@ public final class StackAgent implements Runnable {
       stack.errors().report("running a cycle", e);
       return 0;
     }
-  }
-
-  /** Waits a little longer each time; what it returns counts the idle cycles so far. */
-  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
-  private static int rest(final int idle) {
-    if (idle < SPINS) {
-      Thread.onSpinWait();
-    } else if (idle < SPINS + YIELDS) {
-      Thread.yield();
-    } else {
-      final int doublings = Math.min(idle - SPINS - YIELDS, 30);
-      LockSupport.parkNanos(Math.min(SHORTEST_PARK_NS << doublings, LONGEST_PARK_NS));
-    }
-    return idle < Integer.MAX_VALUE ? idle + 1 : idle;
   }
 }

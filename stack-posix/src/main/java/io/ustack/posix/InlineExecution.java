@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.stack.IdleStrategy;
 import io.ustack.stack.NetworkStack;
 import io.ustack.time.Clock;
 import java.util.concurrent.TimeUnit;
@@ -10,11 +11,9 @@ import java.util.concurrent.locks.Lock;
  * No thread but the caller's: whoever has to wait runs the duty cycle until the answer is there.
  */
 final class InlineExecution implements Execution {
-  /** Turns without work before the thread offers its core to others. */
-  private static final int SPINS = 10_000;
-
   private final NetworkStack stack;
   private final Clock clock;
+  private final IdleStrategy idle = new IdleStrategy();
   private long nowNs;
 
   InlineExecution(final NetworkStack stack, final Clock clock) {
@@ -50,11 +49,9 @@ final class InlineExecution implements Execution {
     return stack.poll(nowNs);
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
   @Override
   public int await(final Pollable pollable, final int events, final long timeoutNs) {
     final long startNs = nowNs;
-    int idle = 0;
     while (true) {
       if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
         return 0;
@@ -65,14 +62,7 @@ final class InlineExecution implements Execution {
       if (Thread.currentThread().isInterrupted()) {
         return -Errno.EINTR;
       }
-      if (poll() != 0) {
-        idle = 0;
-      } else if (idle < SPINS) {
-        idle++;
-        Thread.onSpinWait();
-      } else {
-        Thread.yield();
-      }
+      idle.afterCycle(poll());
     }
   }
 
