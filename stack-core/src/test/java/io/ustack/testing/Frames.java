@@ -104,6 +104,38 @@ public final class Frames {
     return message.array();
   }
 
+  /**
+   * Makes the checksums of a frame right, as far as its bytes say where they are: of the IPv4
+   * header, and of TCP, UDP or ICMP behind it.
+   */
+  public static byte[] fixFrame(final byte[] frame) {
+    if (frame.length < IPV4 || frame[12] != 8 || frame[13] != 0 || frame[ETHERNET] >>> 4 != 4) {
+      return frame;
+    }
+    final ByteBuffer bytes = ByteBuffer.wrap(frame);
+    final int header = (frame[ETHERNET] & 0xF) * 4;
+    if (header < 20 || ETHERNET + header > frame.length) {
+      return frame;
+    }
+    bytes.putShort(ETHERNET + 10, (short) 0);
+    bytes.putShort(ETHERNET + 10, (short) checksum(frame, ETHERNET, header, 0));
+    final int length = (bytes.getShort(ETHERNET + 2) & 0xFFFF) - header;
+    final int protocol = frame[ETHERNET + 9];
+    final int field = protocol == 6 ? 16 : protocol == 17 ? 6 : protocol == 1 ? 2 : -1;
+    final int at = ETHERNET + header;
+    if (field < 0 || length < field + 2 || at + length > frame.length) {
+      return frame;
+    }
+    final long pseudo =
+        protocol == 1
+            ? 0
+            : pseudoHeader(
+                protocol, bytes.getInt(ETHERNET + 12), bytes.getInt(ETHERNET + 16), length);
+    bytes.putShort(at + field, (short) 0);
+    bytes.putShort(at + field, (short) checksum(frame, at, length, pseudo));
+    return frame;
+  }
+
   /** RFC 1071 over a range, added to {@code sum}; 0 when the range holds a right checksum. */
   public static int checksum(final byte[] bytes, final int from, final int length, final long sum) {
     long total = sum;
