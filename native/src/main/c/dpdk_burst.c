@@ -2,18 +2,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <rte_ethdev.h>
 #include <rte_malloc.h>
 #include <rte_prefetch.h>
 
-#include "dpdk_checksum.h"
 #include "dpdk_eal.h"
 #include "dpdk_port.h"
 #include "dpdk_ring.h"
-
-#define TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
 
 /* How far ahead of the frame in hand the next ones are called into the cache. */
 #define PREFETCH 4
@@ -57,7 +53,7 @@ struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf 
 	return copy;
 }
 
-uint32_t ustack_verify(const struct ustack_queue *queue, struct rte_mbuf *mbuf)
+uint32_t ustack_verify_slow(const struct ustack_queue *queue, const struct rte_mbuf *mbuf)
 {
 	uint64_t ipv4 = mbuf->ol_flags & queue->rx_verdict & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	uint64_t l4 = mbuf->ol_flags & queue->rx_verdict & RTE_MBUF_F_RX_L4_CKSUM_MASK;
@@ -72,15 +68,13 @@ uint32_t ustack_verify(const struct ustack_queue *queue, struct rte_mbuf *mbuf)
 	return wanted == 0 ? 0 : ustack_checksum_verify(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len, wanted);
 }
 
-bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
+bool ustack_finish_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
 {
 	uint32_t hardware = flags & queue->tx_offload;
-	uint32_t software = flags & ~hardware & TX_CHECKSUMS;
+	uint32_t software = flags & ~hardware & USTACK_TX_CHECKSUMS;
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	int header_length = 0;
 
-	mbuf->ol_flags = 0;
-	mbuf->tx_offload = 0;
 	if (hardware != 0) {
 		header_length = ustack_checksum_prepare(frame, mbuf->data_len, hardware);
 		if (unlikely(header_length < 0)) {
@@ -92,6 +86,7 @@ bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t f
 		ustack_count(queue, USTACK_TX_UNSUMMED);
 	if (hardware == 0)
 		return false;
+	mbuf->tx_offload = 0;
 	mbuf->l2_len = USTACK_ETHERNET_HEADER;
 	mbuf->l3_len = (unsigned int)header_length;
 	mbuf->ol_flags = RTE_MBUF_F_TX_IPV4;
@@ -269,7 +264,7 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 	queue->port = (uint16_t)port;
 	queue->queue = (uint16_t)queue_id;
 	queue->frame_max = ustack_port_frame_max(port);
-	queue->tx_offload = (uint32_t)offloads & TX_CHECKSUMS;
+	queue->tx_offload = (uint32_t)offloads & USTACK_TX_CHECKSUMS;
 	if (offloads & USTACK_RX_IPV4_CHECKSUM_BAD)
 		queue->rx_verdict |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	if (offloads & USTACK_RX_L4_CHECKSUM_BAD)

@@ -3,9 +3,12 @@
 #define USTACK_DPDK_BURST_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include <rte_mbuf.h>
 
+#include "dpdk_checksum.h"
 #include "dpdk_layout.h"
 #include "dpdk_pool.h"
 #include "ustack_dpdk.h"
@@ -44,25 +47,46 @@ static inline void ustack_count(struct ustack_queue *queue, enum ustack_counter 
  */
 struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf);
 
-/* The USTACK_RX_* bits of an accepted frame. */
-uint32_t ustack_verify(const struct ustack_queue *queue, struct rte_mbuf *mbuf);
+/* The USTACK_RX_* bits of an accepted IPv4 frame. */
+uint32_t ustack_verify_slow(const struct ustack_queue *queue, const struct rte_mbuf *mbuf);
 
-/*
- * Computes, or asks the port to compute, the checksums that flags name. Clears all that an earlier owner left in the mbuf.
- * True when the port has to do something.
- */
-bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags);
+/* Computes, or asks the port to compute, the checksums that flags name. True when the port has to do something. */
+bool ustack_finish_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags);
 
 /* Sends frames that are finished; those after the returned number are still the caller's. */
 uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded);
 
+/* One piece and one holder: the two fields lie side by side, which DPDK keeps so for its vector drivers. */
+#define USTACK_WHOLE 0x00010001U
+_Static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2, "see USTACK_WHOLE");
+
 static inline struct rte_mbuf *ustack_accept(struct ustack_queue *queue, struct rte_mbuf *mbuf)
 {
-	if (likely(mbuf->nb_segs == 1 && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
+	uint32_t whole;
+
+	memcpy(&whole, &mbuf->refcnt, sizeof(whole));
+	if (likely(whole == USTACK_WHOLE && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
 		   mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->pool->mempool &&
-		   RTE_MBUF_DIRECT(mbuf) && rte_mbuf_refcnt_read(mbuf) == 1))
+		   RTE_MBUF_DIRECT(mbuf)))
 		return mbuf;
 	return ustack_accept_slow(queue, mbuf);
+}
+
+/* The USTACK_RX_* bits of an accepted frame. */
+static inline uint32_t ustack_verify(const struct ustack_queue *queue, const struct rte_mbuf *mbuf)
+{
+	if (ustack_is_ipv4(rte_pktmbuf_mtod(mbuf, const uint8_t *), mbuf->data_len))
+		return ustack_verify_slow(queue, mbuf);
+	return 0;
+}
+
+/* Makes a frame ready for the port: clears what an earlier owner left in the mbuf, sees to its checksums. True when the port has
+ * to do something. */
+static inline bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
+{
+	/* Without these the port does not look at tx_offload. */
+	mbuf->ol_flags = 0;
+	return (flags & USTACK_TX_CHECKSUMS) != 0 && ustack_finish_slow(queue, mbuf, flags);
 }
 
 #endif

@@ -1,6 +1,5 @@
 #include "dpdk_checksum.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "dpdk_layout.h"
@@ -104,7 +103,7 @@ struct ipv4 {
 /* Finds the headers. False when there is no IPv4 header. */
 static inline bool locate(const uint8_t *frame, uint32_t length, struct ipv4 *ip)
 {
-	if (length < USTACK_ETHERNET_HEADER + USTACK_IPV4_HEADER || big16(frame + 12) != 0x0800)
+	if (!ustack_is_ipv4(frame, length))
 		return false;
 	const uint8_t *header = frame + USTACK_ETHERNET_HEADER;
 

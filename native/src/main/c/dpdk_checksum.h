@@ -5,6 +5,7 @@
 #ifndef USTACK_DPDK_CHECKSUM_H
 #define USTACK_DPDK_CHECKSUM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define USTACK_ETHERNET_HEADER 14
@@ -13,6 +14,12 @@
 /* The checksums to look at in a received frame. */
 #define USTACK_VERIFY_IPV4 1
 #define USTACK_VERIFY_L4 2
+
+/* Whether there may be an IPv4 packet in the frame: what is not has no checksum here. */
+static inline bool ustack_is_ipv4(const uint8_t *frame, uint32_t length)
+{
+	return length >= USTACK_ETHERNET_HEADER + USTACK_IPV4_HEADER && frame[12] == 0x08 && frame[13] == 0x00;
+}
 
 /*
  * Which of the wanted checksums are wrong: USTACK_RX_* bits. A checksum that can't be found (other protocols, VLAN tags,

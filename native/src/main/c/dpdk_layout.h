@@ -24,6 +24,8 @@ enum ustack_flag {
 	USTACK_TX_UDP_CHECKSUM = 1 << 4,
 };
 
+#define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
+
 /* What the shim did with frames beyond passing them on; each is written by one thread only. */
 enum ustack_counter {
 	USTACK_RX_LINEARISED, /* chained, or in memory that is not the pool's: copied */

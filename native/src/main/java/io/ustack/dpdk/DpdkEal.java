@@ -2,7 +2,9 @@ package io.ustack.dpdk;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * DPDK's environment abstraction layer. It starts once per process and runs until the process ends;
@@ -29,6 +31,8 @@ public final class DpdkEal {
   private static final List<String> LOUD = List.of("-h", "--help");
 
   private static boolean running;
+
+  private final Set<String> claimed = new HashSet<>();
 
   private DpdkEal() {}
 
@@ -124,6 +128,15 @@ public final class DpdkEal {
     final byte[] text = new byte[TEXT_BYTES];
     final String names = text(text, DpdkCalls.ustack_port_names(text, text.length));
     return names.isEmpty() ? List.of() : List.of(names.split(", ", -1));
+  }
+
+  /** Takes a port for its one opening; false when it is taken. */
+  synchronized boolean claim(final String port) {
+    return claimed.add(port);
+  }
+
+  synchronized void unclaim(final String port) {
+    claimed.remove(port);
   }
 
   /** Lcores that could carry a port's ring transport now. */

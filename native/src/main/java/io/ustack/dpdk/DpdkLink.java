@@ -44,7 +44,7 @@ public final class DpdkLink implements LinkDevice {
     capabilities =
         new LinkCapabilities(
             queueNumber == 0 ? name : name + "/" + queueNumber,
-            port.config().macAddress() != 0 ? port.config().macAddress() : port.macAddress(),
+            port.macAddress(),
             port.mtuBytes(),
             false);
   }

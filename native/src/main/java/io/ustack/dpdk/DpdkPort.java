@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class DpdkPort implements AutoCloseable {
   private static final int EAGAIN = 11;
 
-  /** Drivers whose offload is a loop in software, slower than the shim's. */
-  private static final List<String> SOFTWARE_OFFLOAD = List.of("net_tap", "net_tun");
+  private static final String TAP = "net_tap";
 
   private final PortConfig config;
   private final int port;
@@ -24,6 +23,7 @@ public final class DpdkPort implements AutoCloseable {
   private final List<DpdkPacketPool> ownPools = new ArrayList<>();
   private PortStatistics lastStatistics = PortStatistics.NONE;
   private int openLinks;
+  private boolean touched;
   private boolean closed;
 
   private DpdkPort(final PortConfig config, final int port) {
@@ -34,13 +34,19 @@ public final class DpdkPort implements AutoCloseable {
   /**
    * Opens, configures and starts a port: promiscuous mode off.
    *
-   * @throws DpdkException in one line: no such port, too many queues, MTU or MAC address refused,
-   *     not enough memory, no lcore for the ring
+   * @throws DpdkException in one line: no such port, opened before, too many queues, MTU or MAC
+   *     address refused, not enough memory, no lcore for the ring
    */
   public static DpdkPort open(final DpdkEal eal, final PortConfig config) throws DpdkException {
-    final int number = DpdkCalls.ustack_port_find(config.name());
+    final String name = config.name();
+    if (!eal.claim(name)) {
+      throw new DpdkException(
+          "port " + name + " was opened before: DPDK opens a port once per process");
+    }
+    final int number = DpdkCalls.ustack_port_find(name);
     if (number < 0) {
-      throw EalFailure.portNotFound(config.name(), eal.portNames(), DpdkEal.logTail());
+      eal.unclaim(name);
+      throw EalFailure.portNotFound(name, eal.portNames(), DpdkEal.logTail());
     }
     final DpdkPort port = new DpdkPort(config, number);
     boolean complete = false;
@@ -50,7 +56,7 @@ public final class DpdkPort implements AutoCloseable {
       return port;
     } finally {
       if (!complete) {
-        port.close();
+        port.abandon(eal);
       }
     }
   }
@@ -61,27 +67,21 @@ public final class DpdkPort implements AutoCloseable {
       throw new DpdkException(
           "port " + config.name() + " has " + most + " queue(s), not " + config.queues());
     }
-    final boolean ask =
-        switch (config.offload()) {
-          case PORT -> true;
-          case SHIM -> false;
-          case AUTO -> !SOFTWARE_OFFLOAD.contains(driver());
-        };
+    if (config.transport() == Transport.RING && eal.spareLcores() < config.queues()) {
+      throw noLcore();
+    }
     final int offloads =
         check(
-            DpdkCalls.ustack_port_configure(port, config.queues(), config.mtuBytes(), ask ? 1 : 0),
+            DpdkCalls.ustack_port_configure(
+                port, config.queues(), config.mtuBytes(), asksForOffload() ? 1 : 0),
             config.mtuBytes() == 0
                 ? "can't be configured"
                 : "does not take MTU " + config.mtuBytes());
+    final List<DpdkPacketPool> pools = pools(eal);
     for (int queue = 0; queue < config.queues(); queue++) {
-      final DpdkPacketPool pool = pool(eal, queue);
-      check(
-          DpdkCalls.ustack_port_queue(
-              port, queue, pool.handle(), config.descriptors(), config.descriptors()),
-          "can't set up queue " + queue);
-      links.add(new DpdkLink(this, queue, pool, openQueue(queue, pool, offloads)));
+      setUp(queue, pools.get(queue), offloads);
     }
-    if (config.macAddress() != 0) {
+    if (config.macAddress() != 0 && !sharesMacAddress()) {
       check(
           DpdkCalls.ustack_port_set_mac(port, config.macAddress()), "does not take a MAC address");
     }
@@ -91,38 +91,68 @@ public final class DpdkPort implements AutoCloseable {
     }
   }
 
-  private DpdkPacketPool pool(final DpdkEal eal, final int queue) throws DpdkException {
-    final DpdkPacketPool shared = config.pool();
-    if (shared != null) {
-      return shared;
-    }
-    final DpdkPacketPool pool =
-        DpdkPacketPool.create(
-            eal,
-            "ustack_" + port + "_" + queue,
-            config.poolPackets(),
-            mtuBytes(),
-            DpdkCalls.ustack_port_numa_node(port));
-    ownPools.add(pool);
-    return pool;
+  private boolean asksForOffload() {
+    return switch (config.offload()) {
+      case PORT -> true;
+      case SHIM -> false;
+      case AUTO -> !driver().equals(TAP); // its offload is a loop in software, no better than ours
+    };
   }
 
-  private synchronized long openQueue(
-      final int queue, final DpdkPacketPool pool, final int offloads) throws DpdkException {
+  private List<DpdkPacketPool> pools(final DpdkEal eal) throws DpdkException {
+    if (config.pool() != null) {
+      return List.of(config.pool());
+    }
+    for (int queue = 0; queue < config.queues(); queue++) {
+      ownPools.add(
+          DpdkPacketPool.create(
+              eal,
+              "ustack_" + port + "_" + queue,
+              config.poolPackets(),
+              mtuBytes(),
+              DpdkCalls.ustack_port_numa_node(port)));
+    }
+    return ownPools;
+  }
+
+  private synchronized void setUp(final int queue, final DpdkPacketPool pool, final int offloads)
+      throws DpdkException {
+    touched = true;
+    check(
+        DpdkCalls.ustack_port_queue(
+            port, queue, pool.handle(), config.descriptors(), config.descriptors()),
+        "can't set up queue " + queue);
     final long handle = DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads);
     check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);
     openLinks++;
-    return handle;
+    links.add(new DpdkLink(this, queue, pool, handle));
+  }
+
+  /** A port that did not open is as it was, as long as it has no queues. */
+  private void abandon(final DpdkEal eal) {
+    if (touched) {
+      close();
+      return;
+    }
+    closed = true;
+    for (final DpdkPacketPool pool : ownPools) {
+      pool.close();
+    }
+    eal.unclaim(config.name());
+  }
+
+  private DpdkException noLcore() {
+    return new DpdkException(
+        "no spare lcore for the ring transport of port "
+            + config.name()
+            + ": start with more cores (-l 0,1), or use the direct transport");
   }
 
   /** Gives the queue an lcore of its own, once the port runs. */
   void startRing(final long queue) throws DpdkException {
     final int result = DpdkCalls.ustack_ring_start(queue, config.ringEntries());
     if (result == -EAGAIN) {
-      throw new DpdkException(
-          "no spare lcore for the ring transport of port "
-              + config.name()
-              + ": start with more cores (-l 0,1), or use the direct transport");
+      throw noLcore();
     }
     check(result, "can't start its ring transport");
   }
@@ -152,9 +182,22 @@ public final class DpdkPort implements AutoCloseable {
     return DpdkEal.text(text, DpdkCalls.ustack_port_driver(port, text, text.length));
   }
 
-  /** 48 bits. */
+  /**
+   * The address that a stack on this port has; 48 bits.
+   *
+   * <p>A tap's address in DPDK is that of its kernel interface, which is the other end of the wire:
+   * the stack's differs from it in the last bit, unless the configuration names one.
+   */
   public long macAddress() {
-    return Math.max(0, DpdkCalls.ustack_port_mac(port));
+    if (config.macAddress() != 0) {
+      return config.macAddress();
+    }
+    final long own = Math.max(0, DpdkCalls.ustack_port_mac(port));
+    return sharesMacAddress() ? own ^ 1 : own;
+  }
+
+  private boolean sharesMacAddress() {
+    return driver().equals(TAP);
   }
 
   /** Largest IP packet. */
