@@ -16,7 +16,7 @@ public final class Ipv4Output {
   private static final int TIME_TO_LIVE = 64;
 
   /** Paths remembered; two that meet in one place displace each other. */
-  private static final int PATHS_SHIFT = 32 - 12;
+  private static final int PATHS_SHIFT = 32 - 14;
 
   private final LocalAddresses local;
   private final RoutingTable routes;
