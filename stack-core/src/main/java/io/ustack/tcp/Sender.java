@@ -169,7 +169,7 @@ final class Sender {
   }
 
   private void updateWindow(final TcpSegment segment) {
-    if (Seq.lt(sndUna, segment.ack)) {
+    if (Seq.lt(segment.ack, sndUna)) {
       return;
     }
     // RFC 9293 3.10.7.4: SND.WL1 and WL2 keep old segments from setting the window.
