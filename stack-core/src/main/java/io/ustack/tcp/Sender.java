@@ -143,7 +143,7 @@ final class Sender {
         retransmitNow = true;
       }
     }
-    updateWindow(segment);
+    updateWindow(segment, acked);
     return acked;
   }
 
@@ -168,12 +168,18 @@ final class Sender {
         && scaled(segment) == sndWnd;
   }
 
-  private void updateWindow(final TcpSegment segment) {
+  /**
+   * RFC 9293 3.10.7.4: SND.WL1 and WL2 keep old segments from setting the window. One that moved
+   * SND.UNA is never old, even as a retransmission (Linux tcp_may_update_window): the old window
+   * would count from the new SND.UNA.
+   */
+  private void updateWindow(final TcpSegment segment, final int acked) {
     if (Seq.lt(segment.ack, sndUna)) {
       return;
     }
-    // RFC 9293 3.10.7.4: SND.WL1 and WL2 keep old segments from setting the window.
-    if (Seq.lt(sndWl1, segment.seq) || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
+    if (acked > 0
+        || Seq.lt(sndWl1, segment.seq)
+        || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
       setWindow(scaled(segment), segment);
     }
   }
