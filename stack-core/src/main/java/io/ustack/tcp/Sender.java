@@ -23,6 +23,10 @@ final class Sender {
   private int sndUna;
   private int sndNxt;
   private int sndMax;
+
+  /** Just past the byte that a probe carried beyond the window; it never counts as sent. */
+  private int sndProbed;
+
   private int sndWnd;
   private int sndWl1;
   private int sndWl2;
@@ -47,6 +51,7 @@ final class Sender {
     sndUna = iss;
     sndNxt = iss;
     sndMax = iss;
+    sndProbed = iss;
   }
 
   RttEstimator rtt() {
@@ -119,12 +124,8 @@ final class Sender {
    * ever offered.
    */
   boolean isAckAcceptable(final int ack) {
-    return Seq.leq(ack, sndMax) && Seq.geq(ack, sndUna - Math.max(maxSndWnd, 1));
-  }
-
-  /** The ACK is for something that was never sent. */
-  boolean isAckTooNew(final int ack) {
-    return Seq.gt(ack, sndMax);
+    return Seq.leq(ack, Seq.max(sndMax, sndProbed))
+        && Seq.geq(ack, sndUna - Math.max(maxSndWnd, 1));
   }
 
   /**
@@ -151,6 +152,8 @@ final class Sender {
     final int flightBefore = sndMax - sndUna;
     sndUna = ack;
     sndNxt = Seq.max(sndNxt, ack);
+    sndMax = Seq.max(sndMax, ack);
+    sndProbed = Seq.max(sndProbed, ack);
     buffer.discard(Math.min(acked, buffer.length()));
     rtt.onAck(ack, nowNs);
     // A retransmission that was still to leave is for what is acknowledged now.
@@ -308,11 +311,13 @@ final class Sender {
 
   /**
    * The sequence number of a segment that only acknowledges: {@code sndMax}, where the peer expects
-   * us even after going back, but never beyond its window, where it would not look at our ACK.
+   * us even after going back, but never beyond its window, where it would not look at our ACK. What
+   * the peer's rounding took off its window is no part of that (RFC 7323 2.4): it may have
+   * everything up to {@code sndMax} already (Linux tcp_acceptable_seq).
    */
   int pureAckSeq() {
     final int windowEnd = sndUna + sndWnd;
-    return Seq.leq(sndMax, windowEnd) ? sndMax : windowEnd;
+    return Seq.lt(sndMax, windowEnd + (1 << windowShift)) ? sndMax : windowEnd;
   }
 
   /**
@@ -350,7 +355,7 @@ final class Sender {
    * @return true when it, or its beginning, had been sent before
    */
   boolean onSent(final int length, final long nowNs) {
-    final boolean again = Seq.lt(sndNxt, sndMax);
+    final boolean again = Seq.lt(sndNxt, Seq.max(sndMax, sndProbed));
     if (again) {
       rtt.onRetransmit();
     } else {
@@ -369,13 +374,10 @@ final class Sender {
     lastSentNs = nowNs;
   }
 
-  /**
-   * A probe beyond the window left from {@code sndNxt}; it does not count as sent until it is
-   * acknowledged.
-   */
+  /** A probe of one byte, or of the FIN, left from {@code sndNxt}. */
   void onProbeSent() {
     rtt.onRetransmit();
-    sndMax = Seq.max(sndMax, sndNxt + 1);
+    sndProbed = Seq.max(sndProbed, sndNxt + 1);
   }
 
   /** The SYN or SYN-ACK is to be sent, for the first time or again. */
