@@ -316,6 +316,10 @@ final class Sender {
    * everything up to {@code sndMax} already (Linux tcp_acceptable_seq).
    */
   int pureAckSeq() {
+    if (!synAcknowledged) {
+      // A SYN needs no window.
+      return sndMax;
+    }
     final int windowEnd = sndUna + sndWnd;
     return Seq.lt(sndMax, windowEnd + (1 << windowShift)) ? sndMax : windowEnd;
   }
