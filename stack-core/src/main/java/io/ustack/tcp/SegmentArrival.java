@@ -209,7 +209,7 @@ final class SegmentArrival {
   private void onAcknowledged(final TcpConnection c, final int acked, final long nowNs) {
     if (c.timers().kind() == TcpTimers.Kind.PERSIST) {
       c.sender().rtt().onProbeAnswered();
-      if (c.sender().sndWnd() > 0) {
+      if (c.sender().sndWnd() > 0 && c.sender().rtt().backoffs() > 0) {
         c.sender().rtt().onProbingEnded();
         c.timers().stop();
       }

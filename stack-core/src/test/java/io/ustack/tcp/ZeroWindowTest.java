@@ -218,6 +218,20 @@ class ZeroWindowTest {
     }
   }
 
+  /** The byte of a probe lies beyond the window: an ACK from behind it would not be looked at. */
+  @Test
+  void acksDuringProbesStayAtTheWindow() {
+    try (TestStack s = TestStack.scaled(TcpConfig.DEFAULT).script("< . 1:1(0) ack 1 win 0")) {
+      s.write(1, 2000);
+      s.script(
+          """
+          +0.2 > . 1:2(1) ack 1
+          < . 1:101(100) ack 1 win 0
+          +0.04 > . 1:1(0) ack 101
+          """);
+    }
+  }
+
   @Test
   void windowThatIsClosedFromTheStart() {
     try (TestStack s = new TestStack().listen(16)) {
