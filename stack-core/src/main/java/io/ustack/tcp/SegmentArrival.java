@@ -248,8 +248,10 @@ final class SegmentArrival {
       return;
     }
     if (segment.payloadLength > 0) {
-      if (c.isReleased()) {
-        // RFC 9293 3.6.1, RFC 1122 4.2.2.13: nobody will ever read this, so the peer is told.
+      final int end = segment.payloadSeq() + segment.payloadLength;
+      if (c.isReleased() && Seq.gt(end, c.receiver().rcvNxt())) {
+        // RFC 9293 3.6.1, RFC 1122 4.2.2.13: nobody will ever read this, so the peer is told. What
+        // repeats old data is not lost (Linux tcp_rcv_state_process).
         tcp.counters().drop(DropReason.TCP_DATA_AFTER_CLOSE);
         c.abort(nowNs);
         return;
