@@ -134,9 +134,9 @@ final class SegmentArrival {
       // RFC 9293 3.10.7.4, eighth: the peer repeats its FIN, so our ACK was lost.
       c.timers().start(TcpTimers.Kind.TIME_WAIT, nowNs + c.config().timeWaitNs());
     }
-    // Repeated data is answered each time, it can't be part of an ACK loop (Linux
+    // Repeated data and FINs are answered each time, they can't be part of an ACK loop (Linux
     // tcp_oow_rate_limited).
-    if (segment.payloadLength > 0 && !segment.has(TcpHeader.SYN)) {
+    if (segment.length() > 0 && !segment.has(TcpHeader.SYN)) {
       c.receiver().oweDuplicateAck();
     } else {
       challenge(c, nowNs);
