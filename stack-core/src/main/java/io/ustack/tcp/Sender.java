@@ -220,6 +220,11 @@ final class Sender {
     return finQueued;
   }
 
+  /** Our FIN was sent at least once. */
+  boolean isFinSent() {
+    return finQueued && Seq.gt(Seq.max(sndMax, sndProbed), finSeq);
+  }
+
   /** Our FIN was sent and acknowledged. */
   boolean isFinAcknowledged() {
     return finQueued && sndUna == finSeq + 1;

@@ -262,7 +262,7 @@ public final class TcpConnection extends Emitter {
       return;
     }
     if (receiveBuffer.length() > 0 && state.isSynchronized() && state != TcpState.TIME_WAIT) {
-      abort(nowNs);
+      forget(true);
       return;
     }
     shutdownSend(nowNs);
@@ -273,13 +273,20 @@ public final class TcpConnection extends Emitter {
 
   /** The ABORT call of RFC 9293 3.10.5: RST, and everything is forgotten. */
   public void abort(final long nowNs) {
+    forget(
+        switch (state) {
+          case SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT -> true;
+          // For the RFC the FIN has left in these; ours begin at the call (Linux tcp_disconnect).
+          case CLOSING, LAST_ACK -> !sender.isFinSent();
+          default -> false;
+        });
+  }
+
+  private void forget(final boolean withReset) {
     release();
-    switch (state) {
-      case SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT -> resetOwed = true;
-      default -> {}
-    }
     die(Failure.NONE);
-    if (resetOwed) {
+    if (withReset) {
+      resetOwed = true;
       wantToEmit();
     }
   }
