@@ -113,7 +113,9 @@ final class Emission {
     if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECEIVED) {
       return emitSyn(c, nowNs);
     }
-    return emitSynchronized(c, nowNs);
+    // A timer that waited for the ACK in front of it is asked for next: its entry is out of the
+    // wheel.
+    return emitSynchronized(c, nowNs) || c.timers().isDue(nowNs);
   }
 
   private boolean emitReset(final TcpConnection c, final long nowNs) {
