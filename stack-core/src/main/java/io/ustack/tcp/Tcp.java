@@ -88,10 +88,6 @@ public final class Tcp implements TransportProtocol {
     return wheel;
   }
 
-  IsnSource isnSource() {
-    return isnSource;
-  }
-
   SegmentArrival arrival() {
     return arrival;
   }
@@ -195,8 +191,9 @@ public final class Tcp implements TransportProtocol {
     if (connections.find(localAddress, localPort, remote, remotePort) != null) {
       return failConnect(Failure.ADDRESS_NOT_AVAILABLE);
     }
+    final int iss = isnSource.isn(localAddress, localPort, remote, remotePort, nowNs);
     final TcpConnection connection =
-        new TcpConnection(this, path, localPort, remotePort, connectConfig, observer, nowNs);
+        new TcpConnection(this, path, localPort, remotePort, connectConfig, observer, iss);
     add(connection);
     counters.increment(Counter.TCP_ACTIVE_OPENS);
     connection.openActive(binding);
@@ -308,13 +305,24 @@ public final class Tcp implements TransportProtocol {
     if (!listener.admitsSyn(counters)) {
       return;
     }
-    if (old != null) {
-      old.die(Failure.NONE);
+    if (old == null) {
+      openPassive(listener, newIss(nowNs));
+      return;
     }
-    openPassive(listener, nowNs);
+    old.die(Failure.NONE);
+    openPassive(listener, old.successorIss());
   }
 
-  private void openPassive(final TcpListener listener, final long nowNs) {
+  private int newIss(final long nowNs) {
+    return isnSource.isn(
+        segment.destinationAddress,
+        segment.destinationPort,
+        segment.sourceAddress,
+        segment.sourcePort,
+        nowNs);
+  }
+
+  private void openPassive(final TcpListener listener, final int iss) {
     if (connections.count() >= config.maxConnections()) {
       counters.drop(DropReason.TCP_CONNECTION_LIMIT);
       return;
@@ -332,7 +340,7 @@ public final class Tcp implements TransportProtocol {
             segment.sourcePort,
             listener.config(),
             ReadinessObserver.NONE,
-            nowNs);
+            iss);
     add(connection);
     counters.increment(Counter.TCP_PASSIVE_OPENS);
     listener.onHandshakeStarted();

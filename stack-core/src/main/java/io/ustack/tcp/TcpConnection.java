@@ -52,7 +52,7 @@ public final class TcpConnection extends Emitter {
       final int remotePort,
       final TcpConfig config,
       final ReadinessObserver observer,
-      final long nowNs) {
+      final int iss) {
     this.tcp = tcp;
     this.path = path;
     this.localPort = localPort;
@@ -62,9 +62,6 @@ public final class TcpConnection extends Emitter {
     receiveBuffer = new ByteRing(config.receiveBufferBytes());
     sendBuffer = new ByteRing(config.sendBufferBytes());
     receiver = new Receiver(receiveBuffer, tcp.counters());
-    final int iss =
-        tcp.isnSource()
-            .isn(path.localAddress(), localPort, path.remoteAddress(), remotePort, nowNs);
     sender = new Sender(sendBuffer, config, iss);
     timers = new TcpTimers(tcp.wheel(), this);
     challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
@@ -363,6 +360,14 @@ public final class TcpConnection extends Emitter {
     return state == TcpState.TIME_WAIT
         && (syn.flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN
         && Seq.geq(syn.seq, receiver.rcvNxt());
+  }
+
+  /**
+   * The ISS of the next incarnation: larger than anything that this one sent, or its old duplicates
+   * could pass for new ones (RFC 1122 4.2.2.13 (1); Linux adds as much).
+   */
+  int successorIss() {
+    return sender.sndMax() + 0xFFFF + 2;
   }
 
   /**

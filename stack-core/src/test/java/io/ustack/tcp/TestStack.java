@@ -182,6 +182,12 @@ final class TestStack implements AutoCloseable {
     return this;
   }
 
+  /** The script is about the first connection again. */
+  TestStack firstPeer() {
+    peerPort = PEER_PORT;
+    return this;
+  }
+
   /** From now on the script is about another connection, from the next port of the peer. */
   TestStack nextPeer() {
     peerPort++;
