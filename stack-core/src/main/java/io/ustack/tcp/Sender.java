@@ -408,9 +408,12 @@ final class Sender {
     sndNxt = iss;
   }
 
-  /** RFC 6298 5.4 to 5.6, RFC 5681 3.1: back off, shrink, go back to {@code sndUna}. */
+  /**
+   * RFC 6298 5.4 to 5.6, RFC 5681 3.1: back off, shrink, go back to {@code sndUna}. What an earlier
+   * timeout gave up and was not sent again since is not in flight.
+   */
   void onTimeout() {
-    congestion.onTimeout(sndMax - sndUna, rtt.timeouts() == 0);
+    congestion.onTimeout(sndNxt - sndUna, rtt.timeouts() == 0);
     recovery.onTimeout(sndMax);
     rtt.onTimeout();
     retransmitNow = false;
