@@ -1,0 +1,118 @@
+package io.ustack.apps;
+
+import io.ustack.ethernet.MacAddress;
+import io.ustack.ipv4.Ipv4Address;
+import io.ustack.ipv4.Ipv4Subnet;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What stands behind an option, read; picocli puts the option's name in front of the complaint. */
+final class Converters {
+  private Converters() {}
+
+  /** {@code 10.99.0.2/24}: an address that a host can have, and its subnet. */
+  static final class Host implements ITypeConverter<Ipv4Subnet> {
+    @Override
+    public Ipv4Subnet convert(final String text) {
+      if (text.indexOf('/') < 0) {
+        throw new TypeConversionException(
+            "'" + text + "' says nothing of the subnet; as in 10.99.0.2/24");
+      }
+      final Ipv4Subnet subnet = read(() -> Ipv4Subnet.parse(text));
+      final int address = subnet.address();
+      final boolean network = subnet.prefixLength() < 31 && (address & ~subnet.mask()) == 0;
+      if (!isUnicast(address) || network || subnet.isBroadcast(address)) {
+        throw new TypeConversionException("'" + text + "' is no address that a host can have");
+      }
+      return subnet;
+    }
+  }
+
+  /** {@code 10.99.0.1}: an address of one host; comes as the int that it is. */
+  static final class Address implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(final String text) {
+      final int address = read(() -> Ipv4Address.parse(text));
+      if (!isUnicast(address)) {
+        throw new TypeConversionException("'" + text + "' is no address that a host can have");
+      }
+      return address;
+    }
+  }
+
+  /** {@code 02:00:00:00:00:01}. */
+  static final class Mac implements ITypeConverter<Long> {
+    @Override
+    public Long convert(final String text) {
+      final long address = read(() -> MacAddress.parse(text));
+      if (address == 0 || MacAddress.isGroup(address)) {
+        throw new TypeConversionException(
+            "'" + text + "' is no address that an interface can have");
+      }
+      return address;
+    }
+  }
+
+  /** A TCP or UDP port, 1 to 65535. */
+  static final class TransportPort implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(final String text) {
+      if (!text.matches("[0-9]{1,5}")
+          || Integer.parseInt(text) > 0xFFFF
+          || Integer.parseInt(text) == 0) {
+        throw new TypeConversionException("'" + text + "' is no port, 1 to 65535");
+      }
+      return Integer.valueOf(text);
+    }
+  }
+
+  /** Seconds, with a fraction or without, as nanoseconds; more than 0. */
+  static final class Seconds implements ITypeConverter<Long> {
+    private static final double MOST = 1e9;
+
+    @Override
+    public Long convert(final String text) {
+      if (!text.matches("[0-9]{1,10}(\\.[0-9]{1,9})?") || Double.parseDouble(text) > MOST) {
+        throw new TypeConversionException("'" + text + "' is no number of seconds");
+      }
+      final long nanoseconds = Math.round(Double.parseDouble(text) * 1e9);
+      if (nanoseconds == 0) {
+        throw new TypeConversionException("must be more than 0 seconds");
+      }
+      return nanoseconds;
+    }
+  }
+
+  /** {@code inline} or {@code dedicated}. */
+  static final class ModeName implements ITypeConverter<Mode> {
+    @Override
+    public Mode convert(final String text) {
+      for (final Mode mode : Mode.values()) {
+        if (mode.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return mode;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is neither inline nor dedicated");
+    }
+  }
+
+  private static boolean isUnicast(final int address) {
+    return !Ipv4Address.isMulticast(address)
+        && !Ipv4Address.isReserved(address)
+        && !Ipv4Address.isLoopback(address)
+        && !Ipv4Address.isThisNetwork(address);
+  }
+
+  private interface Reader<T> {
+    T read();
+  }
+
+  private static <T> T read(final Reader<T> reader) {
+    try {
+      return reader.read();
+    } catch (final IllegalArgumentException e) {
+      throw new TypeConversionException(String.valueOf(e.getMessage()));
+    }
+  }
+}

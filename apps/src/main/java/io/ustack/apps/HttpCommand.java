@@ -1,0 +1,114 @@
+package io.ustack.apps;
+
+import io.ustack.apps.http.BuiltinSite;
+import io.ustack.apps.http.DirectorySite;
+import io.ustack.apps.http.HttpLimits;
+import io.ustack.apps.http.HttpServer;
+import io.ustack.apps.http.Site;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code ustack http}: a web server. */
+@Command(
+    name = "http",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description =
+        "Serves the files of a directory, or a page about ustack and the stack's counters.",
+    customSynopsis =
+        "ustack http --ip=ADDRESS/PREFIX [--root=DIR] [--port=N] [OPTIONS] [-- EAL ARGUMENTS]",
+    footer = {
+      "",
+      "Example, reachable from this machine once the interface has an address (ip address add"
+          + " 10.99.0.1/24 dev dtap0):",
+      "  sudo ./ustack http --ip 10.99.0.2/24 --root /srv/www -- --no-huge --no-pci --vdev=net_tap0"
+    })
+final class HttpCommand implements Callable<Integer> {
+  private static final int TICK_MS = 100;
+
+  private final Invocation invocation;
+
+  @Option(
+      names = "--root",
+      paramLabel = "DIR",
+      description = "What to serve. Without it: a built-in page, and /counters.")
+  private @Nullable Path root;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      converter = Converters.TransportPort.class,
+      defaultValue = "80",
+      description = "TCP port. Default: ${DEFAULT-VALUE}.")
+  private int port;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "SECONDS",
+      converter = Converters.Seconds.class,
+      defaultValue = "60",
+      description =
+          "Close a connection that makes no progress for so long. Default: ${DEFAULT-VALUE}.")
+  private long idleNs;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init")
+  private PortOptions options;
+
+  HttpCommand(final Invocation invocation) {
+    this.invocation = invocation;
+  }
+
+  @Override
+  public Integer call() throws CommandFailure {
+    options.check();
+    final Path directory = root;
+    final DirectorySite files = directory == null ? null : site(directory);
+    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
+      final Site site = files == null ? new BuiltinSite(running.stack().counters()) : files;
+      serve(running, site);
+      invocation.out().println(running.finish());
+      return Main.EXIT_OK;
+    }
+  }
+
+  private void serve(final RunningStack running, final Site site) throws CommandFailure {
+    final HttpLimits limits = new HttpLimits(HttpLimits.USUAL.connections(), idleNs);
+    try (HttpServer server =
+        new HttpServer(
+            running.posix(), running.clock(), InstantSource.system(), site, limits, port)) {
+      invocation
+          .out()
+          .println("http: port " + port + ", " + running.description() + "; Ctrl-C stops");
+      while (!invocation.stop().isRequested()) {
+        server.step(TICK_MS);
+      }
+      invocation.out().println("http: " + server.requests() + " requests");
+    } catch (final IOException e) {
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static DirectorySite site(final Path directory) throws CommandFailure {
+    try {
+      return new DirectorySite(directory);
+    } catch (final IOException e) {
+      throw new CommandFailure("can't serve " + directory + ": " + reason(e), e);
+    }
+  }
+
+  private static String reason(final IOException e) {
+    return switch (e.getClass().getSimpleName()) {
+      case "NoSuchFileException" -> "there is no such directory";
+      case "NotDirectoryException" -> "it is no directory";
+      case "AccessDeniedException" -> "no permission to read it";
+      default -> String.valueOf(e.getMessage());
+    };
+  }
+}

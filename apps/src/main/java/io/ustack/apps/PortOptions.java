@@ -1,0 +1,153 @@
+package io.ustack.apps;
+
+import io.ustack.dpdk.Transport;
+import io.ustack.ipv4.Ipv4Address;
+import io.ustack.ipv4.Ipv4Subnet;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options of every command that opens a port; the same everywhere. */
+public final class PortOptions {
+  @Spec(Spec.Target.MIXEE)
+  @SuppressWarnings("NullAway.Init")
+  private CommandSpec command;
+
+  @Option(
+      names = "--ip",
+      required = true,
+      paramLabel = "ADDRESS/PREFIX",
+      converter = Converters.Host.class,
+      description = "Our address and its subnet, as in 10.99.0.2/24.")
+  @SuppressWarnings("NullAway.Init")
+  private Ipv4Subnet ip;
+
+  @Option(
+      names = "--gateway",
+      paramLabel = "ADDRESS",
+      converter = Converters.Address.class,
+      description = "Where packets go that leave the subnet. Without it they go nowhere.")
+  private int gateway;
+
+  @Option(
+      names = "--mac",
+      paramLabel = "MAC",
+      converter = Converters.Mac.class,
+      description = "The port's MAC address instead of its own.")
+  private long mac;
+
+  @Option(
+      names = "--mtu",
+      paramLabel = "BYTES",
+      description = "Largest IP packet, 576 to 9600, instead of the port's own.")
+  private int mtuBytes;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description =
+          "Which port, as DPDK calls it (net_tap0, 0000:00:05.0), where there are several.")
+  private @Nullable String device;
+
+  @Option(
+      names = "--mode",
+      paramLabel = "MODE",
+      converter = Converters.ModeName.class,
+      defaultValue = "inline",
+      description =
+          "Who runs the stack: inline (the application's thread, fastest) or dedicated (a thread of"
+              + " its own). Default: ${DEFAULT-VALUE}.")
+  private Mode mode = Mode.INLINE;
+
+  @Option(
+      names = "--transport",
+      paramLabel = "KIND",
+      converter = TransportName.class,
+      defaultValue = "direct",
+      description =
+          "Who moves frames: direct (the stack's thread) or ring (a core of its own, which needs -l"
+              + " with two cores behind --). Default: ${DEFAULT-VALUE}.")
+  private Transport transport = Transport.DIRECT;
+
+  @Option(
+      names = "--capture",
+      paramLabel = "FILE",
+      description = "Write every frame to FILE, as pcapng with nanoseconds.")
+  private @Nullable Path capture;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init")
+  private ImpairmentOptions impairment;
+
+  /** {@code direct} or {@code ring}. */
+  static final class TransportName implements ITypeConverter<Transport> {
+    @Override
+    public Transport convert(final String text) {
+      for (final Transport transport : Transport.values()) {
+        if (transport.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return transport;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is neither direct nor ring");
+    }
+  }
+
+  /** Checks what picocli can't: options against each other. */
+  void check() {
+    if (gateway != 0
+        && (gateway == ip.address() || !ip.contains(gateway) || ip.isBroadcast(gateway))) {
+      throw wrong("the gateway " + Ipv4Address.format(gateway) + " is not another host of " + ip);
+    }
+    if (mtuBytes != 0 && (mtuBytes < 576 || mtuBytes > 9600)) {
+      throw wrong("Invalid value for option '--mtu': " + mtuBytes + " is not between 576 and 9600");
+    }
+    impairment.check(command);
+  }
+
+  private ParameterException wrong(final String message) {
+    return new ParameterException(command.commandLine(), message);
+  }
+
+  Ipv4Subnet ip() {
+    return ip;
+  }
+
+  int gateway() {
+    return gateway;
+  }
+
+  long mac() {
+    return mac;
+  }
+
+  int mtuBytes() {
+    return mtuBytes;
+  }
+
+  @Nullable String device() {
+    return device;
+  }
+
+  Mode mode() {
+    return mode;
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  @Nullable Path capture() {
+    return capture;
+  }
+
+  ImpairmentOptions impairment() {
+    return impairment;
+  }
+}

@@ -1,0 +1,55 @@
+package io.ustack.apps;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Whether the command is asked to end. A command that runs until then looks at it a few times a
+ * second, ends in its own order (peers told, capture complete) and returns; SIGINT and SIGTERM wait
+ * for that.
+ */
+public final class StopSignal {
+  private static final long PATIENCE_SECONDS = 10;
+
+  private final CountDownLatch finished = new CountDownLatch(1);
+  private volatile boolean requested;
+  private volatile int exitCode = 1;
+
+  /** Asks the command to end. Any thread. */
+  public void request() {
+    requested = true;
+  }
+
+  public boolean isRequested() {
+    return requested;
+  }
+
+  /** The command has ended. */
+  void finished(final int code) {
+    exitCode = code;
+    finished.countDown();
+  }
+
+  /**
+   * Lets SIGINT, SIGTERM and SIGHUP ask the command to end, and the process end when it has. A
+   * command that does not come to its end within ten seconds is left behind.
+   */
+  void watchProcess() {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::onShutdown, "ustack-stop"));
+  }
+
+  private void onShutdown() {
+    if (finished.getCount() == 0) {
+      return; // it had ended by itself
+    }
+    request();
+    try {
+      if (finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        // The JVM would say 128 + signal; but to be stopped is how a server ends.
+        Runtime.getRuntime().halt(exitCode);
+      }
+    } catch (final InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package io.ustack.apps.demo;
+
+import io.ustack.apps.CommandFailure;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A command of ustack in a process of its own, in a namespace: the very command that a person would
+ * type.
+ */
+public final class ServerProcess implements Closeable {
+  private static final int PATIENCE_SECONDS = 15;
+
+  private final Process process;
+  private final Path log;
+
+  private ServerProcess(final Process process, final Path log) {
+    this.process = process;
+    this.log = log;
+  }
+
+  /**
+   * Starts {@code ustack ARGUMENTS...} with the JVM and the classes of this process.
+   *
+   * @param directory where its output goes, into the file server.log
+   */
+  public static ServerProcess start(
+      final LinuxNamespace namespace, final Path directory, final List<String> arguments)
+      throws CommandFailure {
+    final List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.ustack.apps.Main"));
+    command.addAll(arguments);
+    final Path log = directory.resolve("server.log");
+    final Process process =
+        Tool.start(
+            namespace.inside(command.toArray(String[]::new)),
+            ProcessBuilder.Redirect.to(log.toFile()));
+    return new ServerProcess(process, log);
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Everything that it has printed so far. */
+  public String output() {
+    try {
+      return Files.readString(log, StandardCharsets.UTF_8).strip();
+    } catch (final IOException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /**
+   * Asks it to end, with SIGTERM, and waits for that.
+   *
+   * @return its exit code
+   * @throws CommandFailure when it does not
+   */
+  public int stop() throws CommandFailure {
+    // nsenter forks, and the signal is meant for who runs inside.
+    process.descendants().forEach(ProcessHandle::destroy);
+    try {
+      if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        return process.exitValue();
+      }
+    } catch (final InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new CommandFailure("the server does not end: " + output());
+  }
+
+  /** Kills it, if it still runs. */
+  @Override
+  public void close() {
+    Tool.kill(process);
+  }
+}

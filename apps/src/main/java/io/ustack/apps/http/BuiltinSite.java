@@ -1,0 +1,46 @@
+package io.ustack.apps.http;
+
+import io.ustack.apps.Statistics;
+import io.ustack.counter.Counters;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+
+/**
+ * What is served where there is no directory to serve: a page about ustack, and the stack's
+ * counters as text.
+ */
+public final class BuiltinSite implements Site {
+  private static final byte[] PAGE_PATH = "/".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] COUNTERS_PATH = "/counters".getBytes(StandardCharsets.US_ASCII);
+
+  private final Counters counters;
+  private final Resource page;
+
+  /** A site that shows {@code counters}. */
+  public BuiltinSite(final Counters counters) {
+    this.counters = counters;
+    page = Resource.page(ContentType.HTML, pageText());
+  }
+
+  @Override
+  public Resource find(final RequestHead request) {
+    if (request.hasTarget(PAGE_PATH)) {
+      return page;
+    }
+    return request.hasTarget(COUNTERS_PATH)
+        ? Resource.page(ContentType.TEXT, Statistics.list(counters))
+        : Resource.refusal(404);
+  }
+
+  private static String pageText() {
+    try (InputStream in =
+        Objects.requireNonNull(BuiltinSite.class.getResourceAsStream("index.html"))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (final IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

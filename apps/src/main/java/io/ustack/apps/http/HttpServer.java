@@ -1,0 +1,145 @@
+package io.ustack.apps.http;
+
+import io.ustack.apps.Acceptor;
+import io.ustack.apps.EventLoop;
+import io.ustack.posix.Epoll;
+import io.ustack.posix.Posix;
+import io.ustack.posix.SocketOption;
+import io.ustack.time.Clock;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.InstantSource;
+
+/**
+ * A web server on one thread and one epoll set. What a peer can make it hold: one head of {@value
+ * HttpConnection#HEAD_BYTES} bytes, one open file and what is in its socket's buffers. What it
+ * reads from a file goes through one buffer for all.
+ *
+ * <p>A file is read on the thread that runs the stack: from the page cache that costs a copy, from
+ * a disk it costs all peers the disk's time.
+ */
+public final class HttpServer implements AutoCloseable {
+  private static final int CHUNK_BYTES = 1 << 16;
+
+  private final Posix posix;
+  private final EventLoop loop;
+  private final Acceptor acceptor;
+  private final Site site;
+  private final HttpLimits limits;
+  private final InstantSource wallClock;
+  private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+  private final IdleList idle = new IdleList();
+  private long requests;
+  private long dateSeconds = Long.MIN_VALUE;
+  private String date = "";
+
+  /**
+   * Starts to listen on {@code port} of every address.
+   *
+   * @param clock for timeouts, the one that the stack runs on
+   * @param wallClock for the Date field
+   * @throws IOException in one line, when the port is taken
+   */
+  public HttpServer(
+      final Posix posix,
+      final Clock clock,
+      final InstantSource wallClock,
+      final Site site,
+      final HttpLimits limits,
+      final int port)
+      throws IOException {
+    this.posix = posix;
+    this.wallClock = wallClock;
+    this.site = site;
+    this.limits = limits;
+    loop = new EventLoop(posix, clock);
+    acceptor = new Acceptor(posix, loop, port, limits.connections(), this::accepted);
+  }
+
+  /**
+   * Waits for events, at most {@code timeoutMs}, and serves them; closes connections that are idle
+   * for too long.
+   */
+  public void step(final int timeoutMs) {
+    loop.step(timeoutMs);
+    HttpConnection connection = idle.mostIdle();
+    while (connection != null && loop.nowNs() - connection.progressNs >= limits.idleNs()) {
+      connection.close();
+      connection = idle.mostIdle();
+    }
+  }
+
+  private void accepted(final int fd, final long nowNs) {
+    // A response's last, short segment must not wait for the acknowledgement of the one before.
+    posix.setsockopt(fd, SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
+    final HttpConnection connection = new HttpConnection(this, fd);
+    idle.touch(connection, nowNs);
+    loop.add(fd, Epoll.EPOLLIN, connection);
+  }
+
+  /** Requests answered so far, refused ones among them. */
+  public long requests() {
+    return requests;
+  }
+
+  /** Connections open now. */
+  public int connections() {
+    return acceptor.connections();
+  }
+
+  Posix posix() {
+    return posix;
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  Site site() {
+    return site;
+  }
+
+  /**
+   * Where response bytes pass through on their way to a socket; valid until the next call of
+   * anything.
+   */
+  ByteBuffer chunk() {
+    return chunk;
+  }
+
+  /** Now, for the Date field (RFC 9110 6.6.1); formatted once a second. */
+  String date() {
+    final long seconds = Math.floorDiv(wallClock.millis(), 1000);
+    if (seconds != dateSeconds) {
+      dateSeconds = seconds;
+      date = HttpDate.format(seconds);
+    }
+    return date;
+  }
+
+  void countRequest() {
+    requests++;
+  }
+
+  void touch(final HttpConnection connection, final long nowNs) {
+    idle.touch(connection, nowNs);
+  }
+
+  /** The connection is closed. */
+  void forget(final HttpConnection connection) {
+    idle.remove(connection);
+    acceptor.closed();
+  }
+
+  /** Closes all connections and stops to listen. */
+  @Override
+  public void close() {
+    HttpConnection connection = idle.mostIdle();
+    while (connection != null) {
+      connection.close();
+      connection = idle.mostIdle();
+    }
+    acceptor.close();
+    loop.close();
+  }
+}
