@@ -1,5 +1,6 @@
 package io.ustack.apps;
 
+import io.ustack.apps.bench.BenchCommand;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -66,6 +67,7 @@ public final class Main {
     commandLine.addSubcommand(new EchoCommand(invocation));
     commandLine.addSubcommand(new PingCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
+    commandLine.addSubcommand(new BenchCommand());
     commandLine.setOut(new PrintWriter(invocation.out(), true, Charset.defaultCharset()));
     commandLine.setErr(new PrintWriter(invocation.err(), true, Charset.defaultCharset()));
     commandLine.setParameterExceptionHandler((e, arguments) -> wrongUsage(e, invocation.err()));

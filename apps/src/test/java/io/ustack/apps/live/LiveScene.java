@@ -1,0 +1,90 @@
+package io.ustack.apps.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
+import io.ustack.apps.demo.Cable;
+import io.ustack.apps.demo.ServerProcess;
+import io.ustack.apps.demo.Tool;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A command of ustack on one end of a cable, Linux on the other, each in a network namespace that
+ * ends with this process. Closing checks that the command ends in order and with every packet
+ * released.
+ */
+final class LiveScene implements AutoCloseable {
+  static final String STACK = "10.99.0.2";
+  private static final String STACK_SUBNET = "10.99.0.2/24";
+  private static final String LINUX_SUBNET = "10.99.0.1/24";
+  private static final int START_SECONDS = 60;
+  private static final int TOOL_SECONDS = 120;
+
+  private final Path directory;
+  private final Tool tool = new Tool(new StopSignal());
+  private final Cable cable;
+  private final ServerProcess server;
+
+  private LiveScene(final Path directory, final List<String> command) throws CommandFailure {
+    this.directory = directory;
+    cable = Cable.plug(tool, LINUX_SUBNET);
+    final List<String> arguments = new ArrayList<>(command);
+    arguments.addAll(List.of("--ip", STACK_SUBNET, "--"));
+    arguments.addAll(Cable.ealArguments());
+    server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
+  }
+
+  /** Starts {@code ustack COMMAND...} and waits until it answers a ping. */
+  static LiveScene start(final Path directory, final String... command) throws CommandFailure {
+    final LiveScene scene = new LiveScene(directory, List.of(command));
+    final String[] ping = {"ping", "-n", "-c", "1", "-W", "1", STACK};
+    final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
+    while (!scene.tool.run(START_SECONDS, scene.cable.linuxSide().inside(ping)).ok()) {
+      assertTrue(scene.server.isAlive(), () -> "it has ended: " + scene.server.output());
+      assertTrue(System.nanoTime() - deadlineNs < 0, () -> scene.server.output());
+    }
+    return scene;
+  }
+
+  /** Runs a program of the Linux side, which must succeed; gives what it said. */
+  String linux(final String... command) throws CommandFailure {
+    final Tool.Outcome outcome = tool.run(TOOL_SECONDS, cable.linuxSide().inside(command));
+    assertEquals(0, outcome.exitCode(), () -> String.join(" ", command) + ": " + outcome.output());
+    return outcome.output();
+  }
+
+  /**
+   * Runs a Python script of the test's resources on the Linux side; it ends with {@code ok} or
+   * fails.
+   */
+  void python(final String script, final String... arguments) throws CommandFailure, IOException {
+    final Path file = directory.resolve(script);
+    try (InputStream source = LiveScene.class.getResourceAsStream(script)) {
+      Files.write(file, Objects.requireNonNull(source, script).readAllBytes());
+    }
+    final List<String> command = new ArrayList<>(List.of("python3", file.toString(), STACK));
+    command.addAll(List.of(arguments));
+    final String said = linux(command.toArray(String[]::new));
+    assertTrue(said.endsWith("ok"), said);
+  }
+
+  @Override
+  public void close() throws CommandFailure {
+    try {
+      assertEquals(0, server.stop(), server::output);
+      final String last = server.output().lines().reduce("", (before, line) -> line);
+      assertTrue(last.endsWith("packets in use: 0"), server::output);
+    } finally {
+      server.close();
+      cable.close();
+    }
+  }
+}
