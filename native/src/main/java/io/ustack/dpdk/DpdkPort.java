@@ -129,7 +129,7 @@ public final class DpdkPort implements AutoCloseable {
   }
 
   /** A port that did not open is as it was, as long as it has no queues. */
-  private void abandon(final DpdkEal eal) {
+  private synchronized void abandon(final DpdkEal eal) {
     if (touched) {
       close();
       return;

@@ -1,0 +1,156 @@
+package io.ustack.dpdk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.buffer.Packet;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Taps and a veth with Linux behind them. Linux asks by UDP, this side turns the datagram round
+ * with both checksums left to the link; Linux takes the answer only when they are right.
+ */
+@Tag("live")
+class KernelWireTest {
+  private static final String VETH = "usnveth";
+  private static final String VETH_PEER = "usnpeer";
+  private static final long DEADLINE_NS = 10_000_000_000L;
+
+  private static Namespace linux;
+  private static DpdkEal eal;
+
+  private int turnedRound;
+  private int badChecksums;
+
+  @BeforeAll
+  static void start() throws DpdkException {
+    linux = new Namespace("us-native-test");
+    Namespace.run("ip", "link", "add", VETH, "type", "veth", "peer", "name", VETH_PEER);
+    Namespace.run("ip", "link", "set", VETH, "up");
+    eal =
+        DpdkEal.start(
+            List.of(
+                "--no-huge",
+                "-m",
+                "256",
+                "--vdev=net_tap0,iface=usntap0",
+                "--vdev=net_tap1,iface=usntap1",
+                "--vdev=net_af_packet0,iface=" + VETH));
+  }
+
+  @AfterAll
+  static void stop() {
+    linux.close(); // takes the far ends with it
+  }
+
+  private static PortConfig config(final String name) {
+    return PortConfig.of(name).withSizes(256, 256, 2047);
+  }
+
+  /** Has Linux ask with text of so many bytes, and answers what it got back. */
+  private String ask(final DpdkLink link, final String address, final int lengthBytes) {
+    final String script =
+        "exec 3<>/dev/udp/"
+            + address
+            + "/7; printf '%0"
+            + lengthBytes
+            + "d' 42 >&3; timeout 3 head -c "
+            + lengthBytes
+            + " <&3 || true";
+    final Process question = linux.start("bash", "-c", script);
+    final long startNs = System.nanoTime();
+    while (question.isAlive() && System.nanoTime() - startNs < DEADLINE_NS) {
+      turnRound(link);
+    }
+    return Namespace.finish(question);
+  }
+
+  private void turnRound(final DpdkLink link) {
+    final Packet[] frames = new Packet[32];
+    final int count = link.receive(frames, frames.length, 0);
+    for (int i = 0; i < count; i++) {
+      final Packet frame = frames[i];
+      badChecksums += frame.flags() == 0 ? 0 : 1;
+      if (isUdp(frame)) {
+        turnRound(frame);
+        turnedRound++;
+        frame.flags(Packet.TX_IPV4_CHECKSUM | Packet.TX_UDP_CHECKSUM);
+        assertEquals(1, link.transmit(new Packet[] {frame}, 1, 0));
+      } else {
+        frame.release();
+      }
+    }
+  }
+
+  private static boolean isUdp(final Packet frame) {
+    return frame.length() >= 42
+        && frame.bytes().getShort(frame.offset() + 12) == 0x0800
+        && frame.bytes().get(frame.offset() + 23) == 17;
+  }
+
+  private static void turnRound(final Packet frame) {
+    final ByteBuffer bytes = frame.bytes();
+    final int at = frame.offset();
+    final byte[] mac = new byte[12];
+    bytes.get(at, mac);
+    bytes.put(at, mac, 6, 6);
+    bytes.put(at + 6, mac, 0, 6);
+    final int source = bytes.getInt(at + 26);
+    bytes.putInt(at + 26, bytes.getInt(at + 30));
+    bytes.putInt(at + 30, source);
+    final int ports = bytes.getInt(at + 34);
+    bytes.putInt(at + 34, Integer.rotateLeft(ports, 16));
+    bytes.putShort(at + 24, (short) 0);
+    bytes.putShort(at + 40, (short) 0);
+  }
+
+  private void answersLinux(final DpdkLink link, final String address) {
+    // Even, odd, and the longest that the MTU allows.
+    for (final int lengthBytes : new int[] {2, 33, 1000, 1471, 1472}) {
+      assertEquals(String.format("%0" + lengthBytes + "d", 42), ask(link, address, lengthBytes));
+    }
+    assertEquals(5, turnedRound);
+    assertEquals(0, badChecksums);
+    assertEquals(0, link.lostFrames());
+    assertEquals(0, link.pool().inUse());
+  }
+
+  @Test
+  void aTapWithTheShimsChecksums() throws DpdkException {
+    try (DpdkPort port = DpdkPort.open(eal, config("net_tap0"))) {
+      linux.adopt("usntap0", "10.99.1.1/24", "10.99.1.2", port.macAddress());
+      final String kernel = linux.inside("cat", "/sys/class/net/usntap0/address").strip();
+      assertNotEquals(kernel.replace(":", ""), String.format("%012x", port.macAddress()));
+      answersLinux(port.link(0), "10.99.1.2");
+    }
+  }
+
+  @Test
+  void aTapWithTheDriversChecksums() throws DpdkException {
+    try (DpdkPort port = DpdkPort.open(eal, config("net_tap1").withOffload(Offload.PORT))) {
+      linux.adopt("usntap1", "10.99.2.1/24", "10.99.2.2", port.macAddress());
+      answersLinux(port.link(0), "10.99.2.2");
+    }
+  }
+
+  @Test
+  void aVethWithPacketSockets() throws DpdkException {
+    try (DpdkPort port = DpdkPort.open(eal, config("net_af_packet0"))) {
+      linux.adopt(VETH_PEER, "10.99.3.1/24", "10.99.3.2", port.macAddress());
+      // Linux leaves checksums to the device, and a veth does not make them: they arrive wrong, and
+      // are found wrong.
+      ask(port.link(0), "10.99.3.2", 100);
+      assertTrue(badChecksums > 0);
+      linux.inside("ethtool", "-K", VETH_PEER, "tx", "off");
+      badChecksums = 0;
+      turnedRound = 0;
+      answersLinux(port.link(0), "10.99.3.2");
+    }
+  }
+}
