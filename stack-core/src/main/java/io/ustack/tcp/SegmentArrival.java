@@ -77,7 +77,11 @@ final class SegmentArrival {
   private void onSegmentSynchronized(
       final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (isCrossedSynAck(c, segment)) {
-      onAckInSynReceived(c, segment, nowNs);
+      final boolean unanswered = c.sender().owesSyn();
+      if (onAckInSynReceived(c, segment, nowNs) && unanswered) {
+        // It overtook our own SYN-ACK, which will not be sent now: the peer hears it by this.
+        c.receiver().oweAck();
+      }
       return;
     }
     if (!c.receiver().isAcceptable(segment.seq, segment.length())) {

@@ -110,6 +110,10 @@ public final class Tcp implements TransportProtocol {
     return lastFailure;
   }
 
+  ConnectionTable connectionTable() {
+    return connections;
+  }
+
   // ---- For the socket engine
 
   /**
