@@ -84,6 +84,13 @@ final class SegmentArrival {
       }
       return;
     }
+    if (isRepeatedSyn(c, segment)) {
+      // Our SYN-ACK was lost, so it goes again, as Linux does (tcp_check_req).
+      if (c.challengeAck().permit(nowNs)) {
+        c.sender().repeatSynAsSynAck();
+      }
+      return;
+    }
     if (!c.receiver().isAcceptable(segment.seq, segment.length())) {
       onUnacceptable(c, segment, nowNs);
       return;
@@ -118,6 +125,14 @@ final class SegmentArrival {
         && segment.seq + 1 == c.receiver().rcvNxt();
   }
 
+  /** The SYN that opened this connection, once more; data on it may reach into the window. */
+  private static boolean isRepeatedSyn(final TcpConnection c, final TcpSegment segment) {
+    final int others = TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN;
+    return c.state() == TcpState.SYN_RECEIVED
+        && (segment.flags & (TcpHeader.SYN | others)) == TcpHeader.SYN
+        && segment.seq + 1 == c.receiver().rcvNxt();
+  }
+
   /** RFC 9293 3.10.7.4, first: not in the window. */
   private void onUnacceptable(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (segment.has(TcpHeader.RST)) {
@@ -125,15 +140,6 @@ final class SegmentArrival {
       return;
     }
     tcp.counters().drop(DropReason.TCP_OUT_OF_WINDOW);
-    if (c.state() == TcpState.SYN_RECEIVED
-        && segment.has(TcpHeader.SYN)
-        && segment.seq + 1 == c.receiver().rcvNxt()) {
-      // The peer repeats its SYN: our SYN-ACK was lost, so it goes again, as Linux does.
-      if (c.challengeAck().permit(nowNs)) {
-        c.sender().repeatSynAsSynAck();
-      }
-      return;
-    }
     if (c.state() == TcpState.TIME_WAIT && segment.has(TcpHeader.FIN)) {
       // RFC 9293 3.10.7.4, eighth: the peer repeats its FIN, so our ACK was lost.
       c.timers().start(TcpTimers.Kind.TIME_WAIT, nowNs + c.config().timeWaitNs());

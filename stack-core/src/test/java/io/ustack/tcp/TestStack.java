@@ -57,7 +57,12 @@ final class TestStack implements AutoCloseable {
   }
 
   TestStack(final StackConfig config) {
-    net = new TestNet(config, (local, localPort, remote, remotePort, nowNs) -> OUR_ISN);
+    this(config, 512);
+  }
+
+  TestStack(final StackConfig config, final int poolPackets) {
+    net =
+        new TestNet(config, (local, localPort, remote, remotePort, nowNs) -> OUR_ISN, poolPackets);
     net.quiet();
     net.meetPeer();
     net.link.answerArp(TestNet.PEER, TestNet.PEER_MAC);
@@ -141,12 +146,15 @@ final class TestStack implements AutoCloseable {
 
   /** SYN_RECEIVED, by a SYN to a listener. */
   static TestStack synReceived() {
-    return listening()
-        .script(
-            """
-            < S 0:0(0) win 65535 <mss 1460>
-            > S. 0:0(0) ack 1 win 65535 <mss 1460>
-            """);
+    final TestStack stack =
+        listening()
+            .script(
+                """
+                < S 0:0(0) win 65535 <mss 1460>
+                > S. 0:0(0) ack 1 win 65535 <mss 1460>
+                """);
+    stack.connection = stack.net.stack.tcp().connectionTable().toArray()[0];
+    return stack.in(TcpState.SYN_RECEIVED);
   }
 
   /** ESTABLISHED by passive open and accepted; no window scaling, the peer's window is 65535. */
@@ -182,16 +190,20 @@ final class TestStack implements AutoCloseable {
     return this;
   }
 
+  /** From now on the script is about the connection with this port of the peer. */
+  TestStack peerPort(final int port) {
+    peerPort = port;
+    return this;
+  }
+
   /** The script is about the first connection again. */
   TestStack firstPeer() {
-    peerPort = PEER_PORT;
-    return this;
+    return peerPort(PEER_PORT);
   }
 
   /** From now on the script is about another connection, from the next port of the peer. */
   TestStack nextPeer() {
-    peerPort++;
-    return this;
+    return peerPort(peerPort + 1);
   }
 
   static TestStack finWait1() {

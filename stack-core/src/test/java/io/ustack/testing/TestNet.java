@@ -53,10 +53,12 @@ public final class TestNet implements AutoCloseable {
     stack = new NetworkStack(config, link, clock.nanoTime());
   }
 
-  /** The same with initial sequence numbers that the test knows. */
-  public TestNet(final StackConfig config, final IsnSource isnSource) {
+  /**
+   * The same with initial sequence numbers that the test knows, and with a pool of so many packets.
+   */
+  public TestNet(final StackConfig config, final IsnSource isnSource, final int poolPackets) {
     clock = new ManualClock(Long.MAX_VALUE - 3 * SECOND);
-    link = new ScriptLink(OUR_MAC, 1500, 2048);
+    link = new ScriptLink(OUR_MAC, 1500, poolPackets);
     stack = new NetworkStack(config, link, clock.nanoTime(), isnSource);
   }
 
