@@ -141,6 +141,46 @@ class FaultInjectorTest {
   }
 
   @Test
+  void aCopyIsAsGoodOrBadAsTheFrame() {
+    a = injector(Faults.NONE.withDuplication(1), Faults.NONE.withDuplication(1), 5);
+    transmit(a, Frames.tcp(Frames.payload(50, 2)), TX); // checksums still to be filled in
+    assertEquals(2, b.receive(burst, 64, clock.nanoTime()));
+    assertEquals(0, burst[0].flags() | burst[1].flags());
+    burst[0].release();
+    burst[1].release();
+    transmit(b, Frames.tcp(Frames.payload(50, 2)), 0); // checksums wrong
+    assertEquals(2, a.receive(burst, 64, clock.nanoTime()));
+    assertEquals(Packet.RX_IPV4_CHECKSUM_BAD, burst[0].flags());
+    assertEquals(Packet.RX_IPV4_CHECKSUM_BAD, burst[1].flags());
+    burst[0].release();
+    burst[1].release();
+  }
+
+  @Test
+  void withoutRoomNothingIsDuplicated() {
+    a = new FaultInjector(pair.a(), Faults.NONE.withDuplication(1), Faults.NONE, 1, 1);
+    send(b, 1);
+    send(b, 2);
+    assertEquals(List.of(1), receiveAll(a));
+    assertEquals(List.of(2), receiveAll(a));
+    assertEquals(0, a.inboundCounts().duplicated());
+  }
+
+  @Test
+  void framesDueOnBothSidesOfTheClocksWrapComeInOrder() {
+    a = injector(Faults.NONE.withReordering(1, 5 * MS), Faults.NONE, 1);
+    send(b, 1);
+    assertEquals(List.of(), receiveAll(a)); // due past the wrap
+    a.inboundFaults(Faults.NONE.withReordering(1, MS));
+    send(b, 2);
+    assertEquals(List.of(), receiveAll(a)); // due before it
+    clock.advance(MS);
+    assertEquals(List.of(2), receiveAll(a));
+    clock.advance(4 * MS);
+    assertEquals(List.of(1), receiveAll(a));
+  }
+
+  @Test
   void withAnEmptyPoolNothingIsDuplicated() {
     a = injector(Faults.NONE.withDuplication(1), Faults.NONE, 5);
     send(b, 1);
@@ -275,6 +315,22 @@ class FaultInjectorTest {
   void theSameSeedGivesTheSameBytesAtTheSameTimes() {
     assertEquals(history(42), history(42));
     assertNotEquals(history(42), history(43));
+  }
+
+  @Test
+  void eachDirectionHasNumbersOfItsOwn() {
+    final Faults faults = Faults.NONE.withLoss(0.5);
+    final List<List<Integer>> seen = new ArrayList<>();
+    for (int seed = 1; seed <= 2; seed++) {
+      a = injector(faults, faults, seed);
+      for (int i = 0; i < 60; i++) {
+        send(a, i);
+        send(b, i);
+      }
+      seen.add(receiveAll(a));
+      seen.add(receiveAll(b));
+    }
+    assertEquals(4, seen.stream().distinct().count());
   }
 
   @Test

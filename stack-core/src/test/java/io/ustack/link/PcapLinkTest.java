@@ -63,6 +63,15 @@ class PcapLinkTest {
   }
 
   @Test
+  void aTimestampThatLiesHoldsNothingUp() throws IOException {
+    writer.write(Long.MAX_VALUE, ByteBuffer.wrap(new byte[] {1}), 0, 1, Direction.UNKNOWN);
+    writer.write(0, ByteBuffer.wrap(new byte[] {2}), 0, 1, Direction.UNKNOWN);
+    final PcapLink link = link(ReplayPace.AS_CAPTURED, null);
+    assertEquals("0102", received(link, START_NS + 10));
+    link.close();
+  }
+
+  @Test
   void framesArriveAsFastAsPossible() throws IOException {
     for (int i = 0; i < 10; i++) {
       frame(i * 1_000_000_000L, new byte[] {(byte) i});
@@ -102,7 +111,7 @@ class PcapLinkTest {
   @Test
   void aRawIpPacketGetsAnEthernetHeader() throws IOException {
     final byte[] file =
-        rawIp(new byte[] {0x45, 1, 2}, new byte[] {0x60, 3}, new byte[] {0x10}, new byte[0]);
+        rawIp(new byte[] {0x45, 1, 2}, new byte[] {0x10}, new byte[] {0x60, 3}, new byte[0]);
     final PcapLink link =
         new PcapLink(
             REPLAY,
@@ -112,16 +121,9 @@ class PcapLinkTest {
             ReplayPace.AS_CAPTURED,
             START_NS);
     final String addresses = "02000000000a020000000001";
-    assertEquals(
-        addresses
-            + "0800450102"
-            + addresses
-            + "86dd6003"
-            + addresses
-            + "080010"
-            + addresses
-            + "0800",
-        received(link, START_NS));
+    final String four = addresses + "0800";
+    final String six = addresses + "86dd";
+    assertEquals(four + "450102" + four + "10" + six + "6003" + four, received(link, START_NS));
     link.close();
   }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -104,10 +105,12 @@ class PcapTapTest {
 
   @Test
   void aFullDiskEndsTheCaptureAndNotTheLink() {
+    final AtomicInteger attempts = new AtomicInteger();
     final OutputStream full =
         new OutputStream() {
           @Override
           public void write(final int b) throws IOException {
+            attempts.incrementAndGet();
             throw new IOException("No space left on device");
           }
         };
@@ -121,6 +124,7 @@ class PcapTapTest {
     assertEquals("No space left on device", tap.captureFailure().getMessage());
     tap.close();
     tap.close();
+    assertEquals(1, attempts.get());
   }
 
   @Test

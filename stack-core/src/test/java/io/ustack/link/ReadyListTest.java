@@ -42,7 +42,6 @@ class ReadyListTest {
     list.add(first);
     list.add(second);
     list.add(first);
-    list.add(second);
     assertSame(first, list.poll());
     assertSame(second, list.poll());
     assertNull(list.poll());

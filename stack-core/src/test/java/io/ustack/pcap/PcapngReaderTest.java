@@ -36,11 +36,15 @@ class PcapngReaderTest {
     file.interfaceBlock(1, 0, file.option(9, new byte[] {3})); // without an end of options
     final byte[] offset = file.option(14, -10L);
     file.interfaceBlock(101, 0, CaptureFiles.concat(file.option(2, FRAME), offset));
+    file.interfaceBlock(
+        1, 0, CaptureFiles.concat(file.option(9, new byte[] {0}), file.option(14, 10L)));
+    file.enhanced(3, 1_700_000_000L, FRAME, NONE);
     file.enhanced(0, 1_700_000_000_123_456_789L, FRAME, NONE);
     file.enhanced(1, 1_700_000_000_123L, FRAME, NONE);
     file.enhanced(2, 1_700_000_010_123_456L, FRAME, NONE);
     assertEquals(
         List.of(
+            "ETHERNET 1700000010000000000 UNKNOWN 6 0123456789",
             "ETHERNET 1700000000123456789 UNKNOWN 6 0123456789",
             "ETHERNET 1700000000123000000 UNKNOWN 6 0123456789",
             "RAW_IP 1700000000123456000 UNKNOWN 6 0123456789"),
@@ -139,11 +143,12 @@ class PcapngReaderTest {
   @Test
   void lengthsThatLieAreRefused() {
     final CaptureFiles tooShort = little().block(7, file0(8));
-    assertTrue(refused(patched(tooShort.file(), 28 + 4, 8)).contains("a block of 8 bytes"));
-    assertTrue(refused(patched(tooShort.file(), 28 + 4, 19)).contains("a block of 19 bytes"));
+    assertTrue(refused(patched(tooShort.file(), 28 + 4, 8)).contains("a block of 8 bytes, at"));
+    assertTrue(refused(patched(tooShort.file(), 28 + 4, 19)).contains("a block of 19 bytes, at"));
     assertTrue(refused(patched(tooShort.file(), 28 + 4, 16)).contains("ends as one of 0"));
     assertTrue(refused(patched(tooShort.file(), 28 + 4, -4)).contains("the file ends inside"));
-    assertTrue(refused(patched(tooShort.file(), 28 + 16, 24)).contains("ends as one of 24"));
+    assertTrue(
+        refused(patched(tooShort.file(), 28 + 16, 24)).contains("ends as one of 24, at byte 48"));
     assertTrue(refused(patched(tooShort.file(), 4, 12)).contains("too short"));
     assertTrue(refused(patched(tooShort.file(), 8, 0)).contains("byte-order magic"));
     assertTrue(refused(patched(tooShort.file(), 12, 9)).contains("version 9"));
