@@ -129,8 +129,30 @@ public final class Tcp implements TransportProtocol {
       return failBinding(Failure.ADDRESS_NOT_AVAILABLE);
     }
     final int chosen = port == 0 ? portAllocator.allocate(address, portsInUse) : port;
-    final TcpBinding binding = chosen == 0 ? null : ports.bind(address, chosen, reuseAddress);
+    final TcpBinding binding =
+        chosen == 0 || isHeldByConnection(address, chosen, reuseAddress)
+            ? null
+            : ports.bind(address, chosen, reuseAddress);
     return binding == null ? failBinding(Failure.ADDRESS_IN_USE) : binding;
+  }
+
+  /**
+   * A connection holds its address and port for as long as it lives, TIME_WAIT included, unless
+   * both sides set SO_REUSEADDR (Linux inet_csk_bind_conflict).
+   */
+  private boolean isHeldByConnection(
+      final int address, final int port, final boolean reuseAddress) {
+    if (!ports.hasConnections(port)) {
+      return false;
+    }
+    for (final TcpConnection c : connections.toArray()) {
+      if (c.localPort() == port
+          && TcpPorts.overlap(c.localAddress(), address)
+          && !(reuseAddress && c.reusesAddress())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private @Nullable TcpBinding failBinding(final Failure failure) {
@@ -201,6 +223,9 @@ public final class Tcp implements TransportProtocol {
     add(connection);
     counters.increment(Counter.TCP_ACTIVE_OPENS);
     connection.openActive(binding);
+    if (binding != null) {
+      binding.heldAddress = localAddress;
+    }
     return connection;
   }
 

@@ -10,6 +10,9 @@ public final class TcpBinding {
   private final boolean reuseAddress;
   private boolean released;
 
+  /** What others have to keep off: {@link #address()}, or the connection's once it is known. */
+  int heldAddress;
+
   /** Whether a listener stands on it: SO_REUSEADDR does not let two of those share a port. */
   boolean listening;
 
@@ -19,6 +22,7 @@ public final class TcpBinding {
   TcpBinding(final TcpPorts ports, final int address, final int port, final boolean reuseAddress) {
     this.ports = ports;
     this.address = address;
+    this.heldAddress = address;
     this.port = port;
     this.reuseAddress = reuseAddress;
   }

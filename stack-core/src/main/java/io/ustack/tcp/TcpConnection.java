@@ -32,6 +32,7 @@ public final class TcpConnection extends Emitter {
   private Failure failure = Failure.NONE;
   private ReadinessObserver observer;
   private boolean passive;
+  private boolean reuseAddress;
   private boolean released;
   private boolean resetOwed;
 
@@ -126,6 +127,11 @@ public final class TcpConnection extends Emitter {
   /** It came in through a listener. */
   boolean isPassive() {
     return passive;
+  }
+
+  /** SO_REUSEADDR of the socket that it was bound or accepted by. */
+  boolean reusesAddress() {
+    return reuseAddress;
   }
 
   /** No socket holds it any more. */
@@ -302,6 +308,7 @@ public final class TcpConnection extends Emitter {
   /** Active open (RFC 9293 3.10.1). */
   void openActive(final @Nullable TcpBinding held) {
     binding = held;
+    reuseAddress = held != null && held.reuseAddress();
     state = TcpState.SYN_SENT;
     wantToEmit();
   }
@@ -309,6 +316,7 @@ public final class TcpConnection extends Emitter {
   /** Passive open: a SYN came to a listener (RFC 9293 3.10.7.2, third). */
   void openPassive(final TcpListener from, final TcpSegment syn, final TcpOptions options) {
     listener = from;
+    reuseAddress = from.binding().reuseAddress();
     passive = true;
     state = TcpState.SYN_RECEIVED;
     onSyn(syn, options);

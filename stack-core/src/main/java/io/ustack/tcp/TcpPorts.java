@@ -17,18 +17,14 @@ final class TcpPorts {
    *
    * @param address 0 for every address
    * @param reuseAddress SO_REUSEADDR: shares the port with others that set it, as long as none of
-   *     them listens, and with connections that remain of an earlier listener
-   * @return null when somebody else holds it: EADDRINUSE
+   *     them listens
+   * @return null when another socket holds it: EADDRINUSE
    */
   @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
     for (TcpBinding b = bindings[port]; b != null; b = b.next) {
-      final boolean overlap = b.address() == address || b.address() == 0 || address == 0;
-      if (overlap && !(reuseAddress && b.reuseAddress() && !b.listening)) {
+      if (overlap(b.heldAddress, address) && !(reuseAddress && b.reuseAddress() && !b.listening)) {
         return null;
       }
-    }
-    if (bindings[port] == null && connections[port] > 0 && !reuseAddress) {
-      return null;
     }
     final TcpBinding binding = new TcpBinding(this, address, port, reuseAddress);
     binding.next = bindings[port];
@@ -39,13 +35,16 @@ final class TcpPorts {
   /** Whether another binding of the same port already listens on an overlapping address. */
   boolean hasOtherListener(final TcpBinding binding) {
     for (TcpBinding b = bindings[binding.port()]; b != null; b = b.next) {
-      final boolean overlap =
-          b.address() == binding.address() || b.address() == 0 || binding.address() == 0;
-      if (b != binding && b.listening && overlap) {
+      if (b != binding && b.listening && overlap(b.heldAddress, binding.heldAddress)) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether one socket can't be told from the other: 0 is every address. */
+  static boolean overlap(final int one, final int other) {
+    return one == other || one == 0 || other == 0;
   }
 
   /** Whether any socket has bound the port. */

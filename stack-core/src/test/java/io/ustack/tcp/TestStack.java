@@ -120,14 +120,22 @@ final class TestStack implements AutoCloseable {
     return listener;
   }
 
+  /** Lets {@link #establish} and {@link #accept} use another listener. */
+  void listener(final TcpListener other) {
+    listener = other;
+  }
+
   /** SYN_SENT: our SYN has left. */
   static TestStack synSent() {
     return new TestStack().connect();
   }
 
-  /** Starts an active open towards port 40000 of the peer. */
+  /** Starts an active open from port 80 towards port 40000 of the peer. */
   TestStack connect() {
-    final TcpBinding binding = net.stack.tcp().bind(0, OUR_PORT, false);
+    return connect(net.stack.tcp().bind(0, OUR_PORT, false));
+  }
+
+  TestStack connect(final TcpBinding binding) {
     connection =
         net.stack
             .tcp()

@@ -215,12 +215,13 @@ class TimeWaitTest {
 
   @Test
   void sameConnectionCannotBeOpenedFromHereMeanwhile() {
-    try (TestStack s = TestStack.synSent()) {
+    try (TestStack s = new TestStack()) {
+      final Tcp tcp = s.net.stack.tcp();
+      s.connect(tcp.bind(0, TestStack.OUR_PORT, true));
       s.script("< S. 0:0(0) ack 1 win 65535 <mss 1460>", "> . 1:1(0) ack 1");
       s.closeConnection();
       s.script("> F. 1:1(0) ack 1", "< F. 1:1(0) ack 2 win 65535", "> . 2:2(0) ack 2");
       s.in(TcpState.TIME_WAIT);
-      final Tcp tcp = s.net.stack.tcp();
       final TcpBinding again = tcp.bind(0, TestStack.OUR_PORT, true);
       assertNotNull(again);
       final long nowNs = s.net.clock.nanoTime();
