@@ -35,7 +35,7 @@ struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf 
 		counter = USTACK_RX_TOO_LONG;
 	} else if (mbuf->nb_segs == 1 && (mbuf->data_len != length || mbuf->data_off + length > mbuf->buf_len)) {
 		counter = USTACK_RX_BROKEN;
-	} else if ((copy = rte_pktmbuf_alloc(queue->pool->mempool)) == NULL) {
+	} else if ((copy = rte_pktmbuf_alloc(queue->mempool)) == NULL) {
 		counter = USTACK_RX_NO_BUFFER;
 	} else {
 		char *to = rte_pktmbuf_append(copy, (uint16_t)length);
@@ -123,7 +123,7 @@ uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16
 static inline void describe(const struct ustack_queue *queue, struct rte_mbuf *mbuf, struct ustack_frame *frame, uint32_t flags)
 {
 	frame->index = ustack_private(mbuf)->index;
-	frame->offset = (uint32_t)(rte_pktmbuf_mtod(mbuf, uint8_t *) - queue->pool->base);
+	frame->offset = (uint32_t)(rte_pktmbuf_mtod(mbuf, uint8_t *) - queue->base);
 	frame->length = mbuf->data_len;
 	frame->flags = flags;
 }
@@ -169,37 +169,55 @@ int ustack_rx(int64_t handle, int max)
 	return queue->ring == NULL ? receive_direct(queue, (uint16_t)max) : receive_ring(queue, (uint16_t)max);
 }
 
-/* Puts the frame's place and length into its mbuf. NULL: no Ethernet frame of this link's, the port could choke on it. */
+/* Whether the port can carry a frame of this length: others could choke it. */
+static inline bool fits(const struct ustack_queue *queue, const struct ustack_frame *frame)
+{
+	/* One comparison: what is too short becomes very long. */
+	return frame->length - USTACK_ETHERNET_HEADER <= queue->frame_max - USTACK_ETHERNET_HEADER;
+}
+
+/* Puts the frame's place and length into its mbuf. */
 static inline struct rte_mbuf *place(const struct ustack_queue *queue, const struct ustack_frame *frame)
 {
-	struct rte_mbuf *mbuf = queue->pool->mbufs[frame->index];
+	struct rte_mbuf *mbuf = queue->mbufs[frame->index];
 
-	if (unlikely(frame->length < USTACK_ETHERNET_HEADER || frame->length > queue->frame_max))
-		return NULL;
-	mbuf->data_off = (uint16_t)(queue->pool->base + frame->offset - (uint8_t *)mbuf->buf_addr);
+	mbuf->data_off = (uint16_t)(queue->base + frame->offset - (uint8_t *)mbuf->buf_addr);
 	mbuf->data_len = (uint16_t)frame->length;
 	mbuf->pkt_len = frame->length;
 	return mbuf;
 }
 
-static uint16_t transmit(struct ustack_queue *queue, struct rte_mbuf **mbufs, const struct ustack_frame *frames, uint16_t count)
+/* Sends the first frames that fit; *ready says how many did. Returns how many were taken. */
+static inline int transmit_direct(struct ustack_queue *queue, const struct ustack_frame *frames, int count, int *ready)
 {
+	struct rte_mbuf *mbufs[USTACK_BURST];
 	bool offloaded = false;
+	int i;
 
-	if (queue->ring != NULL) {
-		for (uint16_t i = 0; i < count; i++)
-			ustack_private(mbufs[i])->flags = frames[i].flags;
-		return ustack_ring_transmit(queue->ring, mbufs, count);
-	}
-	for (uint16_t i = 0; i < count; i++)
+	for (i = 0; i < count && likely(fits(queue, &frames[i])); i++) {
+		mbufs[i] = place(queue, &frames[i]);
 		offloaded |= ustack_finish(queue, mbufs[i], frames[i].flags);
-	return ustack_send(queue, mbufs, count, offloaded);
+	}
+	*ready = i;
+	return i == 0 ? 0 : ustack_send(queue, mbufs, (uint16_t)i, offloaded);
+}
+
+static inline int transmit_ring(struct ustack_queue *queue, const struct ustack_frame *frames, int count, int *ready)
+{
+	struct rte_mbuf *mbufs[USTACK_BURST];
+	int i;
+
+	for (i = 0; i < count && likely(fits(queue, &frames[i])); i++) {
+		mbufs[i] = place(queue, &frames[i]);
+		ustack_private(mbufs[i])->flags = frames[i].flags;
+	}
+	*ready = i;
+	return ustack_ring_transmit(queue->ring, mbufs, (uint16_t)i);
 }
 
 int ustack_tx(int64_t handle, int count)
 {
 	struct ustack_queue *queue = ustack_queue(handle);
-	struct rte_mbuf *mbufs[USTACK_BURST];
 	int done = 0;
 
 	ustack_join();
@@ -207,16 +225,15 @@ int ustack_tx(int64_t handle, int count)
 		count = USTACK_BURST;
 	while (done < count) {
 		const struct ustack_frame *frames = queue->tx_frames + done;
-		uint16_t ready = 0;
+		int ready;
+		int sent = queue->ring == NULL ? transmit_direct(queue, frames, count - done, &ready)
+					       : transmit_ring(queue, frames, count - done, &ready);
 
-		while (done + ready < count && (mbufs[ready] = place(queue, &frames[ready])) != NULL)
-			ready++;
-		uint16_t sent = ready == 0 ? 0 : transmit(queue, mbufs, frames, ready);
 		done += sent;
 		if (sent < ready)
 			break;
-		if (done < count) {
-			rte_mbuf_raw_free(queue->pool->mbufs[queue->tx_frames[done++].index]);
+		if (unlikely(done < count)) {
+			rte_mbuf_raw_free(queue->mbufs[queue->tx_frames[done++].index]);
 			ustack_count(queue, USTACK_TX_REJECTED);
 		}
 	}
@@ -260,7 +277,9 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 
 	if (queue == NULL)
 		return -ENOMEM;
-	queue->pool = ustack_pool(pool);
+	queue->mempool = ustack_pool(pool)->mempool;
+	queue->mbufs = ustack_pool(pool)->mbufs;
+	queue->base = ustack_pool(pool)->base;
 	queue->port = (uint16_t)port;
 	queue->queue = (uint16_t)queue_id;
 	queue->frame_max = ustack_port_frame_max(port);

@@ -16,8 +16,11 @@
 struct ustack_ring;
 
 struct ustack_queue {
-	struct ustack_pool *pool;
 	struct ustack_ring *ring; /* NULL with the direct transport */
+	/* What every frame needs of the pool. */
+	struct rte_mempool *mempool;
+	struct rte_mbuf **mbufs;
+	uint8_t *base;
 	uint16_t port;
 	uint16_t queue;
 	uint32_t frame_max;  /* bytes of the longest frame that the MTU allows, with a VLAN tag */
@@ -66,7 +69,7 @@ static inline struct rte_mbuf *ustack_accept(struct ustack_queue *queue, struct 
 
 	memcpy(&whole, &mbuf->refcnt, sizeof(whole));
 	if (likely(whole == USTACK_WHOLE && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
-		   mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->pool->mempool &&
+		   mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->mempool &&
 		   RTE_MBUF_DIRECT(mbuf)))
 		return mbuf;
 	return ustack_accept_slow(queue, mbuf);

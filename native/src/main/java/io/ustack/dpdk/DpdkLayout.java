@@ -1,6 +1,7 @@
 package io.ustack.dpdk;
 
 import io.ustack.buffer.Packet;
+import java.nio.ByteOrder;
 
 /**
  * Sizes and offsets of what C and Java share, as C says them. Loaded after {@link NativeLibrary}.
@@ -9,13 +10,14 @@ final class DpdkLayout {
   /** Most frames or buffers that one call carries. */
   static final int BURST = DpdkCalls.ustack_layout(1);
 
-  /** Bytes of one frame descriptor, and where in it its fields lie. */
+  /** Bytes of one frame descriptor. */
   static final int FRAME_SIZE = DpdkCalls.ustack_layout(2);
 
-  static final int FRAME_INDEX = DpdkCalls.ustack_layout(3);
-  static final int FRAME_OFFSET = DpdkCalls.ustack_layout(4);
-  static final int FRAME_LENGTH = DpdkCalls.ustack_layout(5);
-  static final int FRAME_FLAGS = DpdkCalls.ustack_layout(6);
+  /** Where index (lower half) and offset lie in it, read and written as one little-endian long. */
+  static final int FRAME_PLACE = pair(3, 4);
+
+  /** Where length (lower half) and flags lie in it. */
+  static final int FRAME_EXTENT = pair(5, 6);
 
   /** How many counters a queue has; {@link QueueCounter} names them. */
   static final int COUNTERS = DpdkCalls.ustack_layout(12);
@@ -42,4 +44,13 @@ final class DpdkLayout {
   }
 
   private DpdkLayout() {}
+
+  private static int pair(final int lower, final int upper) {
+    final int at = DpdkCalls.ustack_layout(lower);
+    if (DpdkCalls.ustack_layout(upper) != at + Integer.BYTES
+        || ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+      throw new IllegalStateException("the frame descriptor of dpdk_layout.h has another shape");
+    }
+    return at;
+  }
 }

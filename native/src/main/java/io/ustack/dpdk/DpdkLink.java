@@ -16,10 +16,12 @@ import java.nio.ByteOrder;
  */
 public final class DpdkLink implements LinkDevice {
   private static final int SIZE = DpdkLayout.FRAME_SIZE;
-  private static final int INDEX = DpdkLayout.FRAME_INDEX;
-  private static final int OFFSET = DpdkLayout.FRAME_OFFSET;
-  private static final int LENGTH = DpdkLayout.FRAME_LENGTH;
-  private static final int FLAGS = DpdkLayout.FRAME_FLAGS;
+
+  /** Index in the lower half, offset in the upper. */
+  private static final int PLACE = DpdkLayout.FRAME_PLACE;
+
+  /** Length in the lower half, flags in the upper. */
+  private static final int EXTENT = DpdkLayout.FRAME_EXTENT;
 
   private final DpdkPort port;
   private final int queueNumber;
@@ -52,7 +54,7 @@ public final class DpdkLink implements LinkDevice {
   private static ByteBuffer frames(final long address) {
     return new Pointer(address)
         .getByteBuffer(0, (long) DpdkLayout.BURST * SIZE)
-        .order(ByteOrder.nativeOrder());
+        .order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** The port runs: frames may pass. */
@@ -86,13 +88,13 @@ public final class DpdkLink implements LinkDevice {
     final int count = DpdkNative.rx(queue, max);
     final ByteBuffer from = rxFrames;
     for (int i = 0, at = 0; i < count; i++, at += SIZE) {
-      frames[i] =
-          pool.received(
-              from.getInt(at + INDEX),
-              from.getInt(at + OFFSET),
-              from.getInt(at + LENGTH),
-              from.getInt(at + FLAGS));
+      final long place = from.getLong(at + PLACE);
+      final long extent = from.getLong(at + EXTENT);
+      final Packet packet = pool.packet((int) place);
+      packet.take((int) (place >>> Integer.SIZE), (int) extent, (int) (extent >>> Integer.SIZE));
+      frames[i] = packet;
     }
+    pool.taken(count);
     return count;
   }
 
@@ -104,8 +106,9 @@ public final class DpdkLink implements LinkDevice {
       describe(frames, done, burst);
       final int sent = DpdkNative.tx(queue, burst);
       for (int i = done; i < done + sent; i++) {
-        pool.sent(frames[i]);
+        frames[i].drop();
       }
+      pool.taken(-sent);
       done += sent;
       if (sent < burst) {
         break;
@@ -117,15 +120,14 @@ public final class DpdkLink implements LinkDevice {
   @SuppressWarnings("ReferenceEquality") // the same memory, not equal bytes
   private void describe(final Packet[] frames, final int from, final int count) {
     final ByteBuffer to = txFrames;
+    final ByteBuffer memory = pool.bytes();
     for (int i = 0, at = 0; i < count; i++, at += SIZE) {
       final Packet packet = frames[from + i];
-      if (packet.bytes() != pool.bytes()) {
+      if (packet.bytes() != memory) {
         throw new IllegalArgumentException("packet " + packet.index() + " is of another pool");
       }
-      to.putInt(at + INDEX, packet.index());
-      to.putInt(at + OFFSET, packet.offset());
-      to.putInt(at + LENGTH, packet.length());
-      to.putInt(at + FLAGS, packet.flags());
+      to.putLong(at + PLACE, packet.index() | (long) packet.offset() << Integer.SIZE);
+      to.putLong(at + EXTENT, packet.length() | (long) packet.flags() << Integer.SIZE);
     }
   }
 

@@ -143,20 +143,17 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     DpdkNative.free(handle, count);
   }
 
-  /** A packet that the shim received. */
-  Packet received(final int index, final int offset, final int lengthBytes, final int flags) {
-    final Packet packet = packets[index];
-    packet.take(offset, lengthBytes, flags);
-    inUse++;
-    return packet;
+  /** The packet over the buffer of that index. */
+  Packet packet(final int index) {
+    return packets[index];
   }
 
   /**
-   * The shim took this packet; its buffer goes back to the mempool when the frame is on the wire.
+   * That many packets came into the stack's hands by {@link Packet#take}, or left them by {@link
+   * Packet#drop}.
    */
-  void sent(final Packet packet) {
-    packet.drop();
-    inUse--;
+  void taken(final int count) {
+    inUse += count;
   }
 
   @Override
