@@ -22,6 +22,7 @@ public final class DpdkPort implements AutoCloseable {
   private final List<DpdkLink> links = new ArrayList<>();
   private final List<DpdkPacketPool> ownPools = new ArrayList<>();
   private PortStatistics lastStatistics = PortStatistics.NONE;
+  private int checksums;
   private int openLinks;
   private boolean touched;
   private boolean closed;
@@ -70,7 +71,7 @@ public final class DpdkPort implements AutoCloseable {
     if (config.transport() == Transport.RING && eal.spareLcores() < config.queues()) {
       throw noLcore();
     }
-    final int offloads =
+    checksums =
         check(
             DpdkCalls.ustack_port_configure(
                 port, config.queues(), config.mtuBytes(), asksForOffload() ? 1 : 0),
@@ -79,7 +80,7 @@ public final class DpdkPort implements AutoCloseable {
                 : "does not take MTU " + config.mtuBytes());
     final List<DpdkPacketPool> pools = pools(eal);
     for (int queue = 0; queue < config.queues(); queue++) {
-      setUp(queue, pools.get(queue), offloads);
+      setUp(queue, pools.get(queue), checksums);
     }
     if (config.macAddress() != 0 && !sharesMacAddress()) {
       check(
@@ -169,6 +170,14 @@ public final class DpdkPort implements AutoCloseable {
   /** The link of one queue pair. */
   public DpdkLink link(final int queue) {
     return links.get(queue);
+  }
+
+  /**
+   * The checksums that the port itself verifies and computes: {@code RX_} and {@code TX_} bits of
+   * {@link io.ustack.buffer.Packet}. The shim does the others.
+   */
+  public int checksums() {
+    return checksums;
   }
 
   /** How it was opened. */
