@@ -67,6 +67,7 @@ public final class Main {
     commandLine.addSubcommand(new EchoCommand(invocation));
     commandLine.addSubcommand(new PingCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
+    commandLine.addSubcommand(new DoctorCommand(invocation));
     commandLine.addSubcommand(new BenchCommand());
     commandLine.setOut(new PrintWriter(invocation.out(), true, Charset.defaultCharset()));
     commandLine.setErr(new PrintWriter(invocation.err(), true, Charset.defaultCharset()));

@@ -1,0 +1,75 @@
+package io.ustack.apps.doctor;
+
+import io.ustack.buffer.Packet;
+import io.ustack.dpdk.DpdkEal;
+import io.ustack.dpdk.DpdkException;
+import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.Offload;
+import io.ustack.dpdk.PortConfig;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What starting DPDK tells. */
+public final class Dpdk {
+  /** Starts anywhere where DPDK can start at all. */
+  private static final List<String> MODEST = List.of("--no-huge", "--no-pci", "-m", "64");
+
+  private Dpdk() {}
+
+  /**
+   * Starts DPDK, and opens every port that it finds, one after the other.
+   *
+   * @param ealArguments the caller's; when there are none, the most modest
+   */
+  public static List<Finding> findings(final List<String> ealArguments) {
+    final List<Finding> findings = new ArrayList<>();
+    try {
+      final DpdkEal eal = DpdkEal.start(ealArguments.isEmpty() ? MODEST : ealArguments);
+      findings.add(Finding.ok(eal.version() + ": the shim loads, the EAL starts"));
+      final List<String> ports = eal.portNames(); // a port that was open is gone
+      ports.forEach(port -> findings.add(port(eal, port)));
+      if (ports.isEmpty() && !ealArguments.isEmpty()) {
+        findings.add(Finding.missing("DPDK found no port with " + String.join(" ", ealArguments)));
+      }
+    } catch (final DpdkException e) {
+      findings.add(Finding.missing("DPDK: " + e.getMessage()));
+    }
+    return findings;
+  }
+
+  private static Finding port(final DpdkEal eal, final String name) {
+    try (DpdkPort port = DpdkPort.open(eal, PortConfig.of(name).withOffload(Offload.PORT))) {
+      return Finding.ok(
+          "port "
+              + name
+              + " ("
+              + port.driver()
+              + "): link "
+              + (port.linkState().up() ? "up" : "down")
+              + ", MTU "
+              + port.mtuBytes()
+              + ", checksums by the port: "
+              + checksums(port.checksums())
+              + "; by the shim: the rest");
+    } catch (final DpdkException e) {
+      return Finding.missing("port " + name + ": " + e.getMessage());
+    }
+  }
+
+  private static String checksums(final int flags) {
+    final List<String> names = new ArrayList<>();
+    add(names, flags, Packet.RX_IPV4_CHECKSUM_BAD, "IPv4 in");
+    add(names, flags, Packet.RX_L4_CHECKSUM_BAD, "TCP and UDP in");
+    add(names, flags, Packet.TX_IPV4_CHECKSUM, "IPv4 out");
+    add(names, flags, Packet.TX_TCP_CHECKSUM, "TCP out");
+    add(names, flags, Packet.TX_UDP_CHECKSUM, "UDP out");
+    return names.isEmpty() ? "none" : String.join(", ", names);
+  }
+
+  private static void add(
+      final List<String> names, final int flags, final int flag, final String name) {
+    if ((flags & flag) != 0) {
+      names.add(name);
+    }
+  }
+}
