@@ -15,7 +15,9 @@ import io.ustack.posix.Posix;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.time.Clock;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -52,19 +54,18 @@ public final class RunningStack implements AutoCloseable {
    */
   public static RunningStack open(final PortOptions options, final List<String> ealArguments)
       throws CommandFailure {
+    // First what is easily wrong: DPDK takes a moment to start.
+    final OutputStream capture = capture(options.capture());
     final DpdkPort port = openPort(options, ealArguments);
-    LinkDevice link = port.link(0);
-    boolean complete = false;
+    final LinkDevice link = options.impairment().around(tapped(port.link(0), capture));
+    return new RunningStack(options, port.driver(), link);
+  }
+
+  private static @Nullable OutputStream capture(final @Nullable Path file) throws CommandFailure {
     try {
-      link = tapped(link, options.capture());
-      link = options.impairment().around(link);
-      final RunningStack running = new RunningStack(options, port.driver(), link);
-      complete = true;
-      return running;
-    } finally {
-      if (!complete) {
-        link.close();
-      }
+      return file == null ? null : new FileOutputStream(file.toFile());
+    } catch (final IOException e) {
+      throw new CommandFailure("can't write the capture: " + e.getMessage(), e);
     }
   }
 
@@ -101,17 +102,17 @@ public final class RunningStack implements AutoCloseable {
     return ports.get(0);
   }
 
-  private static LinkDevice tapped(final LinkDevice link, final @Nullable Path file)
+  private static LinkDevice tapped(final LinkDevice link, final @Nullable OutputStream capture)
       throws CommandFailure {
-    if (file == null) {
+    if (capture == null) {
       return link;
     }
     try {
-      final PcapngWriter writer = new PcapngWriter(file, link.capabilities().name());
+      final PcapngWriter writer = new PcapngWriter(capture, link.capabilities().name());
       final long epochNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
       return new PcapTap(link, writer, epochNs, Clock.SYSTEM.nanoTime());
     } catch (final IOException e) {
-      throw new CommandFailure("can't write the capture " + file + ": " + e.getMessage(), e);
+      throw new CommandFailure("can't write the capture: " + e.getMessage(), e);
     }
   }
 

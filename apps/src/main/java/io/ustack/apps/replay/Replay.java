@@ -80,6 +80,20 @@ public final class Replay implements AutoCloseable {
     }
   }
 
+  private static PcapLink link(
+      final Path capture,
+      final LinkCapabilities capabilities,
+      final PeerFrames frames,
+      final @Nullable PcapngWriter writer)
+      throws IOException {
+    final MemoryPacketPool pool = new MemoryPacketPool(POOL_PACKETS, LARGEST_FRAME_BYTES);
+    try {
+      return new PcapLink(capabilities, pool, frames, writer, ReplayPace.AS_CAPTURED, START_NS);
+    } catch (final IOException e) {
+      throw new IOException(capture + ": " + e.getMessage(), e);
+    }
+  }
+
   private static int gateway(final ReplayConfig config, final CapturedNeighbours neighbours) {
     final int gateway =
         config.gateway() == 0 && neighbours.hasRouter()
@@ -104,13 +118,11 @@ public final class Replay implements AutoCloseable {
         new PeerFrames(CaptureReader.open(capture), config.subnet().address(), mac);
     final LinkCapabilities capabilities =
         new LinkCapabilities("replay", mac, config.mtuBytes(), false);
-    final MemoryPacketPool pool = new MemoryPacketPool(POOL_PACKETS, LARGEST_FRAME_BYTES);
     @Nullable PcapngWriter writer = null;
     boolean complete = false;
     try {
       writer = answers == null ? null : new PcapngWriter(answers, "ustack");
-      final PcapLink link =
-          new PcapLink(capabilities, pool, frames, writer, ReplayPace.AS_CAPTURED, START_NS);
+      final PcapLink link = link(capture, capabilities, frames, writer);
       final Replay replay = new Replay(config, survey, frames, link);
       complete = true;
       return replay;
