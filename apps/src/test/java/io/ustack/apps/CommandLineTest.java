@@ -1,0 +1,169 @@
+package io.ustack.apps;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a person sees who types something wrong: one line that helps, and an exit code. */
+final class CommandLineTest {
+  private static final String IP = "--ip 10.99.0.2/24";
+
+  @TempDir private Path directory;
+
+  static Stream<Arguments> wrongUsage() {
+    return Stream.of(
+        Arguments.of("", "which command"),
+        Arguments.of("htpp", "'htpp'"),
+        Arguments.of("--bogus", "--bogus"),
+        Arguments.of("-- --no-huge", "which command"),
+        Arguments.of("http", "--ip"),
+        Arguments.of("http --ip", "--ip"),
+        Arguments.of("http --ip 10.99.0.2", "as in 10.99.0.2/24"),
+        Arguments.of("http --ip 10.99.0/24", "10.99.0"),
+        Arguments.of("http --ip 10.99.0.256/24", "10.99.0.256"),
+        Arguments.of("http --ip 10.99.0.2/33", "33"),
+        Arguments.of("http --ip 10.99.0.0/24", "10.99.0.0/24"),
+        Arguments.of("http --ip 10.99.0.255/24", "10.99.0.255/24"),
+        Arguments.of("http --ip 127.0.0.1/8", "127.0.0.1/8"),
+        Arguments.of("http --ip 224.0.0.1/24", "224.0.0.1/24"),
+        Arguments.of("http --ip 0.0.0.0/0", "0.0.0.0/0"),
+        Arguments.of("http --ip one\ntwo", "one; two"),
+        Arguments.of("http " + IP + " " + IP, "--ip"),
+        Arguments.of("http " + IP + " extra", "extra"),
+        Arguments.of("http " + IP + " --no-huge", "--no-huge"),
+        Arguments.of("http " + IP + " --gateway 10.99.1.1", "10.99.1.1"),
+        Arguments.of("http " + IP + " --gateway 10.99.0.2", "10.99.0.2"),
+        Arguments.of("http " + IP + " --gateway 10.99.0.255", "10.99.0.255"),
+        Arguments.of("http " + IP + " --gateway here", "here"),
+        Arguments.of("http " + IP + " --mac 02:00", "02:00"),
+        Arguments.of("http " + IP + " --mac 01:00:00:00:00:01", "01:00:00:00:00:01"),
+        Arguments.of("http " + IP + " --mac ff:ff:ff:ff:ff:ff", "ff:ff"),
+        Arguments.of("http " + IP + " --mode quick", "neither inline nor dedicated"),
+        Arguments.of("http " + IP + " --mode INLINE", "neither inline nor dedicated"),
+        Arguments.of("http " + IP + " --transport tcp", "neither direct nor ring"),
+        Arguments.of("http " + IP + " --mtu 100", "576"),
+        Arguments.of("http " + IP + " --mtu big", "big"),
+        Arguments.of("http " + IP + " --port 0", "1 to 65535"),
+        Arguments.of("http " + IP + " --port 65536", "1 to 65535"),
+        Arguments.of("http " + IP + " --port -1", "1 to 65535"),
+        Arguments.of("http " + IP + " --idle 0", "--idle"),
+        Arguments.of("http " + IP + " --idle soon", "soon"),
+        Arguments.of("http " + IP + " --loss 101", "--loss"),
+        Arguments.of("http " + IP + " --loss NaN", "--loss"),
+        Arguments.of("echo --port 9000", "--ip"),
+        Arguments.of("echo " + IP + " --port x", "1 to 65535"),
+        Arguments.of("ping " + IP, "ADDRESS"),
+        Arguments.of("ping example.org " + IP, "example.org"),
+        Arguments.of("ping 10.99.0.1 10.99.0.3 " + IP, "10.99.0.3"),
+        Arguments.of("ping 10.99.0.1 " + IP + " --count 0", "--count"),
+        Arguments.of("ping 10.99.0.1 " + IP + " --count 99999999999", "--count"),
+        Arguments.of("ping 10.99.0.1 " + IP + " --interval 0", "--interval"),
+        Arguments.of("ping 10.99.0.1 " + IP + " --interval -1", "--interval"),
+        Arguments.of("ping 10.99.0.1 " + IP + " --size -1", "--size"),
+        Arguments.of("ping 10.99.0.1 " + IP + " --size 70000", "--size"),
+        Arguments.of("replay " + IP, "CAPTURE"),
+        Arguments.of("replay in.pcap", "--ip"),
+        Arguments.of("replay in.pcap " + IP + " --listen 80,x", "1 to 65535"),
+        Arguments.of("replay in.pcap " + IP + " --seed x", "--seed"),
+        Arguments.of("replay in.pcap " + IP + " --mtu 70000", "--mtu"),
+        Arguments.of("replay in.pcap " + IP + " -- --no-huge", "--"),
+        Arguments.of("demo --port 1", "--port"),
+        Arguments.of("demo -- --no-huge", "--"),
+        Arguments.of("bench --wire rope", "rope"));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void wrongUsage(final String line, final String hint) {
+    final CommandRun run = CommandRun.of(line.isEmpty() ? new String[0] : line.split(" ", -1));
+    assertEquals(Main.EXIT_USAGE, run.exitCode(), run::toString);
+    assertTrue(run.err().contains(hint), run::toString);
+    assertTrue(run.err().contains("--help"), run::toString);
+    expectOneLine(run);
+  }
+
+  static Stream<Arguments> whatCannotBeDone() {
+    return Stream.of(
+        Arguments.of("http " + IP + " --root DIR/missing", "there is no such directory"),
+        Arguments.of("http " + IP + " --root DIR/file", "it is no directory"),
+        Arguments.of("http " + IP + " --capture DIR/missing/x.pcapng", "No such file"),
+        Arguments.of("replay DIR/missing " + IP, "there is no file"),
+        Arguments.of("replay DIR " + IP, "DIR"),
+        Arguments.of("replay DIR/empty " + IP, "DIR/empty"),
+        Arguments.of("replay DIR/file " + IP, "DIR/file"),
+        Arguments.of("replay DIR/cut.pcap " + IP, "DIR/cut.pcap"),
+        Arguments.of("replay DIR/good.pcap " + IP + " --out DIR/missing/x.pcapng", "No such file"),
+        Arguments.of("replay DIR/good.pcap " + IP + " --out DIR", "DIR"));
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void whatCannotBeDone(final String line, final String hint) throws IOException {
+    Files.createFile(directory.resolve("empty"));
+    Files.writeString(directory.resolve("file"), "This is no capture, it is a letter.");
+    final Path good = Captures.write(directory.resolve("good.pcap"), Captures.echoRequest());
+    Files.write(directory.resolve("cut.pcap"), Arrays.copyOf(Files.readAllBytes(good), 60));
+    final CommandRun run = CommandRun.of(line.replace("DIR", directory.toString()).split(" ", -1));
+    assertEquals(Main.EXIT_FAILURE, run.exitCode(), run::toString);
+    assertTrue(run.err().contains(hint.replace("DIR", directory.toString())), run::toString);
+    expectOneLine(run);
+  }
+
+  @Test
+  void replayDoesNotOverwriteItsInput() throws IOException {
+    final Path good = Captures.write(directory.resolve("good.pcap"), Captures.echoRequest());
+    final byte[] before = Files.readAllBytes(good);
+    final CommandRun run =
+        CommandRun.of("replay", good.toString(), "--ip", "10.99.0.2/24", "--out", good.toString());
+    assertEquals(Main.EXIT_USAGE, run.exitCode());
+    assertArrayEquals(before, Files.readAllBytes(good));
+  }
+
+  private static void expectOneLine(final CommandRun run) {
+    assertEquals(1, run.err().lines().count(), run::toString);
+    assertTrue(run.err().startsWith("ustack"), run::toString);
+    assertTrue(run.err().endsWith(System.lineSeparator()), run::toString);
+    assertFalse(run.err().contains("Exception"), run::toString);
+    assertEquals("", run.out(), run::toString);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"http", "echo", "ping", "replay", "demo", "doctor"})
+  void helpShowsAnExampleThatParses(final String command) {
+    final CommandRun run = CommandRun.of(command, "--help");
+    assertEquals(Main.EXIT_OK, run.exitCode(), run::toString);
+    assertEquals("", run.err());
+    assertTrue(run.out().contains("Usage: ustack " + command), run::toString);
+    assertTrue(run.out().contains("./ustack " + command), run::toString);
+  }
+
+  @Test
+  void theRootHelpNamesEveryCommandAndTheExitCodes() {
+    final CommandRun run = CommandRun.of("--help");
+    assertEquals(Main.EXIT_OK, run.exitCode());
+    for (final String word :
+        new String[] {"demo", "http", "echo", "ping", "replay", "doctor", "bench", "Exit codes"}) {
+      assertTrue(run.out().contains(word), word);
+    }
+  }
+
+  @Test
+  void versionIsOneLine() {
+    final CommandRun run = CommandRun.of("--version");
+    assertEquals(Main.EXIT_OK, run.exitCode());
+    assertTrue(run.out().startsWith("ustack "), run::toString);
+  }
+}
