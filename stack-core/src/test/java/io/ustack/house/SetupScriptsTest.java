@@ -237,6 +237,28 @@ final class SetupScriptsTest {
     assertTrue(outcome.text.contains("sudo '" + SETUP.resolve("install.sh")), outcome.text);
   }
 
+  /** Who only reads the help, or measures without a wire, isn't sent to install DPDK. */
+  @Test
+  void launcherAsksForDpdkOnlyWhereItIsUsed() throws Exception {
+    bareTools();
+    tool("id", "echo 1000");
+    final Path launcher = ROOT.resolve("ustack");
+    assertTrue(run(launcher, "http", "--port", "80", "--", "-h").text.contains("libdpdk-dev"));
+    assertTrue(run(launcher, "demo").text.contains("curl"));
+    final List<List<String>> without =
+        List.of(
+            List.of("http", "--help"),
+            List.of("bench", "--wire", "pipe"),
+            List.of("replay", "x.pcap"),
+            List.of("doctor"),
+            List.of("test"));
+    for (final List<String> arguments : without) {
+      final Outcome outcome = run(launcher, arguments.toArray(String[]::new));
+      assertEquals(1, outcome.code, outcome.text);
+      assertTrue(outcome.text.contains("missing: openjdk-17-jdk-headless maven."), outcome.text);
+    }
+  }
+
   @Test
   void everyScriptPassesShellcheck() throws Exception {
     final Path shellcheck = Path.of("/usr/bin/shellcheck");
