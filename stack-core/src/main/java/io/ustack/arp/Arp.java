@@ -297,7 +297,6 @@ public final class Arp implements EthernetProtocol {
   private void reply(final Packet packet, final int target, final long targetMac) {
     final int at = packet.networkOffset();
     packet.place(at, ArpHeader.LENGTH_BYTES);
-    packet.flags(0);
     ArpHeader.write(
         packet.bytes(), at, ArpHeader.REPLY, ethernet.macAddress(), ownAddress, targetMac, target);
     counters.increment(Counter.ARP_REPLIES_OUT);

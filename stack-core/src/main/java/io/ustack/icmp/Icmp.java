@@ -92,7 +92,6 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
     final int at = packet.transportOffset();
     final int typeOfService = Ipv4Header.typeOfService(bytes, packet.networkOffset());
     packet.place(at, packet.end() - at);
-    packet.flags(0);
     final int rest = (IcmpHeader.identifier(bytes, at) << 16) | IcmpHeader.sequence(bytes, at);
     IcmpHeader.write(bytes, at, IcmpHeader.ECHO_REPLY, 0, rest);
     IcmpHeader.fillChecksum(bytes, at, packet.length());
@@ -269,11 +268,14 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
         - IcmpHeader.LENGTH_BYTES;
   }
 
-  /** RFC 1122 3.2.2: none about ICMP errors, groups, later fragments or link broadcasts. */
-  private boolean deservesError(final Packet offending, final ByteBuffer bytes, final int quoted) {
+  /**
+   * RFC 1122 3.2.2: none about ICMP errors, later fragments or link broadcasts. Nor about packets
+   * to groups, from where no path leads back.
+   */
+  private static boolean deservesError(
+      final Packet offending, final ByteBuffer bytes, final int quoted) {
     final int fragment = Ipv4Header.fragmentField(bytes, quoted);
     return Ipv4Header.protocol(bytes, quoted) != Ipv4Header.PROTOCOL_ICMP
-        && ipv4.local().isLocal(Ipv4Header.destination(bytes, quoted))
         && (fragment & Ipv4Header.FRAGMENT_OFFSET) == 0
         && EthernetHeader.destination(bytes, offending.offset()) != MacAddress.BROADCAST;
   }

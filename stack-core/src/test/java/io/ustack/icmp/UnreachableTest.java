@@ -166,6 +166,47 @@ class UnreachableTest {
     }
   }
 
+  /** RFC 1122 3.2.2, whoever asks for it. */
+  @Test
+  void saysNothingAboutErrorsFragmentsAndGroups() {
+    try (TestNet net = new TestNet()) {
+      net.meetPeer();
+      final byte[] right = toUs(IPV4_TYPE, datagram(8));
+      assertEquals(1, errorsAbout(net, right));
+      final byte[] laterFragment = right.clone();
+      laterFragment[14 + 7] = 1;
+      assertEquals(0, errorsAbout(net, laterFragment));
+      final byte[] icmp = right.clone();
+      icmp[14 + 9] = ICMP;
+      assertEquals(0, errorsAbout(net, icmp));
+      final byte[] toAll = right.clone();
+      Arrays.fill(toAll, 0, 6, (byte) 0xFF);
+      assertEquals(0, errorsAbout(net, toAll));
+      final byte[] toGroup = right.clone();
+      toGroup[14 + 16] = (byte) 224;
+      assertEquals(0, errorsAbout(net, toGroup));
+      final byte[] fromGroup = right.clone();
+      fromGroup[14 + 12] = (byte) 224;
+      assertEquals(0, errorsAbout(net, fromGroup));
+    }
+  }
+
+  private static int errorsAbout(final TestNet net, final byte[] frame) {
+    final Packet packet = net.link.pool().allocate();
+    final int at = packet.append(frame.length);
+    packet.bytes().put(at, frame);
+    packet.networkOffset(at + 14);
+    packet.transportOffset(at + 34);
+    net.stack.icmp().portUnreachable(packet, net.clock.nanoTime());
+    packet.release();
+    net.poll();
+    final int sent = net.link.sentCount();
+    while (net.link.takeSent() != null) {
+      // Counted.
+    }
+    return sent;
+  }
+
   /** Linux: 1000 a second, 50 at once. Echo replies don't count. */
   @Test
   void saysItAtABoundedRate() {

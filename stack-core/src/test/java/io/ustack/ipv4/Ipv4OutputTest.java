@@ -132,6 +132,8 @@ class Ipv4OutputTest {
           final int remote = FAR + i * 257;
           final Path path = net.stack.ipv4().path(0, remote);
           assertEquals(remote, path.remoteAddress());
+          final int local = 0x7F00_0000 + i;
+          assertEquals(local, net.stack.ipv4().path(local, 0x7F00_0001).localAddress());
         }
       }
     }
