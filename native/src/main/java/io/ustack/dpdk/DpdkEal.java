@@ -27,6 +27,9 @@ public final class DpdkEal {
   /** With one of these the user decides himself which PCI devices the EAL may touch. */
   private static final List<String> PCI = List.of("--no-pci", "-a", "--allow", "-b", "--block");
 
+  /** With one of these the user decides himself whether DPDK listens on a socket. */
+  private static final List<String> TELEMETRY = List.of("--telemetry", "--no-telemetry");
+
   /** These print a page and end the process. */
   private static final List<String> LOUD = List.of("-h", "--help");
 
@@ -41,10 +44,10 @@ public final class DpdkEal {
    * core, and every Java thread born from that one would inherit it.
    *
    * <p>Where the arguments leave the choice: {@code --in-memory} (with {@code --no-huge}: {@code
-   * --no-shconf}), so that processes do not meet in the file system and a killed one leaves nothing
-   * there; {@code --no-pci} when there is a {@code --vdev} and no {@code -a}, so that DPDK does not
-   * reach for the machine's own network card. DPDK's log is kept for error messages and not
-   * printed, unless there is a {@code --log-level}.
+   * --no-shconf}) and {@code --no-telemetry}, so that processes do not meet in the file system and
+   * a killed one leaves nothing there; {@code --no-pci} when there is a {@code --vdev} and no
+   * {@code -a}, so that DPDK does not reach for the machine's own network card. DPDK's log is kept
+   * for error messages and not printed, unless there is a {@code --log-level}.
    *
    * @param arguments EAL arguments, without a program name: {@code --no-huge -m 512
    *     --vdev=net_tap0}
@@ -90,6 +93,9 @@ public final class DpdkEal {
     }
     if (speaksOf(arguments, List.of("--vdev")) && !speaksOf(arguments, PCI)) {
       all.add("--no-pci");
+    }
+    if (!speaksOf(arguments, TELEMETRY)) {
+      all.add("--no-telemetry");
     }
     all.addAll(arguments);
     return all;

@@ -153,11 +153,13 @@ class EalFailureTest {
   @Test
   void leavesNothingInTheFileSystemUnlessAskedTo() {
     assertEquals(
-        List.of("ustack", "--no-shconf", "--no-pci", "--no-huge", "--vdev=net_null0"),
+        List.of(
+            "ustack", "--no-shconf", "--no-pci", "--no-telemetry", "--no-huge", "--vdev=net_null0"),
         DpdkEal.complete(List.of("--no-huge", "--vdev=net_null0")));
     assertEquals(
-        List.of("ustack", "--in-memory", "-a", "0000:00:05.0", "--vdev", "net_null0"),
-        DpdkEal.complete(List.of("-a", "0000:00:05.0", "--vdev", "net_null0")));
+        List.of(
+            "ustack", "--in-memory", "--telemetry", "-a", "0000:00:05.0", "--vdev", "net_null0"),
+        DpdkEal.complete(List.of("--telemetry", "-a", "0000:00:05.0", "--vdev", "net_null0")));
     assertFalse(DpdkEal.complete(List.of("--file-prefix=mine")).contains("--in-memory"));
   }
 }
