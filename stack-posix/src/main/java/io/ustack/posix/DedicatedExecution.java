@@ -17,11 +17,17 @@ final class DedicatedExecution implements Execution {
   private static final int YIELDS = 100;
   private static final long FULL_QUEUE_PARK_NS = 50_000;
 
+  /** How long a call sleeps before it looks whether there still is a stack thread. */
+  private static final long ALIVE_CHECK_NS = 50_000_000;
+
+  private final NetworkStack stack;
   private final Clock clock;
   private final CommandQueue commands;
   private final StackAgent agent;
+  private volatile boolean stopped;
 
   DedicatedExecution(final NetworkStack stack, final Clock clock) {
+    this.stack = stack;
     this.clock = clock;
     commands = stack.commands();
     agent = new StackAgent(stack, clock);
@@ -38,11 +44,11 @@ final class DedicatedExecution implements Execution {
     call.begin(Thread.currentThread());
     offer(call);
     boolean interrupted = false;
-    for (int spins = 0; !call.isDone(); spins++) {
+    for (int spins = 0; !call.isDone() && !stopped; spins++) {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
-        LockSupport.park(call);
+        LockSupport.parkNanos(call, ALIVE_CHECK_NS);
         // The call can't be taken back: whoever interrupts is heard at the next wait.
         interrupted |= Thread.interrupted();
       }
@@ -62,7 +68,7 @@ final class DedicatedExecution implements Execution {
   /** The queue is bounded, the stack takes from it in every cycle: wait until there is room. */
   @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
   private void offer(final Command command) {
-    for (int tries = 0; !commands.offer(command); tries++) {
+    for (int tries = 0; !commands.offer(command) && !stopped; tries++) {
       if (tries < SPINS) {
         Thread.onSpinWait();
       } else if (tries < SPINS + YIELDS) {
@@ -119,5 +125,8 @@ final class DedicatedExecution implements Execution {
   @Override
   public void close() {
     agent.stop();
+    // The stack is this thread's now: what was asked last is done, and what closing sends leaves.
+    stack.poll(clock.nanoTime());
+    stopped = true;
   }
 }

@@ -7,15 +7,13 @@ import io.ustack.readiness.Failure;
  * of one of these, as the raw system calls do.
  */
 public final class Errno {
+  public static final int EPERM = 1;
+  public static final int ENOENT = 2;
   public static final int EINTR = 4;
   public static final int EIO = 5;
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
-  public static final int ENOMEM = 12;
-  public static final int EACCES = 13;
   public static final int EFAULT = 14;
-  public static final int EPERM = 1;
-  public static final int ENOENT = 2;
   public static final int EEXIST = 17;
   public static final int EINVAL = 22;
   public static final int EMFILE = 24;
@@ -73,8 +71,6 @@ public final class Errno {
       case EIO -> "EIO";
       case EBADF -> "EBADF";
       case EAGAIN -> "EAGAIN";
-      case ENOMEM -> "ENOMEM";
-      case EACCES -> "EACCES";
       case EFAULT -> "EFAULT";
       case EEXIST -> "EEXIST";
       case EINVAL -> "EINVAL";

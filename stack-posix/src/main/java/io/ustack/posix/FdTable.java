@@ -18,7 +18,10 @@ final class FdTable {
   private static final int SMALLEST = 64;
 
   private final Lock lock;
-  private final int limit;
+
+  /** Under the lock; 0 once the table is closed. */
+  private int limit;
+
   private volatile AtomicReferenceArray<@Nullable Pollable> slots =
       new AtomicReferenceArray<>(SMALLEST);
 
@@ -56,11 +59,25 @@ final class FdTable {
     }
   }
 
-  /** Gives a reserved number its meaning. */
-  void publish(final int fd, final Pollable pollable) {
+  /** Gives a reserved number its meaning. Returns false when the table was closed meanwhile. */
+  boolean publish(final int fd, final Pollable pollable) {
     lock.lock();
     try {
+      if (limit == 0) {
+        return false;
+      }
       slots.setRelease(fd, pollable);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives out no more numbers. */
+  void close() {
+    lock.lock();
+    try {
+      limit = 0;
     } finally {
       lock.unlock();
     }

@@ -68,6 +68,7 @@ public final class Posix implements AutoCloseable {
    */
   @Override
   public void close() {
+    table.close();
     for (int fd = 0; fd < table.end(); fd++) {
       close(fd);
     }
@@ -105,8 +106,7 @@ public final class Posix implements AutoCloseable {
     final StackSocket socket =
         kind == SocketOption.SOCK_STREAM ? engine.tcpSocket() : engine.udpSocket();
     socket.nonBlocking((flags & SocketOption.SOCK_NONBLOCK) != 0);
-    table.publish(fd, socket);
-    return fd;
+    return publish(fd, socket);
   }
 
   /** The kinds and protocols that Linux's inet_create refuses, in its order. */
@@ -223,8 +223,7 @@ public final class Posix implements AutoCloseable {
         if (peer != null) {
           accepted.peerAddress(peer);
         }
-        table.publish(number, accepted);
-        return number;
+        return publish(number, accepted);
       }
     }
   }
@@ -405,10 +404,7 @@ public final class Posix implements AutoCloseable {
       return -Errno.EINVAL;
     }
     final int fd = table.reserve();
-    if (fd >= 0) {
-      table.publish(fd, engine.epollSet());
-    }
-    return fd;
+    return fd < 0 ? fd : publish(fd, engine.epollSet());
   }
 
   /**
@@ -457,7 +453,15 @@ public final class Posix implements AutoCloseable {
     return isNull(events) ? -Errno.EFAULT : set.await(events, maxEvents, timeoutMs);
   }
 
-  // ---- Arguments
+  // ---- Descriptors and arguments
+
+  private int publish(final int fd, final Pollable pollable) {
+    if (table.publish(fd, pollable)) {
+      return fd;
+    }
+    pollable.close();
+    return -Errno.EMFILE;
+  }
 
   private @Nullable StackSocket socketOf(final int fd) {
     return table.find(fd) instanceof StackSocket socket ? socket : null;

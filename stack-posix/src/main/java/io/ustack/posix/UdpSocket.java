@@ -49,7 +49,6 @@ public final class UdpSocket extends StackSocket {
   volatile int receiveBufferBytes;
 
   volatile int sendBufferBytes;
-  private volatile boolean broadcast;
 
   UdpSocket(final SocketEngine engine) {
     super(engine);
@@ -217,18 +216,10 @@ public final class UdpSocket extends StackSocket {
     }
     final int target = named ? toThisHost(address) : (int) (peer >> 16);
     final int targetPort = named ? port : (int) (peer & 0xFFFF);
-    final int refusal = refuse(endpoint, length, target);
-    return refusal != 0
-        ? refusal
-        : queue(endpoint, buffer, array, offset, length, target, targetPort);
-  }
-
-  private int refuse(final UdpEndpoint endpoint, final int length, final int target) {
     final Failure failure = endpoint.sendable(length, target);
-    if (failure != Failure.NONE) {
-      return -Errno.of(failure);
-    }
-    return !broadcast && engine.stack.ipv4().local().isBroadcast(target) ? -Errno.EACCES : 0;
+    return failure == Failure.NONE
+        ? queue(endpoint, buffer, array, offset, length, target, targetPort)
+        : -Errno.of(failure);
   }
 
   private int queue(
@@ -392,7 +383,6 @@ public final class UdpSocket extends StackSocket {
       return -Errno.ENOPROTOOPT;
     }
     switch (option) {
-      case SocketOption.SO_BROADCAST -> broadcast = value != 0;
       case SocketOption.SO_RCVBUF -> {
         receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, MAX_BUFFER_BYTES);
         engine.execution.ring(stackSide, UdpStackSide.OPTIONS);
@@ -427,7 +417,6 @@ public final class UdpSocket extends StackSocket {
       return noSuchLevel(level);
     }
     return switch (option) {
-      case SocketOption.SO_BROADCAST -> broadcast ? 1 : 0;
       case SocketOption.SO_RCVBUF -> reportedBytes(receiveBufferBytes, DEFAULT_BUFFER_BYTES);
       case SocketOption.SO_SNDBUF -> reportedBytes(sendBufferBytes, DEFAULT_BUFFER_BYTES);
       case SocketOption.SO_ACCEPTCONN -> 0;

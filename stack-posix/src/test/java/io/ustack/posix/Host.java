@@ -16,6 +16,7 @@ import io.ustack.time.Clock;
 final class Host implements AutoCloseable {
   private final PipeLink.Pair cable = PipeLink.pair();
   private final NetworkStack stack;
+  final SocketEngine engine;
   final Posix posix;
 
   Host(final Mode mode) {
@@ -25,7 +26,8 @@ final class Host implements AutoCloseable {
   Host(final Mode mode, final StackConfig config) {
     final Clock clock = mode == Mode.INLINE ? new TickingClock() : Clock.SYSTEM;
     stack = new NetworkStack(config, cable.a(), clock.nanoTime());
-    posix = mode.start(stack, clock);
+    engine = mode.start(stack, clock);
+    posix = Posix.on(engine, Posix.MAX_DESCRIPTORS);
   }
 
   NetworkStack stack() {

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * be the same.
  */
 @EnabledOnOs(OS.LINUX)
+@Timeout(60)
 class LinuxOracleTest {
   private static Map<String, Consumer<Scene>> scenes() {
     final Map<String, Consumer<Scene>> all = new TreeMap<>();

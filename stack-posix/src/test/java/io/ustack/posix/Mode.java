@@ -8,8 +8,10 @@ enum Mode {
   INLINE,
   DEDICATED;
 
-  /** The socket calls of {@code stack} in this mode. */
-  Posix start(final NetworkStack stack, final Clock clock) {
-    return this == INLINE ? Posix.inline(stack, clock) : Posix.dedicated(stack, clock);
+  /** Sockets of {@code stack} in this mode. */
+  SocketEngine start(final NetworkStack stack, final Clock clock) {
+    return this == INLINE
+        ? SocketEngine.inline(stack, clock)
+        : SocketEngine.dedicated(stack, clock);
   }
 }

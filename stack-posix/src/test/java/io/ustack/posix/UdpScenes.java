@@ -290,9 +290,6 @@ final class UdpScenes {
     s.note("SO_RCVBUF", s.calls.getsockopt(fd, SOL_SOCKET, SO_RCVBUF));
     s.note("set", s.calls.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 10_000));
     s.note("SO_SNDBUF", s.calls.getsockopt(fd, SOL_SOCKET, SO_SNDBUF));
-    s.note("SO_BROADCAST", s.calls.getsockopt(fd, SOL_SOCKET, SocketOption.SO_BROADCAST));
-    s.note("set", s.calls.setsockopt(fd, SOL_SOCKET, SocketOption.SO_BROADCAST, 1));
-    s.note("SO_BROADCAST", s.calls.getsockopt(fd, SOL_SOCKET, SocketOption.SO_BROADCAST));
     s.note("unknown", s.calls.setsockopt(fd, SOL_SOCKET, 9999, 1));
     s.note("TCP_NODELAY", s.calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1));
     s.note("get TCP_NODELAY", s.calls.getsockopt(fd, IPPROTO_TCP, TCP_NODELAY));

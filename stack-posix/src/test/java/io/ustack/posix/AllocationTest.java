@@ -1,0 +1,159 @@
+package io.ustack.posix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Calls allocate nothing once they are warm; neither does the stack thread on their behalf. */
+@Timeout(120)
+class AllocationTest {
+  private static final int WARM_UP_ROUNDS = 5_000;
+  private static final int BATCHES = 5;
+  private static final int BATCH_ROUNDS = 500;
+
+  private interface Round {
+    void run();
+  }
+
+  /** This thread and all stack threads. */
+  private static Thread[] involved() {
+    final Thread self = Thread.currentThread();
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread == self || thread.getName().startsWith("ustack-"))
+        .toArray(Thread[]::new);
+  }
+
+  private static long allocatedBytes(final Thread[] threads) {
+    final ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long sum = 0;
+    for (final Thread thread : threads) {
+      sum += bean.getThreadAllocatedBytes(thread.getId());
+    }
+    return sum;
+  }
+
+  private static void allocatesNothing(final Round round) {
+    for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+      round.run();
+    }
+    final Thread[] threads = involved();
+    long least = Long.MAX_VALUE;
+    for (int batch = 0; batch < BATCHES; batch++) {
+      least = Math.min(least, bytesOfBatch(round, threads));
+    }
+    // What a call allocates shows in every batch; a branch that is linked at its first use in one.
+    assertEquals(0, least, "bytes in " + BATCH_ROUNDS + " rounds");
+  }
+
+  private static long bytesOfBatch(final Round round, final Thread[] threads) {
+    final long asked = allocatedBytes(threads);
+    final long cost = allocatedBytes(threads) - asked;
+    final long before = allocatedBytes(threads);
+    for (int i = 0; i < BATCH_ROUNDS; i++) {
+      round.run();
+    }
+    return allocatedBytes(threads) - before - cost;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void requestAndResponseThroughEpoll(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final int set = peers.b.epoll_create1(0);
+      peers.b.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, pair[1], Epoll.EPOLLIN, 0);
+      final EpollEvents events = new EpollEvents(8);
+      final byte[] request = new byte[64];
+      final ByteBuffer response = ByteBuffer.allocateDirect(64);
+      allocatesNothing(
+          () -> {
+            assertEquals(64, peers.a.send(pair[0], request, 0, 64, 0));
+            assertEquals(1, peers.b.epoll_wait(set, events, 8, -1));
+            assertEquals(64, peers.b.recv(pair[1], response, 0, 64, 0));
+            assertEquals(64, peers.b.send(pair[1], response, 0, 64, 0));
+            assertEquals(64, peers.a.recv(pair[0], request, 0, 64, 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void edgeTriggeredNonBlocking(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final int set = peers.b.epoll_create1(0);
+      final int interest = Epoll.EPOLLIN | Epoll.EPOLLRDHUP | Epoll.EPOLLET;
+      peers.b.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, pair[1], interest, 0);
+      peers.b.fcntl(pair[1], SocketOption.F_SETFL, SocketOption.O_NONBLOCK);
+      // Nobody answers, and Nagle would have the next request wait for a delayed ACK.
+      peers.a.setsockopt(pair[0], SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
+      final EpollEvents events = new EpollEvents(8);
+      final byte[] request = new byte[64];
+      final byte[] buffer = new byte[100];
+      allocatesNothing(
+          () -> {
+            peers.a.send(pair[0], request, 0, 64, 0);
+            int received = 0;
+            while (received < 64) {
+              assertEquals(1, peers.b.epoll_wait(set, events, 8, -1));
+              int count = peers.b.recv(pair[1], buffer, 0, 100, 0);
+              while (count > 0) {
+                received += count;
+                count = peers.b.recv(pair[1], buffer, 0, 100, 0);
+              }
+              assertEquals(-Errno.EAGAIN, count);
+            }
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void datagrams(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      peers.b.bind(server, 0, 0);
+      final int port = Peers.port(peers.b, server);
+      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final byte[] data = new byte[64];
+      final SocketAddress4 source = new SocketAddress4();
+      allocatesNothing(
+          () -> {
+            assertEquals(64, peers.a.sendto(client, data, 0, 64, 0, Peers.B, port));
+            assertEquals(64, peers.b.recvfrom(server, data, 0, 64, 0, source));
+            assertEquals(
+                64, peers.b.sendto(server, data, 0, 64, 0, source.address(), source.port()));
+            assertEquals(64, peers.a.recv(client, data, 0, 64, 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void callsThatFindNothing(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final int listener = peers.listen(1);
+      peers.b.fcntl(listener, SocketOption.F_SETFL, SocketOption.O_NONBLOCK);
+      final int set = peers.b.epoll_create1(0);
+      peers.b.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, pair[1], Epoll.EPOLLIN, 0);
+      final EpollEvents events = new EpollEvents(8);
+      final byte[] buffer = new byte[10];
+      final SocketAddress4 name = new SocketAddress4();
+      allocatesNothing(
+          () -> {
+            assertEquals(-Errno.EAGAIN, peers.b.accept(listener, name));
+            assertEquals(0, peers.b.epoll_wait(set, events, 8, 0));
+            assertEquals(
+                -Errno.EAGAIN, peers.b.recv(pair[1], buffer, 0, 10, SocketOption.MSG_DONTWAIT));
+            assertEquals(0, peers.b.getpeername(pair[1], name));
+            assertEquals(0, peers.b.getsockopt(pair[1], SocketOption.SOL_SOCKET, 4));
+          });
+    }
+  }
+}

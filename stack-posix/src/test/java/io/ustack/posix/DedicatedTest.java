@@ -1,0 +1,240 @@
+package io.ustack.posix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.stack.StackConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What only several threads can do. */
+@Timeout(120)
+class DedicatedTest {
+  /** A call on a thread of its own. */
+  private static final class Blocked {
+    private final AtomicInteger result = new AtomicInteger(Integer.MIN_VALUE);
+    private final Thread thread;
+
+    /** Starts the call and returns once it waits. */
+    Blocked(final IntSupplier call) {
+      thread = new Thread(() -> result.set(call.getAsInt()));
+      thread.start();
+      Threads.awaitParked(thread);
+    }
+
+    String result() throws InterruptedException {
+      thread.join();
+      return Errno.name(result.get());
+    }
+  }
+
+  private static void fill(final Peers peers, final int fd) {
+    final byte[] data = new byte[1 << 16];
+    // What does not fit now may fit when the peer's receive buffer has taken its share.
+    for (int refused = 0; refused < 100; ) {
+      refused =
+          peers.a.send(fd, data, 0, data.length, SocketOption.MSG_DONTWAIT) > 0 ? 0 : refused + 1;
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void closingEndsEveryKindOfWait() throws InterruptedException {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final Posix a = peers.a;
+      final int[] pair = peers.connect();
+      final int listener = Peers.tcp(a);
+      a.listen(listener, 1);
+      final int udp = a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      a.bind(udp, 0, 0);
+      final int set = a.epoll_create1(0);
+      final int connecting = Peers.tcp(a);
+      final int[] full = peers.connect();
+      fill(peers, full[0]);
+      final byte[] big = new byte[1 << 20];
+
+      final Blocked recv = new Blocked(() -> a.recv(pair[0], new byte[1], 0, 1, 0));
+      final Blocked accept = new Blocked(() -> a.accept(listener, null));
+      final Blocked recvfrom = new Blocked(() -> a.recv(udp, new byte[1], 0, 1, 0));
+      final Blocked wait = new Blocked(() -> a.epoll_wait(set, new EpollEvents(1), 1, -1));
+      final Blocked timed = new Blocked(() -> a.epoll_wait(set, new EpollEvents(1), 1, 100_000));
+      final Blocked connect = new Blocked(() -> a.connect(connecting, 0x0A000063, 80));
+      final Blocked send = new Blocked(() -> a.send(full[0], big, 0, big.length, 0));
+      for (final int fd : new int[] {pair[0], listener, udp, set, connecting, full[0]}) {
+        assertEquals(0, a.close(fd));
+      }
+      assertEquals("EBADF", recv.result());
+      assertEquals("EBADF", accept.result());
+      assertEquals("EBADF", recvfrom.result());
+      assertEquals("EBADF", wait.result());
+      assertEquals("EBADF", timed.result());
+      assertEquals("EBADF", connect.result());
+      // A send that took some bytes says how many; what was queued before may have left meanwhile.
+      final String sent = send.result();
+      assertTrue(sent.equals("EBADF") || send.result.get() > 0, sent);
+    }
+  }
+
+  @Test
+  void aNumberGivenOutAnewDoesNotReachTheOldWaiter() throws InterruptedException {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final int[] old = peers.connect();
+      final Blocked recv = new Blocked(() -> peers.b.recv(old[1], new byte[1], 0, 1, 0));
+      final int listener = peers.listen(1);
+      final int client = Peers.tcp(peers.a);
+      peers.a.connect(client, Peers.B, Peers.port(peers.b, listener));
+      assertEquals(0, peers.b.close(old[1]));
+      assertEquals(old[1], peers.b.accept(listener, null));
+      assertEquals(1, peers.a.send(client, new byte[] {42}, 0, 1, 0));
+      assertEquals("EBADF", recv.result());
+      final byte[] into = new byte[1];
+      assertEquals(1, peers.b.recv(old[1], into, 0, 1, 0));
+      assertEquals(42, into[0]);
+    }
+  }
+
+  @Test
+  void interruptingEndsAWaitAndIsNotSwallowed() throws InterruptedException {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final int[] pair = peers.connect();
+      final AtomicInteger stillInterrupted = new AtomicInteger();
+      final Blocked recv =
+          new Blocked(
+              () -> {
+                final int result = peers.a.recv(pair[0], new byte[1], 0, 1, 0);
+                stillInterrupted.set(Thread.currentThread().isInterrupted() ? 1 : 0);
+                return result;
+              });
+      recv.thread.interrupt();
+      assertEquals("EINTR", recv.result());
+      assertEquals(1, stillInterrupted.get());
+    }
+  }
+
+  @Test
+  void aResetEndsAWait() throws InterruptedException {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final int[] pair = peers.connect();
+      peers.a.send(pair[0], new byte[1], 0, 1, 0);
+      assertEquals(1, peers.b.recv(pair[1], new byte[1], 0, 1, SocketOption.MSG_PEEK));
+      final Blocked recv = new Blocked(() -> peers.a.recv(pair[0], new byte[1], 0, 1, 0));
+      peers.b.close(pair[1]);
+      assertEquals("ECONNRESET", recv.result());
+    }
+  }
+
+  @Test
+  void readersAndWritersShareASocket() throws InterruptedException {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final int[] pair = peers.connect();
+      final int writers = 3;
+      final int each = 300_000;
+      final AtomicLong sum = new AtomicLong();
+      final AtomicInteger count = new AtomicInteger();
+      final List<Thread> threads = new ArrayList<>();
+      for (int i = 1; i <= writers; i++) {
+        final byte[] data = new byte[each];
+        java.util.Arrays.fill(data, (byte) i);
+        threads.add(new Thread(() -> peers.a.send(pair[0], data, 0, each, 0)));
+        threads.add(
+            new Thread(
+                () -> {
+                  final byte[] into = new byte[1_000];
+                  int received = peers.b.recv(pair[1], into, 0, into.length, 0);
+                  while (received > 0) {
+                    for (int k = 0; k < received; k++) {
+                      sum.addAndGet(into[k]);
+                    }
+                    if (count.addAndGet(received) == writers * each) {
+                      peers.a.shutdown(pair[0], SocketOption.SHUT_WR);
+                    }
+                    received = peers.b.recv(pair[1], into, 0, into.length, 0);
+                  }
+                }));
+      }
+      threads.forEach(Thread::start);
+      for (final Thread thread : threads) {
+        thread.join();
+      }
+      assertEquals(writers * each, count.get());
+      assertEquals((1L + 2 + 3) * each, sum.get());
+    }
+  }
+
+  @Test
+  void acceptersShareAListener() throws InterruptedException {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final int listener = peers.listen(16);
+      final Blocked one = new Blocked(() -> peers.b.accept(listener, null));
+      final Blocked two = new Blocked(() -> peers.b.accept(listener, null));
+      for (int i = 0; i < 2; i++) {
+        assertEquals(
+            0, peers.a.connect(Peers.tcp(peers.a), Peers.B, Peers.port(peers.b, listener)));
+      }
+      one.result();
+      two.result();
+      assertTrue(one.result.get() > 0 && two.result.get() > 0);
+      assertTrue(one.result.get() != two.result.get());
+    }
+  }
+
+  @Test
+  void aFullCommandQueueMakesCallersWait() throws InterruptedException {
+    final StackConfig usual = StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24"));
+    final StackConfig tiny =
+        new StackConfig(
+            usual.subnet(),
+            usual.gateway(),
+            usual.macAddress(),
+            usual.tcp(),
+            usual.neighbours(),
+            1,
+            usual.secret0(),
+            usual.secret1());
+    try (Host host = new Host(Mode.DEDICATED, tiny)) {
+      final Posix posix = host.posix;
+      final AtomicInteger done = new AtomicInteger();
+      final List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        threads.add(
+            new Thread(
+                () -> {
+                  for (int n = 0; n < 300; n++) {
+                    final int fd = posix.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+                    final boolean bound = posix.bind(fd, SocketOption.INADDR_LOOPBACK, 0) == 0;
+                    final int port = Peers.port(posix, fd);
+                    final byte[] data = new byte[1];
+                    final boolean sent =
+                        posix.sendto(fd, data, 0, 1, 0, SocketOption.INADDR_LOOPBACK, port) == 1;
+                    final boolean received = posix.recv(fd, data, 0, 1, 0) == 1;
+                    if (bound && sent && received && posix.close(fd) == 0) {
+                      done.incrementAndGet();
+                    }
+                  }
+                }));
+      }
+      threads.forEach(Thread::start);
+      for (final Thread thread : threads) {
+        thread.join();
+      }
+      assertEquals(1_200, done.get());
+    }
+  }
+
+  @Test
+  void closingEverythingEndsWaitsToo() throws InterruptedException {
+    final Peers peers = new Peers(Mode.DEDICATED);
+    final int[] pair = peers.connect();
+    final Blocked recv = new Blocked(() -> peers.a.recv(pair[0], new byte[1], 0, 1, 0));
+    peers.close();
+    assertEquals("EBADF", recv.result());
+    assertEquals(-Errno.EMFILE, Peers.tcp(peers.a));
+    assertEquals(-Errno.EBADF, peers.a.send(pair[0], new byte[1], 0, 1, 0));
+  }
+}

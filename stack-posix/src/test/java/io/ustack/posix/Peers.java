@@ -1,0 +1,116 @@
+package io.ustack.posix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.link.PipeLink;
+import io.ustack.stack.NetworkStack;
+import io.ustack.stack.StackConfig;
+import io.ustack.time.Clock;
+
+/**
+ * Two stacks on one cable, A 10.0.0.1 and B 10.0.0.2. INLINE both run on the test's thread and on
+ * one clock that stands still between looks: whoever looks at it drives the other stack, so a call
+ * that waits lets its peer go on, and a test repeats exactly.
+ */
+final class Peers implements AutoCloseable {
+  static final int A = 0x0A000001;
+  static final int B = 0x0A000002;
+
+  /** How far the clock moves with each look. */
+  private static final long TICK_NS = 1_000;
+
+  /** After so many looks in a row at which there was nothing to do, it jumps to the next timer. */
+  private static final int IDLE_LOOKS = 500;
+
+  /** How far it jumps at most. */
+  private static final long JUMP_NS = 50_000_000;
+
+  private final PipeLink.Pair cable = PipeLink.pair();
+  final NetworkStack stackA;
+  final NetworkStack stackB;
+  final Posix a;
+  final Posix b;
+
+  // Just under the end, so that comparisons which do not wrap are found out.
+  private long nowNs = Long.MAX_VALUE - 20_000_000;
+  private final long startNs = nowNs;
+  private int idleLooks;
+
+  Peers(final Mode mode) {
+    final boolean inline = mode == Mode.INLINE;
+    final long bornNs = inline ? nowNs : System.nanoTime();
+    stackA = new NetworkStack(config("10.0.0.1/24"), cable.a(), bornNs);
+    stackB = new NetworkStack(config("10.0.0.2/24"), cable.b(), bornNs);
+    a = Posix.on(mode.start(stackA, inline ? () -> tick(stackB) : Clock.SYSTEM), 1 << 16);
+    b = Posix.on(mode.start(stackB, inline ? () -> tick(stackA) : Clock.SYSTEM), 1 << 16);
+  }
+
+  private static StackConfig config(final String subnet) {
+    return StackConfig.of(Ipv4Subnet.parse(subnet)).withSecret(1, 2);
+  }
+
+  private long tick(final NetworkStack other) {
+    nowNs += TICK_NS;
+    idleLooks = other.poll(nowNs) == 0 ? idleLooks + 1 : 0;
+    if (idleLooks > IDLE_LOOKS) {
+      nowNs += Math.min(waitNs(stackA), waitNs(stackB));
+    }
+    return nowNs;
+  }
+
+  /** How long a stack has nothing to do. */
+  private long waitNs(final NetworkStack stack) {
+    final long deadlineNs = stack.nextDeadlineNs(nowNs);
+    return deadlineNs == Long.MAX_VALUE ? JUMP_NS : Math.min(JUMP_NS, deadlineNs - nowNs);
+  }
+
+  /** Time that has passed on the clock of INLINE stacks. */
+  long elapsedNs() {
+    return nowNs - startNs;
+  }
+
+  /** A listener of B on any port. */
+  int listen(final int backlog) {
+    final int fd = b.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
+    assertEquals(0, b.listen(fd, backlog));
+    return fd;
+  }
+
+  /** The port of a socket. */
+  static int port(final Posix posix, final int fd) {
+    final SocketAddress4 name = new SocketAddress4();
+    assertEquals(0, posix.getsockname(fd, name));
+    return name.port();
+  }
+
+  /** A TCP socket. */
+  static int tcp(final Posix posix) {
+    return posix.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
+  }
+
+  /** A connection: [0] is A's end, which connected, [1] is B's. */
+  int[] connect() {
+    final int listener = listen(8);
+    final int client = tcp(a);
+    assertEquals(0, a.connect(client, B, port(b, listener)));
+    final int server = b.accept(listener, null);
+    assertEquals(0, b.close(listener));
+    return new int[] {client, server};
+  }
+
+  /** Closes everything, and sees that every packet came home and that nothing went wrong inside. */
+  @Override
+  public void close() {
+    a.close();
+    b.close();
+    stackA.close();
+    stackB.close();
+    cable.close();
+    assertNull(stackA.errors().first(), "internal error of A");
+    assertNull(stackB.errors().first(), "internal error of B");
+    assertEquals(0, cable.a().pool().inUse(), "packets of A not released");
+    assertEquals(0, cable.b().pool().inUse(), "packets of B not released");
+  }
+}
