@@ -287,7 +287,7 @@ public final class NetworkStack implements AutoCloseable {
       }
       emissions++;
     }
-    return emissions;
+    return emissions - fruitless;
   }
 
   /** Whether a frame fits either batch, if need be after a flush. */
