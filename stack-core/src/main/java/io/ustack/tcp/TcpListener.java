@@ -100,6 +100,11 @@ public final class TcpListener {
     }
   }
 
+  /** Connections that still shake hands. */
+  int handshakes() {
+    return handshakes;
+  }
+
   boolean isAcceptQueueFull() {
     return waiting > backlog;
   }
