@@ -80,6 +80,16 @@ public final class ByteRing {
     return ((byte[]) STORAGE.getAcquire(this)).length == 0;
   }
 
+  /**
+   * Gives the storage back. Consumer; the ring is empty and its producer will never write again.
+   */
+  public void dropStorage() {
+    if (length() != 0) {
+      throw new IllegalStateException("bytes are waiting: " + length());
+    }
+    STORAGE.setRelease(this, NOTHING);
+  }
+
   /** Says that one side is gone. Either side. */
   public void close() {
     closed = true;

@@ -239,6 +239,8 @@ final class SegmentArrival {
   }
 
   private void onFinAcknowledged(final TcpConnection c, final long nowNs) {
+    // Everything is acknowledged and nothing more will be written: TIME_WAIT does not hold memory.
+    c.sendBuffer().dropStorage();
     switch (c.state()) {
       case FIN_WAIT_1 -> {
         c.state(TcpState.FIN_WAIT_2);
