@@ -35,7 +35,8 @@ public final class InternalErrors {
     if (first == null) {
       first = error;
     }
-    if (!logged.contains(error.getClass())) {
+    // A log line may need memory, too.
+    if (!(error instanceof OutOfMemoryError) && !logged.contains(error.getClass())) {
       logged.add(error.getClass());
       LOG.log(
           Level.ERROR,

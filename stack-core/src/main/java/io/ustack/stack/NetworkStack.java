@@ -230,7 +230,7 @@ public final class NetworkStack implements AutoCloseable {
       done++;
       try {
         command.execute(nowNs);
-      } catch (final RuntimeException e) {
+      } catch (final RuntimeException | OutOfMemoryError e) {
         errors.report("executing a command", e);
       }
     }
@@ -248,7 +248,7 @@ public final class NetworkStack implements AutoCloseable {
       }
       try {
         input.input(frame, nowNs);
-      } catch (final RuntimeException e) {
+      } catch (final RuntimeException | OutOfMemoryError e) {
         // Whether the frame was passed on by then is unknown, so it is left alone: one buffer less
         // is better than one with two owners.
         errors.report("processing a frame", e);
@@ -262,7 +262,7 @@ public final class NetworkStack implements AutoCloseable {
   private int advanceTimers(final long nowNs) {
     try {
       return timers.advance(nowNs);
-    } catch (final RuntimeException e) {
+    } catch (final RuntimeException | OutOfMemoryError e) {
       // The timers behind it are still in the wheel, and fire in the next cycle.
       errors.report("running a timer", e);
       return 1;
@@ -304,7 +304,7 @@ public final class NetworkStack implements AutoCloseable {
   private boolean ask(final Emitter emitter, final long nowNs) {
     try {
       return emitter.emit(nowNs);
-    } catch (final RuntimeException e) {
+    } catch (final RuntimeException | OutOfMemoryError e) {
       errors.report("asking an emitter", e);
       return false;
     }

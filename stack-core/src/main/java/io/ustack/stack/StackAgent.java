@@ -68,7 +68,7 @@ public final class StackAgent implements Runnable {
   private int cycle() {
     try {
       return stack.poll(clock.nanoTime());
-    } catch (final RuntimeException | AssertionError | StackOverflowError e) {
+    } catch (final RuntimeException | AssertionError | StackOverflowError | OutOfMemoryError e) {
       stack.errors().report("running a cycle", e);
       return 0;
     }
