@@ -47,7 +47,7 @@ final class TcpTransfer {
     boolean looked = false;
     int sent = 0;
     while (true) {
-      final int result = sendNow(buffer, array, offset + sent, length - sent);
+      final int result = sendNow(buffer, array, offset + sent, length - sent, sent);
       if (result >= 0) {
         sent += result;
         if (sent == length) {
@@ -71,12 +71,16 @@ final class TcpTransfer {
     return sent;
   }
 
-  /** Copies what fits. Returns bytes, -EAGAIN when none, or -errno */
+  /**
+   * Copies what fits. Returns bytes, -EAGAIN when none, or -errno; an error that comes after part
+   * of the data has moved is left for the next call (Linux tcp_sendmsg).
+   */
   private int sendNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final int offset,
-      final int length) {
+      final int length,
+      final int moved) {
     socket.sending.lock();
     try {
       if (socket.isClosed()) {
@@ -88,7 +92,7 @@ final class TcpTransfer {
           || connection == null
           || (stream & TcpStackSide.OVER) != 0
           || (socket.shut & StackSocket.SHUT_SEND) != 0) {
-        final int error = socket.takeError();
+        final int error = moved > 0 ? 0 : socket.takeError();
         return error == 0 ? -Errno.EPIPE : -error;
       }
       if ((stream & TcpStackSide.ESTABLISHED) == 0) {
@@ -127,7 +131,8 @@ final class TcpTransfer {
     boolean looked = false;
     int received = 0;
     while (true) {
-      final int result = receiveNow(buffer, array, offset + received, length - received, flags);
+      final int result =
+          receiveNow(buffer, array, offset + received, length - received, flags, received);
       if (result >= 0) {
         received += result;
         if (result == 0 || received == length || !all) {
@@ -150,14 +155,16 @@ final class TcpTransfer {
 
   /**
    * Copies what is there, in the order of Linux tcp_recvmsg. Returns bytes, 0 at the end, -EAGAIN
-   * when none, or -errno
+   * when none, or -errno; an error that comes after part of the data has moved is left for the next
+   * call
    */
   private int receiveNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final int offset,
       final int length,
-      final int flags) {
+      final int flags,
+      final int moved) {
     socket.receiving.lock();
     try {
       if (socket.isClosed()) {
@@ -172,6 +179,9 @@ final class TcpTransfer {
         return copyOut(connection.receiveBuffer(), buffer, array, offset, length, flags);
       }
       if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
+        return 0;
+      }
+      if (moved > 0 && socket.hasError()) {
         return 0;
       }
       final int error = socket.takeError();
