@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +18,6 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A web page and a file, served by ustack over DPDK, fetched by curl over the Linux kernel's own
@@ -63,20 +61,16 @@ public final class Demo {
    * @throws CommandFailure in one line, when anything is not as it should be
    */
   public void run(final boolean keep) throws CommandFailure {
-    try {
-      final Path directory = Files.createTempDirectory("ustack-demo-");
-      try (Cable cable = Cable.plug(tool, LINUX_SUBNET)) {
-        fill(directory);
-        try (ServerProcess server =
-            ServerProcess.start(cable.dpdkSide(), directory, arguments(directory))) {
-          show(cable, server, directory);
-          if (keep) {
-            keep(cable, server);
-          }
-          finish(server);
+    try (Cable cable = Cable.plug(tool, LINUX_SUBNET)) {
+      final Path directory = cable.dpdkSide().scratch();
+      fill(directory);
+      try (ServerProcess server =
+          ServerProcess.start(cable.dpdkSide(), directory, arguments(directory))) {
+        show(cable, server, directory);
+        if (keep) {
+          keep(cable, server);
         }
-      } finally {
-        delete(directory);
+        finish(server);
       }
     } catch (final IOException e) {
       throw new CommandFailure(String.valueOf(e), e);
@@ -247,13 +241,5 @@ public final class Demo {
 
   private void say(final String what, final String format, final Object... arguments) {
     out.printf(Locale.ROOT, "%-8s %s%n", what, String.format(Locale.ROOT, format, arguments));
-  }
-
-  private static void delete(final Path directory) throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (final Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 }

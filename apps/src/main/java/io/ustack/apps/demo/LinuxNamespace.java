@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +17,8 @@ import java.util.concurrent.TimeUnit;
  * pipe whose other end is here. When this process ends, however it ends, the pipe ends, the shell
  * ends, and with the first process of a PID namespace the kernel ends all others in it; with the
  * last process the network namespace goes, and with that every interface in it and the other end of
- * every cable. Nothing is left to clean up, not even after SIGKILL.
+ * every cable. The shell's last deed is to remove the {@link #scratch} directory. Nothing is left
+ * to clean up, not even after SIGKILL.
  */
 public final class LinuxNamespace implements Closeable {
   private static final int PATIENCE_SECONDS = 10;
@@ -25,12 +27,16 @@ public final class LinuxNamespace implements Closeable {
    * Ctrl-C goes to every process of the terminal; this one has to outlive those that it holds the
    * namespace for.
    */
-  private static final String HOLD = "trap '' INT TERM HUP QUIT; echo held; cat > /dev/null";
+  private static final String HOLD =
+      "trap '' INT TERM HUP QUIT; d=$(mktemp -d -t ustack-XXXXXXXX) && echo \"$d\" && cat >"
+          + " /dev/null; rm -rf -- \"$d\"";
 
   private final Process holder;
+  private final String said;
 
   private LinuxNamespace(final Process holder) {
     this.holder = holder;
+    said = firstLine(holder);
   }
 
   /**
@@ -42,9 +48,9 @@ public final class LinuxNamespace implements Closeable {
     final LinuxNamespace namespace = new LinuxNamespace(hold());
     boolean complete = false;
     try {
-      final String said = namespace.firstLine();
-      if (!said.equals("held")) {
-        throw new CommandFailure("can't make a network namespace: " + said + " (are you root?)");
+      if (!namespace.said.startsWith("/")) {
+        throw new CommandFailure(
+            "can't make a network namespace: " + namespace.said + " (are you root?)");
       }
       tool.check(PATIENCE_SECONDS, namespace.inside("ip", "link", "set", "lo", "up"));
       complete = true;
@@ -68,7 +74,7 @@ public final class LinuxNamespace implements Closeable {
     }
   }
 
-  private String firstLine() {
+  private static String firstLine(final Process holder) {
     final BufferedReader reader = holder.inputReader(StandardCharsets.UTF_8);
     try {
       final String line = reader.readLine();
@@ -94,6 +100,11 @@ public final class LinuxNamespace implements Closeable {
     final List<String> all = new ArrayList<>(List.of("setsid", "nsenter", "--net=" + path()));
     all.addAll(List.of(command));
     return all;
+  }
+
+  /** A directory for its files, which only its owner can look into, and which goes with it. */
+  public Path scratch() {
+    return Path.of(said);
   }
 
   /** The file by which others enter: {@code nsenter --net=FILE}. */

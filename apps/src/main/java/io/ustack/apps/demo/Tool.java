@@ -3,11 +3,11 @@ package io.ustack.apps.demo;
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Programs of the system, run to their end. */
@@ -55,18 +55,19 @@ public final class Tool {
    *     stop
    */
   public Outcome run(final int seconds, final List<String> command) throws CommandFailure {
-    // A file, not a pipe: nobody has to read along, however much the program says.
-    try {
-      final Path output = Files.createTempFile("ustack-output-", ".txt");
-      try {
-        final Process process = start(command, ProcessBuilder.Redirect.to(output.toFile()));
-        final int exitCode = await(process, seconds, command);
-        return new Outcome(exitCode, Files.readString(output, StandardCharsets.ISO_8859_1).strip());
-      } finally {
-        Files.delete(output);
-      }
+    final Process process = start(command, ProcessBuilder.Redirect.PIPE);
+    // Read along, or a program that says much would wait for ever.
+    final CompletableFuture<String> output =
+        CompletableFuture.supplyAsync(() -> read(process.getInputStream()));
+    final int exitCode = await(process, seconds, command);
+    return new Outcome(exitCode, output.join().strip());
+  }
+
+  private static String read(final InputStream stream) {
+    try (stream) {
+      return new String(stream.readAllBytes(), StandardCharsets.ISO_8859_1);
     } catch (final IOException e) {
-      throw new UncheckedIOException(e);
+      return String.valueOf(e.getMessage());
     }
   }
 
@@ -113,7 +114,9 @@ public final class Tool {
 
   /** Ends a process and those it has started. */
   static void kill(final Process process) {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    if (process.isAlive()) { // else its output would be closed before it is read
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
   }
 }
