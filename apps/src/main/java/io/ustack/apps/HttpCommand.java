@@ -80,14 +80,15 @@ final class HttpCommand implements Callable<Integer> {
 
   private void serve(final RunningStack running, final Site site) throws CommandFailure {
     final HttpLimits limits = new HttpLimits(HttpLimits.USUAL.connections(), idleNs);
-    try (HttpServer server =
-        new HttpServer(
-            running.posix(), running.clock(), InstantSource.system(), site, limits, port)) {
+    try (EventLoop loop = new EventLoop(running.posix(), running.clock());
+        HttpServer server =
+            new HttpServer(running.posix(), loop, InstantSource.system(), site, limits, port)) {
       invocation
           .out()
           .println("http: port " + port + ", " + running.description() + "; Ctrl-C stops");
       while (!invocation.stop().isRequested()) {
-        server.step(TICK_MS);
+        loop.step(TICK_MS);
+        server.closeIdle();
       }
       invocation.out().println("http: " + server.requests() + " requests");
     } catch (final IOException e) {

@@ -83,6 +83,14 @@ final class ReplayCommand implements Callable<Integer> {
   private List<Integer> echo = List.of();
 
   @Option(
+      names = "--http",
+      paramLabel = "PORTS",
+      split = ",",
+      converter = Converters.TransportPort.class,
+      description = "TCP ports that serve the built-in page, as ustack http does without --root.")
+  private List<Integer> http = List.of();
+
+  @Option(
       names = "--gateway",
       paramLabel = "ADDRESS",
       converter = Converters.Address.class,
@@ -127,7 +135,7 @@ final class ReplayCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     check();
     final ReplayConfig config =
-        new ReplayConfig(ip, gateway, mac, mtuBytes, seed, listen, echo, afterNs);
+        new ReplayConfig(ip, gateway, mac, mtuBytes, seed, listen, echo, http, afterNs);
     try (Replay replay = Replay.open(config, capture, answers)) {
       replay.run(invocation.stop()::isRequested);
       replay.finish();

@@ -57,7 +57,7 @@ public final class RunningStack implements AutoCloseable {
     // First what is easily wrong: DPDK takes a moment to start.
     final OutputStream capture = capture(options.capture());
     final DpdkPort port = openPort(options, ealArguments);
-    final LinkDevice link = options.impairment().around(tapped(port.link(0), capture));
+    final LinkDevice link = tapped(options.impairment().around(port.link(0)), capture);
     return new RunningStack(options, port.driver(), link);
   }
 

@@ -5,7 +5,6 @@ import io.ustack.apps.EventLoop;
 import io.ustack.posix.Epoll;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
-import io.ustack.time.Clock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
@@ -36,13 +35,13 @@ public final class HttpServer implements AutoCloseable {
   /**
    * Starts to listen on {@code port} of every address.
    *
-   * @param clock for timeouts, the one that the stack runs on
+   * @param loop the caller's, who steps it and calls {@link #closeIdle()} after each step
    * @param wallClock for the Date field
    * @throws IOException in one line, when the port is taken
    */
   public HttpServer(
       final Posix posix,
-      final Clock clock,
+      final EventLoop loop,
       final InstantSource wallClock,
       final Site site,
       final HttpLimits limits,
@@ -52,16 +51,12 @@ public final class HttpServer implements AutoCloseable {
     this.wallClock = wallClock;
     this.site = site;
     this.limits = limits;
-    loop = new EventLoop(posix, clock);
+    this.loop = loop;
     acceptor = new Acceptor(posix, loop, port, limits.connections(), this::accepted);
   }
 
-  /**
-   * Waits for events, at most {@code timeoutMs}, and serves them; closes connections that are idle
-   * for too long.
-   */
-  public void step(final int timeoutMs) {
-    loop.step(timeoutMs);
+  /** Closes connections that have made no progress for too long. */
+  public void closeIdle() {
     HttpConnection connection = idle.mostIdle();
     while (connection != null && loop.nowNs() - connection.progressNs >= limits.idleNs()) {
       connection.close();
@@ -140,6 +135,5 @@ public final class HttpServer implements AutoCloseable {
       connection = idle.mostIdle();
     }
     acceptor.close();
-    loop.close();
   }
 }

@@ -28,6 +28,8 @@ final class CaptureSurvey {
   private final CapturedNeighbours neighbours;
   private final Set<Integer> otherDestinations = new LinkedHashSet<>();
   private long framesForUs;
+  private long firstTimestampNs;
+  private boolean empty = true;
 
   // In the order of how much they are worth.
   private long arpMac = NONE;
@@ -63,6 +65,10 @@ final class CaptureSurvey {
   }
 
   private void look(final CaptureReader frame) {
+    if (empty) {
+      empty = false;
+      firstTimestampNs = frame.timestampNs();
+    }
     final ByteBuffer bytes = frame.bytes();
     if (frame.linkType() == LinkType.RAW_IP) {
       lookAtIpv4(bytes, 0, frame.lengthBytes(), NONE, NONE);
@@ -160,6 +166,11 @@ final class CaptureSurvey {
   /** The MAC addresses that the other hosts had. */
   CapturedNeighbours neighbours() {
     return neighbours;
+  }
+
+  /** When the capture begins, in nanoseconds since 1970. */
+  long firstTimestampNs() {
+    return firstTimestampNs;
   }
 
   /** Frames that ask something of the host's address. */

@@ -3,6 +3,9 @@ package io.ustack.apps.replay;
 import io.ustack.apps.EventLoop;
 import io.ustack.apps.echo.DiscardServer;
 import io.ustack.apps.echo.EchoServer;
+import io.ustack.apps.http.BuiltinSite;
+import io.ustack.apps.http.HttpLimits;
+import io.ustack.apps.http.HttpServer;
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.counter.Counters;
 import io.ustack.link.LinkCapabilities;
@@ -19,6 +22,9 @@ import io.ustack.tcp.IsnSource;
 import io.ustack.time.ManualClock;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +56,7 @@ public final class Replay implements AutoCloseable {
   private final NetworkStack stack;
   private final Posix posix;
   private final EventLoop loop;
+  private final List<HttpServer> webServers = new ArrayList<>();
   private boolean closed;
 
   private Replay(
@@ -78,6 +85,15 @@ public final class Replay implements AutoCloseable {
     for (final int port : config.echoPorts()) {
       new EchoServer(posix, loop, port);
     }
+    for (final int port : config.httpPorts()) {
+      final BuiltinSite site = new BuiltinSite(stack.counters());
+      webServers.add(new HttpServer(posix, loop, this::date, site, HttpLimits.USUAL, port));
+    }
+  }
+
+  /** What the clock on the wall showed when the capture was made. */
+  private Instant date() {
+    return Instant.ofEpochSecond(0, survey.firstTimestampNs() + clock.nanoTime() - START_NS);
   }
 
   private static PcapLink link(
@@ -141,14 +157,14 @@ public final class Replay implements AutoCloseable {
    * earlier.
    */
   public void run(final BooleanSupplier stop) {
+    settle();
     while (!link.isExhausted() && !stop.getAsBoolean()) {
-      settle();
       jump(Long.MAX_VALUE);
+      settle();
     }
     final long endNs = clock.nanoTime() + config.afterNs();
-    settle();
-    while (clock.nanoTime() - endNs < 0 && !stop.getAsBoolean()) {
-      jump(endNs);
+    while (endNs - clock.nanoTime() > 0 && !stop.getAsBoolean()) {
+      jump(endNs - clock.nanoTime());
       settle();
     }
   }
@@ -159,20 +175,19 @@ public final class Replay implements AutoCloseable {
     int events;
     do {
       events = loop.step(0);
+      webServers.forEach(HttpServer::closeIdle);
       if (++turns == MOST_TURNS) {
         throw new IllegalStateException("the stack does not come to rest");
       }
     } while (events > 0 || stack.nextDeadlineNs(clock.nanoTime()) - clock.nanoTime() <= 0);
   }
 
-  /** On to the next frame or timer, but not past {@code limitNs}. */
-  private void jump(final long limitNs) {
+  /** On to the next frame or timer, or by {@code mostNs} when both are farther away. */
+  private void jump(final long mostNs) {
     final long nowNs = clock.nanoTime();
-    final long nextNs = Math.min(stack.nextDeadlineNs(nowNs), limitNs);
-    if (nextNs == Long.MAX_VALUE) {
-      return; // only a frame could bring something, and there are none
-    }
-    clock.advance(Math.max(0, nextNs - nowNs));
+    final long nextNs = stack.nextDeadlineNs(nowNs);
+    final long untilNextNs = nextNs == Long.MAX_VALUE ? mostNs : nextNs - nowNs;
+    clock.advance(Math.max(0, Math.min(untilNextNs, mostNs)));
   }
 
   /** What the stack has counted. */

@@ -14,6 +14,7 @@ import java.util.List;
  *     capture does not tell
  * @param discardPorts TCP ports that take connections and read
  * @param echoPorts TCP and UDP ports that send back
+ * @param httpPorts TCP ports that serve the built-in page
  * @param afterNs how long the clock runs on after the last frame
  */
 public record ReplayConfig(
@@ -24,4 +25,5 @@ public record ReplayConfig(
     long seed,
     List<Integer> discardPorts,
     List<Integer> echoPorts,
+    List<Integer> httpPorts,
     long afterNs) {}

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.EventLoop;
 import io.ustack.apps.TwoHosts;
 import io.ustack.counter.Counter;
 import java.io.IOException;
@@ -37,6 +38,7 @@ final class HttpServerTest {
   private Path root;
   private byte[] big;
   private TwoHosts hosts;
+  private EventLoop loop;
   private HttpServer server;
 
   @BeforeEach
@@ -52,6 +54,7 @@ final class HttpServerTest {
     write("sub/a&b <c>.txt", "odd name");
     Files.writeString(outside.resolve("secret.txt"), "secret");
     hosts = new TwoHosts();
+    loop = new EventLoop(hosts.serverPosix(), hosts.clock());
     server = serve(new HttpLimits(4, 10 * SECOND_NS));
   }
 
@@ -62,9 +65,12 @@ final class HttpServerTest {
 
   private HttpServer serve(final HttpLimits limits) throws IOException {
     final HttpServer made =
-        new HttpServer(
-            hosts.serverPosix(), hosts.clock(), () -> NOW, new DirectorySite(root), limits, PORT);
-    hosts.serve(() -> made.step(0));
+        new HttpServer(hosts.serverPosix(), loop, () -> NOW, new DirectorySite(root), limits, PORT);
+    hosts.serve(
+        () -> {
+          loop.step(0);
+          made.closeIdle();
+        });
     return made;
   }
 
@@ -545,9 +551,7 @@ final class HttpServerTest {
   void theBuiltinSiteShowsThePageAndTheCounters() throws IOException {
     server.close();
     final Site site = new BuiltinSite(hosts.serverStack().counters());
-    server =
-        new HttpServer(hosts.serverPosix(), hosts.clock(), () -> NOW, site, HttpLimits.USUAL, PORT);
-    hosts.serve(() -> server.step(0));
+    server = new HttpServer(hosts.serverPosix(), loop, () -> NOW, site, HttpLimits.USUAL, PORT);
     final HttpPeer peer = new HttpPeer(hosts);
     assertTrue(peer.get("/").reply().text().contains("<h1>ustack</h1>"));
     final HttpPeer.Reply counters = peer.get("/counters").reply();
