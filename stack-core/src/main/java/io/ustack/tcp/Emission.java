@@ -66,8 +66,11 @@ final class Emission {
    * tcp_probe_timer).
    */
   private void onPersistTimeout(final TcpConnection c, final long nowNs) {
-    c.timers().stop();
-    if (!c.sender().hasUnsent() || givesUp(c)) {
+    if (!c.sender().hasUnsent()) {
+      c.timers().stop();
+      return;
+    }
+    if (givesUp(c)) {
       return;
     }
     if (c.isReleased() && c.sender().rtt().backoffs() >= c.config().orphanRetries()) {
@@ -77,7 +80,7 @@ final class Emission {
     final int length = c.sender().probeLength();
     final boolean fits = c.sender().sndWnd() > 0;
     if (!transmit(c, c.sender().sndNxt(), length, nowNs)) {
-      c.timers().start(TcpTimers.Kind.PERSIST, nowNs);
+      // Without a packet the timer stays due, and is asked again.
       return;
     }
     if (fits) {
