@@ -1,0 +1,133 @@
+package io.ustack.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ustack.counter.Counter;
+import org.junit.jupiter.api.Test;
+
+/** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
+class DelayedAckTest {
+  @Test
+  void oneSegmentIsAcknowledgedAfterFortyMilliseconds() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< . 1:1461(1460) ack 1 win 65535", "+0.04 > . 1:1(0) ack 1461");
+      assertEquals(1, s.net.count(Counter.TCP_DELAYED_ACKS));
+    }
+  }
+
+  @Test
+  void secondSegmentIsAcknowledgedAtOnce() {
+    try (TestStack s = TestStack.established()) {
+      s.script(
+          """
+          < . 1:1461(1460) ack 1 win 65535
+          +0.01 < . 1461:2921(1460) ack 1 win 65535
+          > . 1:1(0) ack 2921
+          < . 2921:4381(1460) ack 1 win 65535
+          < . 4381:5841(1460) ack 1 win 65535
+          > . 1:1(0) ack 5841
+          """);
+      s.silence(1);
+      assertEquals(0, s.net.count(Counter.TCP_DELAYED_ACKS));
+    }
+  }
+
+  @Test
+  void delayRunsFromTheFirstSegmentThatWaits() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< . 1:101(100) ack 1 win 65535", "+0.04 > . 1:1(0) ack 101");
+      s.script("+0.03 < . 101:201(100) ack 1 win 65535", "+0.04 > . 1:1(0) ack 201");
+      // An answer in time takes the ACK along; the next segment has its own delay.
+      s.script("< . 201:301(100) ack 1 win 65535");
+      s.silence(0.03);
+      s.write(1, 10);
+      s.script("> P. 1:11(10) ack 301", "< . 301:401(100) ack 11 win 65535");
+      s.script("+0.04 > . 11:11(0) ack 401");
+    }
+  }
+
+  @Test
+  void dataTakesTheAckAlong() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< P. 1:101(100) ack 1 win 65535");
+      s.write(1, 50);
+      s.script("> P. 1:51(50) ack 101");
+      s.silence(0.1);
+    }
+  }
+
+  @Test
+  void retransmissionTakesTheAckAlong() {
+    try (TestStack s = TestStack.established()) {
+      s.write(1, 50);
+      s.script(
+          "> P. 1:51(50) ack 1",
+          "+0.18 < P. 1:101(100) ack 1 win 65535",
+          "+0.02 > P. 1:51(50) ack 101");
+      s.silence(0.1);
+    }
+  }
+
+  @Test
+  void finIsAcknowledgedAtOnce() {
+    try (TestStack s = TestStack.established()) {
+      s.script(
+          """
+          < . 1:101(100) ack 1 win 65535
+          < F. 101:101(0) ack 1 win 65535
+          > . 1:1(0) ack 102
+          """);
+      s.silence(0.1);
+    }
+  }
+
+  @Test
+  void ourFinTakesTheAckAlong() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< . 1:101(100) ack 1 win 65535");
+      s.shutdownSend();
+      s.script("> F. 1:1(0) ack 101");
+      s.silence(0.1);
+    }
+  }
+
+  /** As behind GRO, and RFC 9293 3.8.6.3 asks for no more than one in two. */
+  @Test
+  void burstIsAcknowledgedOnce() {
+    try (TestStack s = TestStack.established()) {
+      s.burst(
+          ". 1:1461(1460) ack 1 win 65535",
+          ". 1461:2921(1460) ack 1 win 65535",
+          ". 2921:4381(1460) ack 1 win 65535",
+          ". 4381:5841(1460) ack 1 win 65535");
+      s.script("> . 1:1(0) ack 5841");
+      s.silence(0.1);
+    }
+  }
+
+  @Test
+  void pureAcksAreNotAcknowledged() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< . 1:1(0) ack 1 win 65535", "< . 1:1(0) ack 1 win 60000");
+      s.silence(1);
+    }
+  }
+
+  @Test
+  void readingTellsTheWindowInsteadOfTheDelay() {
+    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(4000, 4000))) {
+      s.script("< . 1:1461(1460) ack 1 win 65535");
+      assertEquals(1460, s.read(1, 2000));
+      s.script("> . 1:1(0) ack 1461 win 4000");
+      s.silence(0.1);
+    }
+  }
+
+  @Test
+  void delayedAckIsNotSentByADeadConnection() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< . 1:101(100) ack 1 win 65535", "< R 101:101(0) win 0");
+      s.silence(1);
+    }
+  }
+}
