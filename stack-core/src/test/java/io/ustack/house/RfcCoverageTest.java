@@ -45,7 +45,8 @@ class RfcCoverageTest {
       try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
         for (final Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
           final String name = file.getFileName().toString();
-          sources.put(name.substring(0, name.length() - 5), Files.readString(file));
+          sources.merge(
+              name.substring(0, name.length() - 5), Files.readString(file), String::concat);
         }
       }
     }
