@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** ICMP errors and neighbours that do not answer: RFC 1122 4.2.3.9, RFC 5461, RFC 5927. */
-class UnreachableTest {
+class TcpUnreachableTest {
   /** An ICMP error that quotes a segment of ours with this sequence number, relative to our ISN. */
   private static void icmp(final TestStack s, final int type, final int code, final int seq) {
     final ByteBuffer quote = ByteBuffer.allocate(8);
