@@ -1,7 +1,9 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.counter.DropReason;
 import io.ustack.readiness.Failure;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ArrivalTest {
   private static final String SILENCE = "";
   private static final String ACK = "> . {s}:{s}(0) ack {r}";
+  private static final DropReason OUT = DropReason.TCP_OUT_OF_WINDOW;
+  private static final DropReason RESET = DropReason.TCP_RESET_OUT_OF_WINDOW;
+  private static final DropReason BAD_ACK = DropReason.TCP_BAD_ACK;
   private static final Pattern NUMBER = Pattern.compile("\\{([rsu])([+-]\\d+)?}");
 
   private static final List<TcpState> SYNCHRONIZED =
@@ -73,11 +78,15 @@ class ArrivalTest {
       final String segment,
       final String answer,
       final TcpState after,
-      final Failure failure) {
+      final Failure failure,
+      final DropReason counted) {
     try (TestStack s = fixture(state)) {
       final String line = numbers(s, "< " + segment);
       final String answered = numbers(s, answer);
+      final long drops = s.net.stack.counters().drops();
       s.script(line, answered);
+      assertEquals(counted == null ? 0 : 1, s.net.stack.counters().drops() - drops);
+      assertTrue(counted == null || s.net.count(counted) == 1);
       s.in(after);
       assertEquals(failure, s.connection.failure());
       assertEquals(after == TcpState.CLOSED ? 0 : 1, s.net.stack.tcp().connections());
@@ -96,47 +105,78 @@ class ArrivalTest {
 
   private static void everywhere(final List<Arguments> rows, final TcpState state) {
     // First: the sequence number.
-    row(rows, state, "ACK before the window", ". {r-1}:{r-1}(0) ack {u} win 65535", ACK);
-    row(rows, state, "ACK behind the window", ". {r+70000}:{r+70000}(0) ack {u} win 9", ACK);
-    row(rows, state, "old data", ". {r-1}:{r}(1) ack {u} win 65535", ACK);
-    row(rows, state, "data behind the window", ". {r+70000}:{r+70100}(100) ack {u} win 9", ACK);
-    row(rows, state, "old FIN", "F. {r-1}:{r-1}(0) ack {u} win 65535", ACK);
-    row(rows, state, "old data with an old FIN", "F. {r-11}:{r-1}(10) ack {u} win 65535", ACK);
+    row(rows, state, "ACK before the window", ". {r-1}:{r-1}(0) ack {u} win 65535", ACK, OUT);
+    row(rows, state, "ACK behind the window", ". {r+70000}:{r+70000}(0) ack {u} win 9", ACK, OUT);
+    row(rows, state, "old data", ". {r-1}:{r}(1) ack {u} win 65535", ACK, OUT);
+    row(
+        rows,
+        state,
+        "data behind the window",
+        ". {r+70000}:{r+70100}(100) ack {u} win 9",
+        ACK,
+        OUT);
+    row(rows, state, "old FIN", "F. {r-1}:{r-1}(0) ack {u} win 65535", ACK, OUT);
+    row(rows, state, "old data with an old FIN", "F. {r-11}:{r-1}(10) ack {u} win 65535", ACK, OUT);
     // Second: RST (RFC 5961 3.2).
-    row(rows, state, "RST inside the window", "R {r+1}:{r+1}(0) win 0", ACK);
-    row(rows, state, "RST with ACK inside the window", "R. {r+9}:{r+9}(0) ack {s} win 0", ACK);
-    row(rows, state, "RST before the window", "R {r-1}:{r-1}(0) win 0", SILENCE);
-    row(rows, state, "RST behind the window", "R {r+70000}:{r+70000}(0) win 0", SILENCE);
+    row(rows, state, "RST inside the window", "R {r+1}:{r+1}(0) win 0", ACK, null);
+    row(
+        rows,
+        state,
+        "RST with ACK inside the window",
+        "R. {r+9}:{r+9}(0) ack {s} win 0",
+        ACK,
+        null);
+    row(rows, state, "RST before the window", "R {r-1}:{r-1}(0) win 0", SILENCE, RESET);
+    row(rows, state, "RST behind the window", "R {r+70000}:{r+70000}(0) win 0", SILENCE, RESET);
     // Fourth: SYN (RFC 5961 4.2).
-    row(rows, state, "SYN at RCV.NXT", "S {r}:{r}(0) win 65535 <mss 1460>", ACK);
-    row(rows, state, "SYN inside the window", "S {r+9}:{r+9}(0) win 65535", ACK);
-    row(rows, state, "SYN of this incarnation", "S 0:0(0) win 65535 <mss 1460>", ACK);
-    row(rows, state, "SYN behind the window", "S {r+70000}:{r+70000}(0) win 65535", ACK);
-    row(rows, state, "SYN-ACK inside the window", "S. {r}:{r}(0) ack {s} win 65535", ACK);
-    row(rows, state, "SYN-ACK of this incarnation", "S. 0:0(0) ack 1 win 65535", ACK);
-    row(rows, state, "SYN with FIN", "SF {r}:{r}(0) win 65535", ACK);
-    row(rows, state, "SYN with data", "S {r}:{r+10}(10) win 65535", ACK);
+    row(rows, state, "SYN at RCV.NXT", "S {r}:{r}(0) win 65535 <mss 1460>", ACK, null);
+    row(rows, state, "SYN inside the window", "S {r+9}:{r+9}(0) win 65535", ACK, null);
+    row(rows, state, "SYN of this incarnation", "S 0:0(0) win 65535 <mss 1460>", ACK, OUT);
+    row(rows, state, "SYN behind the window", "S {r+70000}:{r+70000}(0) win 65535", ACK, OUT);
+    row(rows, state, "SYN-ACK inside the window", "S. {r}:{r}(0) ack {s} win 65535", ACK, null);
+    row(rows, state, "SYN-ACK of this incarnation", "S. 0:0(0) ack 1 win 65535", ACK, OUT);
+    row(rows, state, "SYN with FIN", "SF {r}:{r}(0) win 65535", ACK, null);
+    row(rows, state, "SYN with data", "S {r}:{r+10}(10) win 65535", ACK, null);
     // Fifth: ACK.
-    row(rows, state, "no flags at all", "- {r}:{r}(0) win 65535", SILENCE);
-    row(rows, state, "data without ACK", "P {r}:{r+10}(10) win 65535", SILENCE);
-    row(rows, state, "FIN without ACK", "F {r}:{r}(0) win 65535", SILENCE);
-    row(rows, state, "URG and PSH without ACK", "UP {r}:{r}(0) win 65535", SILENCE);
-    row(rows, state, "duplicate ACK", ". {r}:{r}(0) ack {u} win 65535", SILENCE);
-    row(rows, state, "ACK below SND.UNA", ". {r}:{r}(0) ack {u-1} win 65535", SILENCE);
-    row(rows, state, "ACK below what RFC 5961 5.2 takes", ". {r}:{r}(0) ack {u-65536} win 9", ACK);
-    row(rows, state, "ACK of what was not sent", ". {r}:{r}(0) ack {s+1} win 65535", ACK);
-    row(rows, state, "data with such an ACK", ". {r}:{r+10}(10) ack {s+1} win 65535", ACK);
-    row(rows, state, "FIN with such an ACK", "F. {r}:{r}(0) ack {s+1} win 65535", ACK);
-    row(rows, state, "ACK half a circle away", ". {r}:{r}(0) ack {s+2000000000} win 9", ACK);
+    row(rows, state, "no flags at all", "- {r}:{r}(0) win 65535", SILENCE, BAD_ACK);
+    row(rows, state, "data without ACK", "P {r}:{r+10}(10) win 65535", SILENCE, BAD_ACK);
+    row(rows, state, "FIN without ACK", "F {r}:{r}(0) win 65535", SILENCE, BAD_ACK);
+    row(rows, state, "URG and PSH without ACK", "UP {r}:{r}(0) win 65535", SILENCE, BAD_ACK);
+    row(rows, state, "duplicate ACK", ". {r}:{r}(0) ack {u} win 65535", SILENCE, null);
+    row(rows, state, "ACK below SND.UNA", ". {r}:{r}(0) ack {u-1} win 65535", SILENCE, null);
+    row(
+        rows,
+        state,
+        "ACK below what RFC 5961 5.2 takes",
+        ". {r}:{r}(0) ack {u-65536} win 9",
+        ACK,
+        BAD_ACK);
+    row(rows, state, "ACK of what was not sent", ". {r}:{r}(0) ack {s+1} win 65535", ACK, BAD_ACK);
+    row(rows, state, "data with such an ACK", ". {r}:{r+10}(10) ack {s+1} win 65535", ACK, BAD_ACK);
+    row(rows, state, "FIN with such an ACK", "F. {r}:{r}(0) ack {s+1} win 65535", ACK, BAD_ACK);
+    row(
+        rows,
+        state,
+        "ACK half a circle away",
+        ". {r}:{r}(0) ack {s+2000000000} win 9",
+        ACK,
+        BAD_ACK);
     // Beyond: flags of ECN, urgent pointers.
-    row(rows, state, "ECE and CWR with an ACK", "EC. {r}:{r}(0) ack {u} win 65535", SILENCE);
+    row(rows, state, "ECE and CWR with an ACK", "EC. {r}:{r}(0) ack {u} win 65535", SILENCE, null);
     row(
         rows,
         state,
         "an option of no meaning",
         ". {r}:{r}(0) ack {u} win 9 <hex fd040102>",
-        SILENCE);
-    row(rows, state, "options whose lengths lie", ". {r}:{r}(0) ack {u} win 9 <hex 02ff>", SILENCE);
+        SILENCE,
+        null);
+    row(
+        rows,
+        state,
+        "options whose lengths lie",
+        ". {r}:{r}(0) ack {u} win 9 <hex 02ff>",
+        SILENCE,
+        null);
   }
 
   private static void row(
@@ -144,15 +184,20 @@ class ArrivalTest {
       final TcpState state,
       final String name,
       final String segment,
-      final String answer) {
-    rows.add(Arguments.of(state, name, segment, answer));
+      final String answer,
+      final DropReason counted) {
+    rows.add(Arguments.of(state, name, segment, answer, counted));
   }
 
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource
   void everywhere(
-      final TcpState state, final String name, final String segment, final String answer) {
-    arrives(state, segment, answer, state, Failure.NONE);
+      final TcpState state,
+      final String name,
+      final String segment,
+      final String answer,
+      final DropReason counted) {
+    arrives(state, segment, answer, state, Failure.NONE, counted);
   }
 
   // ---- What differs from state to state
@@ -220,7 +265,7 @@ class ArrivalTest {
           case "FIN" -> "> . {s}:{s}(0) ack {r+1}";
           default -> SILENCE;
         };
-    arrives(state, segment, line, after, failure);
+    arrives(state, segment, line, after, failure, null);
   }
 
   // ---- Data in order, which is answered late

@@ -130,7 +130,9 @@ class EarlyArrivalTest {
           """)
   void synSentStays(final String segment, final String answer) {
     try (TestStack s = TestStack.synSent()) {
+      final long drops = s.net.stack.counters().drops();
       arrives(s, segment, answer);
+      assertEquals(1, s.net.stack.counters().drops() - drops);
       s.in(TcpState.SYN_SENT);
       s.script("+1 > S 0:0(0) win 65535 " + TestStack.OUR_OPTIONS);
     }

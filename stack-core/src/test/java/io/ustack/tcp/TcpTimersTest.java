@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 /** All timers of a connection in one entry of the wheel. */
 class TcpTimersTest {
   private static final long MS = 1_000_000;
-  private static final long START = Long.MAX_VALUE - 20 * MS;
+
+  /** Deadlines lie behind the wrap of the clock. */
+  private static final long START = Math.subtractExact(Long.MAX_VALUE, 20 * MS);
 
   private final TestStack stack = new TestStack();
   private final TimerWheel wheel = new TimerWheel(START);
