@@ -106,7 +106,7 @@ public final class Demo {
     final long startNs = System.nanoTime();
     waitUntilUp(cable, server);
     final String description = server.output().lines().findFirst().orElse("");
-    say("server", "%s", description.replace("; Ctrl-C stops", ""));
+    say("server", "%s", description.replace(ServerProcess.SERVING, ""));
     say("up", "after %.1f s: the first ping is answered", (System.nanoTime() - startNs) / 1e9);
     ping(cable);
     final Download page = fetch(cable, server, directory, PAGE, "/");
@@ -131,7 +131,7 @@ public final class Demo {
     final List<String> once =
         cable.linuxSide().inside("ping", "-n", "-c", "1", "-W", "1", STACK_ADDRESS);
     final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
-    while (!tool.run(START_SECONDS, once).ok()) {
+    while (!tool.run(START_SECONDS, once).ok() || !server.isServing()) {
       if (!server.isAlive()) {
         throw new CommandFailure("the server has ended: " + server.output());
       }

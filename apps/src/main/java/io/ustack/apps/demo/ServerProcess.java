@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
  * type.
  */
 public final class ServerProcess implements Closeable {
+  /** How the first line of a server ends. */
+  static final String SERVING = "; Ctrl-C stops";
+
   private static final int PATIENCE_SECONDS = 15;
 
   private final Process process;
@@ -48,6 +51,13 @@ public final class ServerProcess implements Closeable {
 
   public boolean isAlive() {
     return process.isAlive();
+  }
+
+  /**
+   * Whether it has said that it listens; a stack on a thread of its own answers pings before that.
+   */
+  public boolean isServing() {
+    return output().contains(SERVING);
   }
 
   /** Everything that it has printed so far. */

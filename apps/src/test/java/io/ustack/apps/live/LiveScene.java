@@ -47,7 +47,8 @@ final class LiveScene implements AutoCloseable {
     final LiveScene scene = new LiveScene(directory, List.of(command));
     final String[] ping = {"ping", "-n", "-c", "1", "-W", "1", STACK};
     final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
-    while (!scene.tool.run(START_SECONDS, scene.cable.linuxSide().inside(ping)).ok()) {
+    while (!scene.tool.run(START_SECONDS, scene.cable.linuxSide().inside(ping)).ok()
+        || !scene.server.isServing()) {
       assertTrue(scene.server.isAlive(), () -> "it has ended: " + scene.server.output());
       assertTrue(System.nanoTime() - deadlineNs < 0, () -> scene.server.output());
     }
