@@ -1,5 +1,6 @@
 #include "dpdk_checksum.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "dpdk_layout.h"
@@ -58,11 +59,11 @@ static inline uint16_t fold(uint64_t sum)
 
 /* Whole 32-bit words, widened so that no carry is lost; one clone per vector width, chosen when the library is loaded. */
 __attribute__((target_clones("avx512f", "avx2", "default")))
-static uint64_t sum_words(const uint8_t *at, uint32_t words)
+static uint64_t sum_words(const uint8_t *at, size_t words)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t i = 0; i < words; i++)
+	for (size_t i = 0; i < words; i++)
 		sum += load32(at + 4 * i);
 	return sum;
 }
@@ -70,7 +71,7 @@ static uint64_t sum_words(const uint8_t *at, uint32_t words)
 static inline uint64_t sum_bytes(uint64_t sum, const uint8_t *at, uint32_t length)
 {
 	if (length >= VECTOR_BYTES) {
-		uint32_t words = length / 4;
+		size_t words = length / 4;
 
 		sum += sum_words(at, words);
 		at += 4 * words;
@@ -165,6 +166,15 @@ uint32_t ustack_checksum_verify(const uint8_t *frame, uint32_t length, uint32_t 
 	return 0;
 }
 
+/*
+ * The checksum over bytes that hold an old one, which is taken out of the sum: clearing it in memory first would make the loads
+ * right behind wait for the store. A sum is never zero here (there is a version or a protocol in it), so both ways agree.
+ */
+static inline uint16_t checksum_without(uint64_t sum, uint16_t old)
+{
+	return (uint16_t)~fold(sum + (uint16_t)~old);
+}
+
 int ustack_checksum_fill(uint8_t *frame, uint32_t length, uint32_t flags)
 {
 	struct ipv4 ip;
@@ -173,16 +183,17 @@ int ustack_checksum_fill(uint8_t *frame, uint32_t length, uint32_t flags)
 		return -1;
 	/* The fields are not trusted to be zero: a frame that the port refused comes here a second time. */
 	if (flags & USTACK_TX_IPV4_CHECKSUM) {
-		store16(frame + ip.header + IPV4_CHECKSUM, 0);
-		store16(frame + ip.header + IPV4_CHECKSUM, (uint16_t)~fold(sum_bytes(0, frame + ip.header, ip.header_length)));
+		uint8_t *at = frame + ip.header + IPV4_CHECKSUM;
+
+		store16(at, checksum_without(sum_bytes(0, frame + ip.header, ip.header_length), load16(at)));
 	}
 	if (!(flags & L4_CHECKSUMS))
 		return 0;
 	uint32_t field = locate_l4(frame, &ip);
 	if (UNLIKELY(field == 0))
 		return -1;
-	store16(frame + field, 0);
-	uint16_t checksum = (uint16_t)~fold(sum_bytes(sum_pseudo_header(frame, &ip), frame + ip.l4, ip.l4_length));
+	uint64_t sum = sum_bytes(sum_pseudo_header(frame, &ip), frame + ip.l4, ip.l4_length);
+	uint16_t checksum = checksum_without(sum, load16(frame + field));
 	/* RFC 768: zero means "no checksum", so a sum of zero is sent as its other form. */
 	if (checksum == 0 && ip.protocol == PROTOCOL_UDP)
 		checksum = 0xFFFF;

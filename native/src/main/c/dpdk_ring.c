@@ -1,6 +1,7 @@
 #include "dpdk_ring.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 
 #include <rte_errno.h>
@@ -10,6 +11,9 @@
 #include <rte_malloc.h>
 #include <rte_pause.h>
 #include <rte_ring.h>
+
+/* After so many rounds without a frame the lcore lets others have its core, if there are any; alone it goes on at once. */
+#define IDLE_ROUNDS 1024
 
 /* How often a full port is asked again on the way out. */
 #define LAST_TRIES 1000
@@ -73,12 +77,19 @@ static int run(void *arg)
 {
 	struct ustack_ring *ring = arg;
 	int tries = LAST_TRIES;
+	int idle = 0;
 
 	while (!__atomic_load_n(&ring->stop, __ATOMIC_ACQUIRE)) {
 		uint16_t received = carry_in(ring);
 
-		if (carry_out(ring) + received == 0)
+		if (carry_out(ring) + received > 0) {
+			idle = 0;
+		} else if (++idle < IDLE_ROUNDS) {
 			rte_pause();
+		} else {
+			idle = 0;
+			sched_yield();
+		}
 	}
 	while (tries > 0 && (ring->waiting_count > 0 || !rte_ring_empty(ring->tx)))
 		tries -= carry_out(ring) == 0;

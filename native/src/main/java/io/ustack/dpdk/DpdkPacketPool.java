@@ -194,7 +194,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
       spill(Math.min(restingCount, DpdkLayout.BURST));
     }
     final int available = DpdkCalls.ustack_pool_available(handle);
-    if (inUse > 0 || DpdkCalls.ustack_pool_destroy(handle) < 0) {
+    if (DpdkCalls.ustack_pool_destroy(handle) < 0) { // it refuses while a buffer is out
       LOG.log(
           System.Logger.Level.WARNING,
           "packet pool {0} keeps its memory: {1} packets were not released, {2} buffers are with"
