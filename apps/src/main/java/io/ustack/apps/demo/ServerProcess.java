@@ -39,6 +39,7 @@ public final class ServerProcess implements Closeable {
     final List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData"));
+    command.add("--enable-native-access=ALL-UNNAMED"); // as the runnable jar's manifest says
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.ustack.apps.Main"));
     command.addAll(arguments);
     final Path log = directory.resolve("server.log");
