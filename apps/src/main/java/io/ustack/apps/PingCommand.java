@@ -47,8 +47,9 @@ final class PingCommand implements Callable<Integer> {
   @Option(
       names = "--count",
       paramLabel = "N",
+      defaultValue = "" + Integer.MAX_VALUE,
       description = "Stop after so many requests. Default: go on until Ctrl-C.")
-  private int count = Integer.MAX_VALUE;
+  private int count;
 
   @Option(
       names = "--interval",
