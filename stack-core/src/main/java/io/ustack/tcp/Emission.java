@@ -100,25 +100,44 @@ final class Emission {
     if (c.state() == TcpState.CLOSED) {
       return emitReset(c, nowNs);
     }
-    if (c.path().transmitRoom() == 0) {
-      return true;
-    }
+    final boolean hasRoom = c.path().transmitRoom() > 0;
     if (c.timers().isAckDue(nowNs)) {
       tcp.counters().increment(Counter.TCP_DELAYED_ACKS);
       c.timers().stopDelayingAck();
       c.receiver().oweAck();
     }
-    if (c.timers().isDue(nowNs)
-        && !(c.timers().kind() == TcpTimers.Kind.TIME_WAIT && c.receiver().owesAck())) {
+    if (c.timers().isDue(nowNs) && mayRun(c, hasRoom)) {
       onTimer(c, nowNs);
       return c.state() != TcpState.CLOSED || c.owesReset();
     }
-    if (c.state() == TcpState.SYN_SENT || c.state() == TcpState.SYN_RECEIVED) {
-      return emitSyn(c, nowNs);
-    }
+    final boolean again = !hasRoom || emitNext(c, nowNs);
+    watchTheLink(c, nowNs);
     // A timer that waited for the ACK in front of it is asked for next: its entry is out of the
     // wheel.
-    return emitSynchronized(c, nowNs) || c.timers().isDue(nowNs);
+    return again || c.timers().isDue(nowNs);
+  }
+
+  private boolean emitNext(final TcpConnection c, final long nowNs) {
+    return c.state().isSynchronized() ? emitSynchronized(c, nowNs) : emitSyn(c, nowNs);
+  }
+
+  /** A probe needs room; the last ACK leaves before TIME_WAIT ends, if there is room for it. */
+  private static boolean mayRun(final TcpConnection c, final boolean hasRoom) {
+    return switch (c.timers().kind()) {
+      case PERSIST -> hasRoom;
+      case TIME_WAIT -> !hasRoom || !c.receiver().owesAck();
+      default -> true;
+    };
+  }
+
+  /**
+   * A link that takes nothing, or a pool that has nothing, is as bad as a network that loses
+   * everything: time runs, and in the end the connection is given up, as on Linux.
+   */
+  private static void watchTheLink(final TcpConnection c, final long nowNs) {
+    if (c.timers().kind() == TcpTimers.Kind.NONE && c.sender().waitsForTheLink()) {
+      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    }
   }
 
   private boolean emitReset(final TcpConnection c, final long nowNs) {

@@ -235,6 +235,11 @@ final class Sender {
     return sndUna != sndMax;
   }
 
+  /** A SYN is to leave, or something was sent and is not acknowledged. */
+  boolean waitsForTheLink() {
+    return owesSyn() || hasOutstanding();
+  }
+
   /**
    * Bytes in the buffer that {@code sndNxt} has not reached; negative once the FIN is behind it.
    */

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.readiness.Failure;
+import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +27,28 @@ class BackPressureTest {
       taken.add(p);
     }
     return taken;
+  }
+
+  /** The link takes nothing more, and the batch has no place left. */
+  private static void block(final TestStack s) {
+    s.net.link.accept(0);
+    final byte[] question =
+        Frames.ethernet(
+            Frames.BROADCAST_MAC,
+            TestNet.PEER_MAC,
+            TestNet.ARP_TYPE,
+            Frames.arp(1, TestNet.PEER_MAC, TestNet.PEER, 0, TestNet.OUR));
+    while (s.net.count(DropReason.TRANSMIT_QUEUE_FULL) == 0) {
+      s.net.inject(question);
+    }
+  }
+
+  /** Lets time pass while the stack has frames that it can't get rid of. */
+  private static void advance(final TestStack s, final int seconds) {
+    for (int i = 0; i < 10 * seconds; i++) {
+      s.net.clock.advance(100_000_000);
+      s.net.poll();
+    }
   }
 
   @Test
@@ -110,6 +134,51 @@ class BackPressureTest {
   }
 
   @Test
+  void aLinkThatTakesNothingForEverEndsTheConnection() {
+    try (TestStack s = TestStack.established()) {
+      s.write(1, 100);
+      s.script("> P. 1:101(100) ack 1");
+      block(s);
+      // 0.2 s doubled 15 times, at most 120 s each: 924.6 s (Linux tcp_retries2).
+      advance(s, 900);
+      s.in(TcpState.ESTABLISHED);
+      advance(s, 30);
+      s.in(TcpState.CLOSED);
+      assertEquals(Failure.TIMED_OUT, s.connection.failure());
+      assertEquals(15, s.net.count(Counter.TCP_RETRANSMISSION_TIMEOUTS));
+      s.net.link.accept(Integer.MAX_VALUE);
+      s.net.poll();
+      s.script("");
+    }
+  }
+
+  @Test
+  void aLinkThatTakesNothingForEverEndsTheHandshake() {
+    try (TestStack s = new TestStack()) {
+      block(s);
+      final Tcp tcp = s.net.stack.tcp();
+      final TcpConnection c =
+          tcp.connect(null, TestNet.PEER, 9, tcp.config(), s.events, s.net.clock.nanoTime());
+      assertNotNull(c);
+      // 1 s doubled six times: 127 s (Linux tcp_syn_retries).
+      advance(s, 120);
+      assertEquals(TcpState.SYN_SENT, c.state());
+      advance(s, 10);
+      assertEquals(Failure.TIMED_OUT, c.failure());
+    }
+  }
+
+  @Test
+  void timeWaitEndsWhileTheLinkTakesNothing() {
+    try (TestStack s = TestStack.timeWait()) {
+      block(s);
+      s.burst("F. 1:1(0) ack 2 win 65535");
+      advance(s, 61);
+      s.in(TcpState.CLOSED);
+    }
+  }
+
+  @Test
   void resetOfAnAbortWaitsForTheLink() {
     try (TestStack s = TestStack.established()) {
       s.net.link.accept(0);
@@ -181,7 +250,8 @@ class BackPressureTest {
           tcp.connect(null, TestNet.PEER, 9, tcp.config(), s.events, s.net.clock.nanoTime());
       assertNotNull(c);
       s.net.poll();
-      assertEquals(TcpTimers.Kind.NONE, c.timers().kind());
+      assertEquals(1, s.net.count(Counter.TCP_ACTIVE_OPENS));
+      assertEquals(0, s.takeSent());
       taken.forEach(Packet::release);
       s.net.poll();
       assertEquals(1, s.takeSent());
