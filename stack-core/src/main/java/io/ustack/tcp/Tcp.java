@@ -130,29 +130,10 @@ public final class Tcp implements TransportProtocol {
     }
     final int chosen = port == 0 ? portAllocator.allocate(address, portsInUse) : port;
     final TcpBinding binding =
-        chosen == 0 || isHeldByConnection(address, chosen, reuseAddress)
+        chosen == 0 || ports.isHeldByConnection(address, chosen, reuseAddress)
             ? null
             : ports.bind(address, chosen, reuseAddress);
     return binding == null ? failBinding(Failure.ADDRESS_IN_USE) : binding;
-  }
-
-  /**
-   * A connection holds its address and port for as long as it lives, TIME_WAIT included, unless
-   * both sides set SO_REUSEADDR (Linux inet_csk_bind_conflict).
-   */
-  private boolean isHeldByConnection(
-      final int address, final int port, final boolean reuseAddress) {
-    if (!ports.hasConnections(port)) {
-      return false;
-    }
-    for (final TcpConnection c : connections.toArray()) {
-      if (c.localPort() == port
-          && TcpPorts.overlap(c.localAddress(), address)
-          && !(reuseAddress && c.reusesAddress())) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private @Nullable TcpBinding failBinding(final Failure failure) {
@@ -407,12 +388,12 @@ public final class Tcp implements TransportProtocol {
 
   private void add(final TcpConnection connection) {
     connections.add(connection);
-    ports.onConnectionAdded(connection.localPort());
+    ports.add(connection);
   }
 
   void onConnectionGone(final TcpConnection connection, final boolean wasTimeWait) {
     connections.remove(connection);
-    ports.onConnectionRemoved(connection.localPort());
+    ports.remove(connection);
     if (wasTimeWait) {
       timeWaits--;
     }
@@ -429,10 +410,13 @@ public final class Tcp implements TransportProtocol {
   void removeListener(final TcpListener listener, final long nowNs) {
     listeners.remove(listener);
     listener.binding().listening = false;
-    for (final TcpConnection connection : connections.toArray()) {
+    TcpConnection connection = ports.connections(listener.port());
+    while (connection != null) {
+      final TcpConnection next = connection.nextOnPort;
       if (connection.listener == listener && connection.state() == TcpState.SYN_RECEIVED) {
         connection.abort(nowNs);
       }
+      connection = next;
     }
   }
 }

@@ -44,6 +44,11 @@ public final class TcpConnection extends Emitter {
   /** The next connection in the accept queue. */
   @Nullable TcpConnection nextWaiting;
 
+  /** The neighbours among the connections of the same local port; {@link TcpPorts}. */
+  @Nullable TcpConnection nextOnPort;
+
+  @Nullable TcpConnection previousOnPort;
+
   private @Nullable TcpBinding binding;
 
   TcpConnection(

@@ -10,7 +10,7 @@ final class TcpPorts {
   private static final int PORTS = 1 << 16;
 
   private final @Nullable TcpBinding[] bindings = new TcpBinding[PORTS];
-  private final int[] connections = new int[PORTS];
+  private final @Nullable TcpConnection[] connections = new TcpConnection[PORTS];
 
   /**
    * Holds a port.
@@ -54,7 +54,7 @@ final class TcpPorts {
 
   /** Whether any connection has the local port. */
   boolean hasConnections(final int port) {
-    return connections[port] > 0;
+    return connections[port] != null;
   }
 
   void release(final TcpBinding binding) {
@@ -71,11 +71,45 @@ final class TcpPorts {
     }
   }
 
-  void onConnectionAdded(final int port) {
-    connections[port]++;
+  /**
+   * Whether a connection keeps others off the port: it holds it for as long as it lives, TIME_WAIT
+   * included, unless both sides set SO_REUSEADDR (Linux inet_csk_bind_conflict).
+   */
+  boolean isHeldByConnection(final int address, final int port, final boolean reuseAddress) {
+    for (TcpConnection c = connections[port]; c != null; c = c.nextOnPort) {
+      if (overlap(c.localAddress(), address) && !(reuseAddress && c.reusesAddress())) {
+        return true;
+      }
+    }
+    return false;
   }
 
-  void onConnectionRemoved(final int port) {
-    connections[port]--;
+  /** The first of the connections with this local port; the others follow it. */
+  @Nullable TcpConnection connections(final int port) {
+    return connections[port];
+  }
+
+  void add(final TcpConnection connection) {
+    final TcpConnection first = connections[connection.localPort()];
+    connection.nextOnPort = first;
+    if (first != null) {
+      first.previousOnPort = connection;
+    }
+    connections[connection.localPort()] = connection;
+  }
+
+  void remove(final TcpConnection connection) {
+    final TcpConnection next = connection.nextOnPort;
+    final TcpConnection previous = connection.previousOnPort;
+    if (previous == null) {
+      connections[connection.localPort()] = next;
+    } else {
+      previous.nextOnPort = next;
+    }
+    if (next != null) {
+      next.previousOnPort = previous;
+    }
+    connection.nextOnPort = null;
+    connection.previousOnPort = null;
   }
 }

@@ -287,4 +287,25 @@ class BindTest {
       assertFalse(tcp.connections() > 0);
     }
   }
+
+  /** In whatever order they end, the last one frees the port. */
+  @ParameterizedTest
+  @CsvSource({"'0,1,2,3'", "'3,2,1,0'", "'1,3,0,2'", "'2,1,3,0'"})
+  void aPortIsHeldUntilItsLastConnectionIsGone(final String order) {
+    try (TestStack s = TestStack.listening()) {
+      final TcpConnection[] all = new TcpConnection[4];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = s.nextPeer().establish().connection;
+      }
+      s.listener().close(s.net.clock.nanoTime());
+      s.listener().binding().release();
+      for (final String which : order.split(",", -1)) {
+        assertNull(bind(s, TestStack.OUR_PORT, "any plain"), which);
+        all[Integer.parseInt(which)].abort(s.net.clock.nanoTime());
+        s.net.poll();
+        assertEquals(1, s.takeSent());
+      }
+      assertNotNull(bind(s, TestStack.OUR_PORT, "any plain"));
+    }
+  }
 }
