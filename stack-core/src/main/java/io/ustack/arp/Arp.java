@@ -46,6 +46,8 @@ public final class Arp implements EthernetProtocol {
   private final Counters counters;
   private final UnresolvedObserver observer;
   private final ArpCache cache;
+  private final UnknownNeighbours unknown = new UnknownNeighbours();
+  private final int unknownLimit;
   private final int parkedLimit;
   private final Timer announcer =
       new Timer() {
@@ -66,7 +68,7 @@ public final class Arp implements EthernetProtocol {
   /**
    * Resolution on the link of {@code ethernet}.
    *
-   * @param entriesLimit the most neighbours that are remembered
+   * @param entriesLimit the most neighbours that are remembered, half of them at most unresolved
    * @param parkedLimit the most packets that wait, over all neighbours
    */
   public Arp(
@@ -83,6 +85,7 @@ public final class Arp implements EthernetProtocol {
     this.counters = counters;
     this.observer = observer;
     this.cache = new ArpCache(this, entriesLimit);
+    this.unknownLimit = Math.max(1, entriesLimit / 2);
     this.parkedLimit = parkedLimit;
   }
 
@@ -102,23 +105,25 @@ public final class Arp implements EthernetProtocol {
     return parked;
   }
 
-  /**
-   * The entry for an address on the link, made if there is none.
-   *
-   * @return null when the cache is full of neighbours that packets wait for
-   */
-  public @Nullable Neighbour neighbour(final int address, final long nowNs) {
+  /** The entry for an address on the link, made if there is none. */
+  public Neighbour neighbour(final int address, final long nowNs) {
     final Neighbour known = cache.find(address);
-    return known == null ? cache.add(address, true, nowNs) : known;
+    if (known != null) {
+      return known;
+    }
+    if (cache.isFull()) {
+      final Neighbour victim = cache.victim(true, nowNs);
+      // Where packets wait for all that were looked at, the one asked for longest has to go.
+      abandon(victim == null ? unknown.first() : victim);
+    }
+    return cache.add(address, nowNs);
   }
 
   /**
    * Sends an IPv4 packet to a neighbour, or parks it until the neighbour's MAC address is known;
    * takes the packet over.
-   *
-   * @return false when it was dropped and counted
    */
-  public boolean send(final Neighbour neighbour, final Packet packet, final long nowNs) {
+  public void send(final Neighbour neighbour, final Packet packet, final long nowNs) {
     neighbour.lastUsedNs = nowNs;
     neighbour.used = true;
     final long ageNs = nowNs - neighbour.confirmedNs;
@@ -131,30 +136,46 @@ public final class Arp implements EthernetProtocol {
       }
     }
     if (neighbour.state == State.INCOMPLETE) {
-      return park(neighbour, packet, nowNs);
+      park(neighbour, packet, nowNs);
+      return;
     }
     ethernet.send(packet, neighbour.macAddress, EthernetHeader.TYPE_IPV4);
-    return true;
   }
 
-  private boolean park(final Neighbour neighbour, final Packet packet, final long nowNs) {
-    if (!neighbour.isScheduled()) {
+  private void park(final Neighbour neighbour, final Packet packet, final long nowNs) {
+    if (!neighbour.isUnknown) {
+      unknown.add(neighbour);
       beginAsking(neighbour, nowNs);
+    }
+    final Neighbour oldest = unknown.first();
+    if (oldest != neighbour && (unknown.count() > unknownLimit || parked == parkedLimit)) {
+      abandon(oldest);
     }
     if (neighbour.parked.count() == PARKED_PER_NEIGHBOUR || parked == parkedLimit) {
       // RFC 1122 2.3.2.2: the latest packet is the one to keep.
-      final Packet oldest = neighbour.parked.poll();
-      counters.drop(DropReason.ARP_QUEUE_FULL);
-      if (oldest == null) {
-        packet.release();
-        return false;
-      }
-      parked--;
-      oldest.release();
+      dropParked(neighbour, 1);
     }
     neighbour.parked.add(packet);
     parked++;
-    return true;
+  }
+
+  /** Gives up on an address before its time, to make room. */
+  private void abandon(final @Nullable Neighbour neighbour) {
+    if (neighbour == null) {
+      return;
+    }
+    dropParked(neighbour, neighbour.parked.count());
+    forget(neighbour);
+  }
+
+  private void dropParked(final Neighbour neighbour, final int count) {
+    for (int i = 0; i < count; i++) {
+      final Packet packet = neighbour.parked.poll();
+      if (packet != null) {
+        parked--;
+        drop(packet, DropReason.ARP_QUEUE_FULL);
+      }
+    }
   }
 
   private void beginAsking(final Neighbour neighbour, final long nowNs) {
@@ -196,6 +217,7 @@ public final class Arp implements EthernetProtocol {
   /** Takes a neighbour that no packet waits for out of the cache. */
   void forget(final Neighbour neighbour) {
     timers.cancel(neighbour);
+    unknown.remove(neighbour);
     cache.remove(neighbour);
   }
 
@@ -240,14 +262,12 @@ public final class Arp implements EthernetProtocol {
     }
     Neighbour neighbour = cache.find(sender);
     if (neighbour == null && asked) {
-      neighbour = cache.add(sender, false, nowNs);
-      if (neighbour == null) {
-        counters.drop(DropReason.ARP_CACHE_FULL);
-      }
+      neighbour = admit(sender, nowNs);
     }
     if (neighbour == null) {
       return false;
     }
+    unknown.remove(neighbour);
     neighbour.macAddress = senderMac;
     neighbour.confirmedNs = nowNs;
     neighbour.state = State.RESOLVED;
@@ -258,6 +278,19 @@ public final class Arp implements EthernetProtocol {
       ethernet.send(packet, senderMac, EthernetHeader.TYPE_IPV4);
     }
     return true;
+  }
+
+  /** An entry for who asks for us, unless those that are in use leave no room. */
+  private @Nullable Neighbour admit(final int sender, final long nowNs) {
+    if (cache.isFull()) {
+      final Neighbour victim = cache.victim(false, nowNs);
+      if (victim == null) {
+        counters.drop(DropReason.ARP_CACHE_FULL);
+        return null;
+      }
+      forget(victim);
+    }
+    return cache.add(sender, nowNs);
   }
 
   private DropReason onOwnAddressClaimed(final long senderMac, final long nowNs) {

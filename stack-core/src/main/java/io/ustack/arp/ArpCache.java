@@ -13,8 +13,8 @@ final class ArpCache {
   /** A neighbour that was sent to within this time is in use. */
   static final long IN_USE_NS = 60_000_000_000L;
 
-  /** Entries looked at to find room for a newcomer that nobody asked for. */
-  private static final int SHORT_SEARCH = 16;
+  /** Entries looked at to find room for a newcomer. */
+  private static final int SEARCH = 16;
 
   private final Arp arp;
   private final @Nullable Neighbour[] table;
@@ -53,20 +53,13 @@ final class ArpCache {
     }
   }
 
-  /**
-   * A new entry for an address that has none.
-   *
-   * @param wanted whether we want to send to it
-   * @return null when the cache is full of neighbours that are more important
-   */
-  @Nullable Neighbour add(final int address, final boolean wanted, final long nowNs) {
-    if (size == entries.length) {
-      final Neighbour victim = victim(wanted, nowNs);
-      if (victim == null) {
-        return null;
-      }
-      arp.forget(victim);
-    }
+  /** Whether a {@link #victim} must go before something can be added. */
+  boolean isFull() {
+    return size == entries.length;
+  }
+
+  /** A new entry for an address that has none; the cache is not full. */
+  Neighbour add(final int address, final long nowNs) {
     Neighbour neighbour = entries[size];
     if (neighbour == null) {
       neighbour = new Neighbour(arp);
@@ -110,8 +103,14 @@ final class ArpCache {
     neighbour.position = size;
   }
 
-  private @Nullable Neighbour victim(final boolean wanted, final long nowNs) {
-    final int search = wanted ? size : Math.min(size, SHORT_SEARCH);
+  /**
+   * The best of a few entries to give up for a newcomer.
+   *
+   * @param wanted whether we want to send to the newcomer; else those in use stay
+   * @return null when all of those few are more important
+   */
+  @Nullable Neighbour victim(final boolean wanted, final long nowNs) {
+    final int search = Math.min(size, SEARCH);
     Neighbour best = null;
     for (int i = 0; i < search; i++) {
       hand = hand + 1 < size ? hand + 1 : 0;

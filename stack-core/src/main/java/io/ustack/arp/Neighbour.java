@@ -1,6 +1,7 @@
 package io.ustack.arp;
 
 import io.ustack.time.Timer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of one host on the link. Entries are reused: whoever keeps one compares {@link
@@ -42,6 +43,12 @@ public final class Neighbour extends Timer {
 
   /** Where the cache keeps it among all entries. */
   int position;
+
+  /** Whether and where it stands in {@link UnknownNeighbours}. */
+  boolean isUnknown;
+
+  @Nullable Neighbour previousUnknown;
+  @Nullable Neighbour nextUnknown;
 
   /** Packets to it that wait for its MAC address. */
   final WaitingPackets parked = new WaitingPackets();

@@ -161,11 +161,9 @@ public final class Ipv4Output {
       neighbour = arp.neighbour(path.nextHop, nowNs);
       path.neighbour = neighbour;
     }
-    if (neighbour == null) {
-      return drop(packet, DropReason.ARP_CACHE_FULL);
-    }
     counters.increment(Counter.IPV4_PACKETS_OUT);
-    return arp.send(neighbour, packet, nowNs);
+    arp.send(neighbour, packet, nowNs);
+    return true;
   }
 
   private boolean drop(final Packet packet, final DropReason reason) {

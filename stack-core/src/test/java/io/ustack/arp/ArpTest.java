@@ -222,19 +222,23 @@ class ArpTest {
     }
   }
 
+  /** The limit holds over all; who has been asked for longest makes room. */
   @Test
   void parksABoundedNumberOverAll() {
     try (TestNet net = new TestNet()) {
       for (int host = 0; host < 40; host++) {
         for (int mark = 0; mark < 10; mark++) {
           send(net, PEER + 10 + host, mark);
+          assertTrue(net.stack.arp().parked() <= 256);
         }
       }
-      assertEquals(256, net.stack.arp().parked());
-      assertEquals(400 - 256, net.count(DropReason.ARP_QUEUE_FULL));
+      // Fifteen hosts had to go, with ten packets each.
+      assertEquals(250, net.stack.arp().parked());
+      assertEquals(150, net.count(DropReason.ARP_QUEUE_FULL));
+      assertEquals(25, net.stack.arp().neighbours());
       net.advance(4 * SECOND);
       assertEquals(0, net.stack.arp().parked());
-      assertEquals(256, net.count(DropReason.ARP_UNRESOLVED));
+      assertEquals(250, net.count(DropReason.ARP_UNRESOLVED));
       while (net.link.takeSent() != null) {
         // Requests of all forty.
       }
@@ -402,15 +406,42 @@ class ArpTest {
     }
   }
 
+  /**
+   * SYNs from invented hosts, each of which we would have to ask for: a host that exists is found
+   * all the same, and those that we talk to stay known.
+   */
   @Test
-  void aCacheFullOfWaitingNeighboursRefuses() {
+  void aFloodOfUnansweredRequestsDisplacesOnlyItself() {
+    try (TestNet net = new TestNet(TestNet.config().withNeighbours(64)).quiet()) {
+      net.meetPeer();
+      for (int i = 0; i < 10_000; i++) {
+        send(net, PEER + 20 + i % 230, 1);
+        assertNotNull(net.link.takeSent());
+        if (i % 1000 == 0) {
+          final int host = PEER + 2 + i / 1000;
+          send(net, host, 2);
+          net.expect(request(BROADCAST_MAC, host));
+          net.inject(replyFrom(OTHER_MAC, host));
+          net.expect(sent(OTHER_MAC, host, 2));
+        }
+      }
+      assertEquals(32 + 11, net.stack.arp().neighbours());
+      send(net, PEER, 2);
+      net.expect(sent(PEER_MAC, PEER, 2));
+    }
+  }
+
+  @Test
+  void aCacheFullOfWaitingNeighboursGivesUpTheFirst() {
     try (TestNet net = new TestNet(TestNet.config().withNeighbours(2)).quiet()) {
-      send(net, PEER + 10, 1);
-      send(net, PEER + 11, 1);
-      send(net, PEER + 12, 1);
-      net.expect(request(BROADCAST_MAC, PEER + 10));
-      net.expect(request(BROADCAST_MAC, PEER + 11));
-      assertEquals(1, net.count(DropReason.ARP_CACHE_FULL));
+      for (int i = 10; i < 13; i++) {
+        send(net, PEER + i, i);
+        net.expect(request(BROADCAST_MAC, PEER + i));
+      }
+      assertEquals(2, net.count(DropReason.ARP_QUEUE_FULL));
+      assertEquals(1, net.stack.arp().neighbours());
+      net.inject(replyFrom(OTHER_MAC, PEER + 12));
+      net.expect(sent(OTHER_MAC, PEER + 12, 12));
     }
   }
 
