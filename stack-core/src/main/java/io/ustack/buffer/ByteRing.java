@@ -3,6 +3,7 @@ package io.ustack.buffer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A byte queue between one producer thread and one consumer thread, without locks.
@@ -15,6 +16,9 @@ import java.nio.ByteBuffer;
  * needed up to the capacity. Growing is the producer's doing and safe against a concurrent reader:
  * the old array keeps its bytes, and whoever sees a published position sees an array that holds
  * everything up to it.
+ *
+ * <p>Storage is taken from a {@link MemoryBudget}. A ring that is refused more goes on with what it
+ * has, and the smallest storage it gets in any case, so that its bytes keep moving.
  */
 public final class ByteRing {
   private static final int SMALLEST_STORAGE_BYTES = 2048;
@@ -23,6 +27,7 @@ public final class ByteRing {
   private static final VarHandle HEAD;
   private static final VarHandle TAIL;
   private static final VarHandle STORAGE;
+  private static final VarHandle GRANTED;
 
   static {
     try {
@@ -30,6 +35,7 @@ public final class ByteRing {
       HEAD = lookup.findVarHandle(ByteRing.class, "head", int.class);
       TAIL = lookup.findVarHandle(ByteRing.class, "tail", int.class);
       STORAGE = lookup.findVarHandle(ByteRing.class, "storage", byte[].class);
+      GRANTED = lookup.findVarHandle(ByteRing.class, "grantedBytes", int.class);
     } catch (final ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -41,11 +47,27 @@ public final class ByteRing {
   private int tail;
   private byte[] storage = NOTHING;
   private volatile boolean closed;
+  private volatile boolean retired;
   private volatile boolean spaceWanted;
   private int capacityBytes;
 
+  private final MemoryBudget budget;
+
+  /** What the budget has granted and has not got back. */
+  @SuppressWarnings("UnusedVariable") // GRANTED reads it
+  private int grantedBytes;
+
+  /** What the budget refused last; 0 when it did not, or has granted something since. */
+  private int refusedBytes;
+
   /** An empty ring that will hold at most {@code capacityBytes} (at most 1 GiB). */
   public ByteRing(final int capacityBytes) {
+    this(capacityBytes, new MemoryBudget(Long.MAX_VALUE));
+  }
+
+  /** The same with its storage from a budget. */
+  public ByteRing(final int capacityBytes, final MemoryBudget budget) {
+    this.budget = budget;
     capacity(capacityBytes);
   }
 
@@ -70,9 +92,31 @@ public final class ByteRing {
     return (int) TAIL.getAcquire(this) - (int) HEAD.getAcquire(this);
   }
 
-  /** Bytes that can be published now; never negative. Producer. */
+  /**
+   * Bytes that can be published now, as far as the capacity goes and the budget seems to; never
+   * negative. Producer.
+   */
   public int free() {
-    return Math.max(0, capacityBytes - (tail - (int) HEAD.getAcquire(this)));
+    return Math.max(0, attainable() - (tail - (int) HEAD.getAcquire(this)));
+  }
+
+  /**
+   * Whether a third of it is free, which is when a producer that found no room should try again
+   * (Linux sk_stream_is_writeable). Either side.
+   */
+  public boolean isRoomy() {
+    final int attainable = attainable();
+    return attainable - length() >= Math.max(1, attainable / 3);
+  }
+
+  /** What it may hold now: its capacity, unless the budget refuses to let it grow. */
+  private int attainable() {
+    final int refused = refusedBytes;
+    if (refused == 0 || budget.left() >= refused) {
+      return capacityBytes;
+    }
+    final int stored = ((byte[]) STORAGE.getAcquire(this)).length;
+    return Math.min(capacityBytes, Math.max(SMALLEST_STORAGE_BYTES, stored));
   }
 
   /** True when no storage is allocated. */
@@ -81,13 +125,36 @@ public final class ByteRing {
   }
 
   /**
-   * Gives the storage back. Consumer; the ring is empty and its producer will never write again.
+   * Gives the storage back for now, when memory is tight and the ring is empty. Producer, which has
+   * stored nothing ahead.
    */
-  public void dropStorage() {
-    if (length() != 0) {
-      throw new IllegalStateException("bytes are waiting: " + length());
+  public void rest() {
+    if (length() == 0 && budget.isTight()) {
+      dropStorage();
     }
+  }
+
+  /**
+   * Gives the storage back for good: what is in the ring will never be asked for, or is known to be
+   * nothing. Either side; whoever of the other side is still reading finds out by {@link
+   * #isRetired()} that it read nothing, and what it still writes is lost.
+   */
+  public void retire() {
+    retired = true;
+    dropStorage();
+  }
+
+  /** Whether {@link #retire()} was called: asked after a read, that read may be void. */
+  public boolean isRetired() {
+    return retired;
+  }
+
+  private void dropStorage() {
     STORAGE.setRelease(this, NOTHING);
+    final int granted = (int) GRANTED.getAndSet(this, 0);
+    if (granted > 0) {
+      budget.give(granted);
+    }
   }
 
   /** Says that one side is gone. Either side. */
@@ -112,11 +179,11 @@ public final class ByteRing {
   /**
    * Asked by the consumer after it made room.
    *
-   * @return true once for each {@link #requestSpace()}, when at least {@code wantedBytes} are free
+   * @return true once for each {@link #requestSpace()}, when the ring {@link #isRoomy()}
    */
-  public boolean takeSpaceRequest(final int wantedBytes) {
+  public boolean takeSpaceRequest() {
     VarHandle.fullFence();
-    if (!spaceWanted || capacityBytes - length() < wantedBytes) {
+    if (!spaceWanted || !isRoomy()) {
       return false;
     }
     spaceWanted = false;
@@ -124,11 +191,31 @@ public final class ByteRing {
   }
 
   /**
+   * Sees to it that so many bytes can be stored behind the published end. Producer.
+   *
+   * @return how many can: less than {@code length} when capacity or budget end before
+   */
+  public int reserve(final int length) {
+    if (retired) {
+      return 0;
+    }
+    final int used = tail - (int) HEAD.getAcquire(this);
+    final int wanted = Math.min(length, capacityBytes - used);
+    if (wanted > storage.length - used) {
+      grow(used + wanted);
+    }
+    return Math.max(0, Math.min(wanted, storage.length - used));
+  }
+
+  /**
    * Stores bytes {@code ahead} of the published end without publishing them. Producer; {@code ahead
-   * + length} is at most {@link #free()}.
+   * + length} is at most what {@link #reserve} said, or {@link #free()} without a budget.
    */
   public void store(final int ahead, final ByteBuffer source, final int offset, final int length) {
     final byte[] array = storageFor(ahead + length);
+    if (array == null) {
+      return;
+    }
     final int from = (tail + ahead) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     source.get(offset, array, from, first);
@@ -138,6 +225,9 @@ public final class ByteRing {
   /** As {@link #store(int, ByteBuffer, int, int)}, from an array. */
   public void store(final int ahead, final byte[] source, final int offset, final int length) {
     final byte[] array = storageFor(ahead + length);
+    if (array == null) {
+      return;
+    }
     final int from = (tail + ahead) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     System.arraycopy(source, offset, array, from, first);
@@ -155,7 +245,7 @@ public final class ByteRing {
    * @return bytes taken, from 0 to {@code length}
    */
   public int write(final ByteBuffer source, final int offset, final int length) {
-    final int count = Math.min(length, free());
+    final int count = reserve(length);
     if (count > 0) {
       store(0, source, offset, count);
       publish(count);
@@ -165,7 +255,7 @@ public final class ByteRing {
 
   /** As {@link #write(ByteBuffer, int, int)}, from an array. */
   public int write(final byte[] source, final int offset, final int length) {
-    final int count = Math.min(length, free());
+    final int count = reserve(length);
     if (count > 0) {
       store(0, source, offset, count);
       publish(count);
@@ -174,12 +264,15 @@ public final class ByteRing {
   }
 
   /**
-   * Copies published bytes that start {@code at} bytes behind the head, without consuming them.
-   * Consumer.
+   * Copies published bytes that start {@code at} bytes behind the head, without consuming them;
+   * none when the ring {@link #isRetired()}. Consumer.
    */
   public void peek(final int at, final ByteBuffer target, final int offset, final int length) {
     checkPublished(at, length);
     final byte[] array = (byte[]) STORAGE.getAcquire(this);
+    if (array.length < Math.max(1, length)) {
+      return;
+    }
     final int from = (head + at) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     target.put(offset, array, from, first);
@@ -190,6 +283,9 @@ public final class ByteRing {
   public void peek(final int at, final byte[] target, final int offset, final int length) {
     checkPublished(at, length);
     final byte[] array = (byte[]) STORAGE.getAcquire(this);
+    if (array.length < Math.max(1, length)) {
+      return;
+    }
     final int from = (head + at) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     System.arraycopy(array, from, target, offset, first);
@@ -233,19 +329,41 @@ public final class ByteRing {
     }
   }
 
-  private byte[] storageFor(final int ahead) {
-    final int used = tail - (int) HEAD.getAcquire(this);
-    final int needed = used + ahead;
-    if (ahead < 0 || needed > Math.max(capacityBytes, used)) {
-      throw new IllegalArgumentException("ring of " + capacityBytes + " can't hold " + needed);
+  /** The array for so many bytes behind the published end; null when they are lost. */
+  private byte @Nullable [] storageFor(final int ahead) {
+    final int reserved = ahead < 0 ? -1 : reserve(ahead);
+    final byte[] array = (byte[]) STORAGE.getAcquire(this);
+    if (reserved == ahead && array.length > 0) {
+      return array;
     }
-    return needed <= storage.length ? storage : grow(needed);
+    if (retired || ahead == 0) {
+      return null;
+    }
+    throw new IllegalArgumentException("ring of " + capacityBytes + " can't hold " + ahead);
   }
 
-  private byte[] grow(final int needed) {
+  private void grow(final int needed) {
     final byte[] old = storage;
-    final int size =
-        Math.max(SMALLEST_STORAGE_BYTES, Integer.highestOneBit(Math.max(1, needed - 1)) << 1);
+    final int size = Math.max(SMALLEST_STORAGE_BYTES, powerOfTwo(needed));
+    if (budget.take(size - old.length)) {
+      refusedBytes = 0;
+      replaceStorage(old, size);
+      return;
+    }
+    if (old.length == 0) {
+      budget.takeAnyway(SMALLEST_STORAGE_BYTES);
+      replaceStorage(old, SMALLEST_STORAGE_BYTES);
+    }
+    refusedBytes = Math.max(SMALLEST_STORAGE_BYTES, size - storage.length);
+  }
+
+  /** The smallest power of two that is not below {@code n}. */
+  private static int powerOfTwo(final int n) {
+    return Integer.highestOneBit(Math.max(1, n - 1)) << 1;
+  }
+
+  private void replaceStorage(final byte[] old, final int size) {
+    GRANTED.getAndAdd(this, size - old.length);
     final byte[] larger = new byte[size];
     // Everything the old array may hold, from the oldest unconsumed byte to the last one stored
     // ahead.
@@ -257,7 +375,10 @@ public final class ByteRing {
       System.arraycopy(old, source, larger, target, run);
       i += run;
     }
-    STORAGE.setRelease(this, larger);
-    return larger;
+    STORAGE.setVolatile(this, larger);
+    if (retired) {
+      // Meanwhile: whichever of the two comes second gives back what both took.
+      dropStorage();
+    }
   }
 }

@@ -109,12 +109,14 @@ final class Receiver {
     }
     final int skip = Seq.max(from, rcvNxt) - from;
     from += skip;
-    to = Seq.min(to, rcvNxt + Math.min(buffer.free(), rcvWnd()));
     if (finSeen) {
       to = Seq.min(to, finSeq);
     }
+    to = rcvNxt + buffer.reserve(Math.min(to - rcvNxt, rcvWnd()));
     if (Seq.geq(from, to)) {
-      counters.drop(DropReason.TCP_RECEIVE_BUFFER_FULL);
+      final boolean full = buffer.length() >= buffer.capacity();
+      counters.drop(
+          full || buffer.free() > 0 ? DropReason.TCP_RECEIVE_BUFFER_FULL : DropReason.TCP_MEMORY);
       oweDuplicateAck();
       return 0;
     }
@@ -219,10 +221,18 @@ final class Receiver {
   }
 
   /**
-   * RFC 9293 3.8.6.2.2: the window is worth telling when it grew by a segment or half the buffer.
+   * RFC 9293 3.8.6.2.2: the window is worth telling when it grew by a segment or half the buffer,
+   * as large as memory lets that be now.
    */
   boolean owesWindowUpdate() {
-    return offer() - rcvWnd() >= Math.min(mss, buffer.capacity() / 2);
+    return offer() - rcvWnd() >= Math.min(mss, (buffer.length() + buffer.free()) / 2);
+  }
+
+  /** The application has read: with nothing left to hold, the buffer may rest. */
+  void onRead() {
+    if (outOfOrder.isEmpty()) {
+      buffer.rest();
+    }
   }
 
   /**

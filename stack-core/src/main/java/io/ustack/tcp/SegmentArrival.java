@@ -233,14 +233,14 @@ final class SegmentArrival {
         || c.sender().recovery().takeFirstPartialAck()) {
       c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
     }
-    if (c.sendBuffer().takeSpaceRequest(c.sendBuffer().capacity() / 3)) {
+    if (c.sendBuffer().takeSpaceRequest()) {
       c.raise(Readiness.WRITABLE);
     }
   }
 
   private void onFinAcknowledged(final TcpConnection c, final long nowNs) {
     // Everything is acknowledged and nothing more will be written: TIME_WAIT does not hold memory.
-    c.sendBuffer().dropStorage();
+    c.sendBuffer().retire();
     switch (c.state()) {
       case FIN_WAIT_1 -> {
         c.state(TcpState.FIN_WAIT_2);
@@ -292,6 +292,7 @@ final class SegmentArrival {
 
   private void enterTimeWait(final TcpConnection c, final long nowNs) {
     c.state(TcpState.TIME_WAIT);
+    c.leaveOrphanage();
     // With too many of them the connection goes at once, but its last ACK still leaves (Linux
     // tcp_max_tw_buckets).
     final boolean keep = tcp.admitTimeWait();

@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.buffer.MemoryBudget;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
@@ -42,7 +43,10 @@ public final class Tcp implements TransportProtocol {
   private final TcpOptions options = new TcpOptions();
   private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
 
+  private final MemoryBudget memory;
+
   private int timeWaits;
+  private int orphans;
   private Failure lastFailure = Failure.NONE;
 
   /**
@@ -68,6 +72,7 @@ public final class Tcp implements TransportProtocol {
     this.isnSource = isnSource;
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
+    memory = new MemoryBudget(config.maxBufferBytes());
     connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
   }
 
@@ -108,6 +113,16 @@ public final class Tcp implements TransportProtocol {
   /** Why the last {@link #bind}, {@link #listen} or {@link #connect} on this stack gave null. */
   public Failure lastFailure() {
     return lastFailure;
+  }
+
+  /** What the buffers of all connections share. */
+  MemoryBudget memory() {
+    return memory;
+  }
+
+  /** Bytes that the buffers of all connections hold; any thread. */
+  public long bufferBytes() {
+    return memory.used();
   }
 
   ConnectionTable connectionTable() {
@@ -404,6 +419,23 @@ public final class Tcp implements TransportProtocol {
     counters.increment(Counter.TCP_TIME_WAITS);
     timeWaits++;
     return timeWaits <= config.maxTimeWaits();
+  }
+
+  /**
+   * Counts one more connection that was closed and is not over; false when there are too many, and
+   * it must be aborted (Linux tcp_max_orphans).
+   */
+  boolean admitOrphan() {
+    if (orphans >= config.maxOrphans()) {
+      counters.increment(Counter.TCP_ORPHANS_ABORTED);
+      return false;
+    }
+    orphans++;
+    return true;
+  }
+
+  void onOrphanGone() {
+    orphans--;
   }
 
   /** Takes the listener out and forgets the handshakes that came in through it. */

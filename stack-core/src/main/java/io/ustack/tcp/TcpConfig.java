@@ -25,6 +25,10 @@ package io.ustack.tcp;
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
  *     tcp_max_tw_buckets)
+ * @param maxOrphans connections that were closed and still wait for their peer; beyond it a close
+ *     is an abort (Linux tcp_max_orphans)
+ * @param maxBufferBytes what the buffers of all connections may hold together (as Linux tcp_mem);
+ *     by default half of what the JVM may use
  * @param maxBacklog ceiling of listen's backlog (Linux somaxconn, 4096)
  * @param challengeAckIntervalNs at least this long between two ACKs that answer unacceptable
  *     segments (Linux tcp_invalid_ratelimit, 500 ms)
@@ -47,6 +51,8 @@ public record TcpConfig(
     int initialWindowSegments,
     int maxConnections,
     int maxTimeWaits,
+    int maxOrphans,
+    long maxBufferBytes,
     int maxBacklog,
     long challengeAckIntervalNs) {
   private static final long MS = 1_000_000L;
@@ -72,6 +78,8 @@ public record TcpConfig(
           10,
           1 << 20,
           1 << 17,
+          1 << 14,
+          Runtime.getRuntime().maxMemory() / 2,
           4096,
           500 * MS);
 
@@ -95,6 +103,8 @@ public record TcpConfig(
         initialWindowSegments,
         maxConnections,
         maxTimeWaits,
+        maxOrphans,
+        maxBufferBytes,
         maxBacklog,
         challengeAckIntervalNs);
   }
@@ -119,6 +129,34 @@ public record TcpConfig(
         initialWindowSegments,
         connections,
         timeWaits,
+        maxOrphans,
+        maxBufferBytes,
+        maxBacklog,
+        challengeAckIntervalNs);
+  }
+
+  /** The same with other limits on what peers can make us keep. */
+  public TcpConfig withMemory(final int orphans, final long bufferBytes) {
+    return new TcpConfig(
+        initialRtoNs,
+        minRtoNs,
+        maxRtoNs,
+        synTimedOutRtoNs,
+        delayedAckNs,
+        timeWaitNs,
+        finWait2Ns,
+        synRetries,
+        synAckRetries,
+        dataRetries,
+        orphanRetries,
+        receiveBufferBytes,
+        sendBufferBytes,
+        maxReceiveBufferBytes,
+        initialWindowSegments,
+        maxConnections,
+        maxTimeWaits,
+        orphans,
+        bufferBytes,
         maxBacklog,
         challengeAckIntervalNs);
   }

@@ -34,6 +34,7 @@ public final class TcpConnection extends Emitter {
   private boolean passive;
   private boolean reuseAddress;
   private boolean released;
+  private boolean orphaned;
   private boolean resetOwed;
 
   private int offeredWindowShift;
@@ -65,8 +66,8 @@ public final class TcpConnection extends Emitter {
     this.remotePort = remotePort;
     this.config = config;
     this.observer = observer;
-    receiveBuffer = new ByteRing(config.receiveBufferBytes());
-    sendBuffer = new ByteRing(config.sendBufferBytes());
+    receiveBuffer = new ByteRing(config.receiveBufferBytes(), tcp.memory());
+    sendBuffer = new ByteRing(config.sendBufferBytes(), tcp.memory());
     receiver = new Receiver(receiveBuffer, tcp.counters());
     sender = new Sender(sendBuffer, config, iss);
     timers = new TcpTimers(tcp.wheel(), this);
@@ -231,6 +232,7 @@ public final class TcpConnection extends Emitter {
    * 3.8.6.2.2).
    */
   public void onReceiveBufferRead(final long nowNs) {
+    receiver.onRead();
     if (state.receivesData() && receiver.owesWindowUpdate()) {
       receiver.oweAck();
       wantToEmit();
@@ -277,6 +279,12 @@ public final class TcpConnection extends Emitter {
     if (state == TcpState.FIN_WAIT_2) {
       timers.start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config.finWait2Ns());
     }
+    if (state != TcpState.CLOSED && state != TcpState.TIME_WAIT) {
+      orphaned = tcp.admitOrphan();
+      if (!orphaned) {
+        forget(true);
+      }
+    }
   }
 
   /** The ABORT call of RFC 9293 3.10.5: RST, and everything is forgotten. */
@@ -302,6 +310,7 @@ public final class TcpConnection extends Emitter {
   private void release() {
     released = true;
     observer = ReadinessObserver.NONE;
+    receiveBuffer.retire();
     if (binding != null) {
       binding.release();
       binding = null;
@@ -413,6 +422,14 @@ public final class TcpConnection extends Emitter {
 
   // ---- The end
 
+  /** Nobody holds it, and now its end does not depend on the peer any more. */
+  void leaveOrphanage() {
+    if (orphaned) {
+      orphaned = false;
+      tcp.onOrphanGone();
+    }
+  }
+
   /**
    * Leaves the table, for whatever reason; the socket that holds the connection is told.
    * Idempotent.
@@ -426,6 +443,8 @@ public final class TcpConnection extends Emitter {
     state = TcpState.CLOSED;
     failure = reason;
     timers.cancel();
+    sendBuffer.retire();
+    leaveOrphanage();
     if (handshaking && listener != null) {
       listener.onHandshakeEnded();
       listener = null;

@@ -56,6 +56,9 @@ final class RandomLife {
   }
 
   void read(final int length, final long nowNs) {
+    if (closed) {
+      return; // nobody is left to read, and the buffer is gone
+    }
     final byte[] bytes = new byte[length];
     final int count = connection.receiveBuffer().read(bytes, 0, length);
     assertArrayEquals(

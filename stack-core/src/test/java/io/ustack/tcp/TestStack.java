@@ -99,6 +99,10 @@ final class TestStack implements AutoCloseable {
     return new TestStack().listen(16);
   }
 
+  static TestStack listening(final TcpConfig config) {
+    return new TestStack(config).listen(16);
+  }
+
   TestStack listen(final int backlog) {
     final TcpBinding binding = net.stack.tcp().bind(0, OUR_PORT, false);
     assertNotNull(binding);

@@ -99,17 +99,13 @@ public final class TcpSocket extends StackSocket {
     return (stream & TcpStackSide.PEER_FINISHED) != 0 ? shut | SHUT_RECEIVE : shut;
   }
 
-  /**
-   * Linux sk_stream_is_writeable: a third of the buffer is free. When not, the stack says when it
-   * is.
-   */
+  /** Whether the send buffer has room worth a try; when not, the stack says when it has. */
   private static boolean hasRoom(final ByteRing buffer) {
-    final int wanted = Math.max(1, buffer.capacity() / 3);
-    if (buffer.capacity() - buffer.length() >= wanted) {
+    if (buffer.isRoomy()) {
       return true;
     }
     buffer.requestSpace();
-    return buffer.capacity() - buffer.length() >= wanted;
+    return buffer.isRoomy();
   }
 
   // ---- Life

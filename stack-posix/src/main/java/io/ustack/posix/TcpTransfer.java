@@ -212,6 +212,10 @@ final class TcpTransfer {
         ring.peek(0, buffer, offset, count);
       }
     }
+    if (ring.isRetired()) {
+      // Another thread closed the socket, and the stack took its buffer back while we were reading.
+      return -Errno.EBADF;
+    }
     if ((flags & SocketOption.MSG_PEEK) == 0) {
       ring.discard(count);
       reportRead(ring, count);

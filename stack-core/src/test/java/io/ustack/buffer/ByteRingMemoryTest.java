@@ -1,0 +1,198 @@
+package io.ustack.buffer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/** Rings that share a budget: what they hold together, and that each of them goes on. */
+class ByteRingMemoryTest {
+  private static final int CAPACITY = 1 << 20;
+
+  private static byte[] bytes(final int length) {
+    final byte[] bytes = new byte[length];
+    new Random(length).nextBytes(bytes);
+    return bytes;
+  }
+
+  @Test
+  void growthIsTakenFromTheBudgetAndRetiringGivesItBack() {
+    final MemoryBudget budget = new MemoryBudget(1 << 20);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    assertEquals(0, budget.used());
+    ring.write(bytes(10), 0, 10);
+    assertEquals(2048, budget.used());
+    ring.write(bytes(5000), 0, 5000);
+    assertEquals(8192, budget.used());
+    assertEquals((1 << 20) - 8192, budget.left());
+    ring.retire();
+    assertEquals(0, budget.used());
+    ring.retire();
+    assertEquals(0, budget.used());
+  }
+
+  @Test
+  void withoutBudgetTheSmallestStorageIsLeft() {
+    final MemoryBudget budget = new MemoryBudget(1000);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    assertTrue(ring.isRoomy());
+    final byte[] data = bytes(5000);
+    assertEquals(2048, ring.write(data, 0, 5000));
+    assertEquals(2048, budget.used());
+    assertEquals(0, ring.free());
+    assertFalse(ring.isRoomy());
+    assertEquals(0, ring.write(data, 0, 1));
+    final byte[] read = new byte[2000];
+    assertEquals(2000, ring.read(read, 0, 2000));
+    assertArrayEquals(Arrays.copyOf(data, 2000), read);
+    assertEquals(2000, ring.free());
+    assertTrue(ring.isRoomy());
+    assertEquals(2000, ring.write(data, 2048, 2952));
+  }
+
+  /** Who waits for room is told of a third of what there is, not of what there might be. */
+  @Test
+  void roomIsAnnouncedByWhatTheBudgetLets() {
+    final ByteRing ring = new ByteRing(CAPACITY, new MemoryBudget(0));
+    ring.write(bytes(5000), 0, 5000);
+    ring.requestSpace();
+    assertFalse(ring.takeSpaceRequest());
+    ring.discard(681);
+    assertFalse(ring.takeSpaceRequest());
+    ring.discard(1);
+    assertTrue(ring.takeSpaceRequest());
+    assertFalse(ring.takeSpaceRequest(), "once");
+  }
+
+  @Test
+  void growsAgainWhenSomebodyGaveBack() {
+    final MemoryBudget budget = new MemoryBudget(16384);
+    final ByteRing hog = new ByteRing(CAPACITY, budget);
+    assertEquals(16000, hog.write(bytes(16000), 0, 16000));
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    assertEquals(2048, ring.write(bytes(9000), 0, 9000));
+    assertEquals(0, ring.free());
+    hog.retire();
+    assertEquals(CAPACITY - 2048, ring.free());
+    assertEquals(9000, ring.write(bytes(9000), 0, 9000));
+    assertEquals(16384, budget.used());
+  }
+
+  @Test
+  void aRetiredRingHoldsAndTakesNothing() {
+    final ByteRing ring = new ByteRing(100);
+    ring.write(bytes(50), 0, 50);
+    assertFalse(ring.isRetired());
+    ring.retire();
+    assertTrue(ring.isRetired());
+    assertTrue(ring.isBare());
+    assertEquals(0, ring.write(bytes(10), 0, 10));
+    ring.store(0, bytes(10), 0, 10);
+    assertTrue(ring.isBare());
+    final byte[] read = new byte[50];
+    ring.peek(0, read, 0, 50);
+    assertArrayEquals(new byte[50], read);
+    assertEquals(50, ring.length(), "how much there was is still known");
+  }
+
+  @Test
+  void restsOnlyWhenEmptyAndMemoryIsTight() {
+    final MemoryBudget budget = new MemoryBudget(8192);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    ring.write(bytes(4000), 0, 4000);
+    ring.discard(4000);
+    ring.rest();
+    assertFalse(ring.isBare(), "half is not tight");
+    final ByteRing other = new ByteRing(CAPACITY, budget);
+    other.write(bytes(1), 0, 1);
+    ring.write(bytes(1), 0, 1);
+    ring.rest();
+    assertFalse(ring.isBare(), "not empty");
+    ring.discard(1);
+    ring.rest();
+    assertTrue(ring.isBare());
+    assertEquals(2048, budget.used());
+    assertEquals(100, ring.write(bytes(100), 0, 100));
+    final byte[] read = new byte[100];
+    assertEquals(100, ring.read(read, 0, 200));
+    assertArrayEquals(bytes(100), read);
+  }
+
+  /** A producer that is refused, rests and grows, while the consumer reads. */
+  @Test
+  void twoThreadsPassAStreamOnWithLittleMemory() throws InterruptedException {
+    final MemoryBudget budget = new MemoryBudget(20_000);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    final byte[] data = bytes(1 << 16);
+    final int total = 16 << 20;
+    final AtomicReference<Throwable> failure = new AtomicReference<>();
+    final Thread producer =
+        new Thread(
+            () -> {
+              final Random random = new Random(1);
+              int sent = 0;
+              while (sent < total) {
+                final int at = sent & 0xFFFF;
+                final int most = Math.min(Math.min(data.length - at, total - sent), 20_000);
+                sent += ring.write(data, at, 1 + random.nextInt(most));
+                if (random.nextInt(8) == 0) {
+                  ring.rest();
+                }
+              }
+            });
+    producer.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
+    producer.start();
+    final byte[] chunk = new byte[5000];
+    int seen = 0;
+    while (seen < total && failure.get() == null) {
+      final int count = ring.read(chunk, 0, Math.min(chunk.length, data.length - (seen & 0xFFFF)));
+      final int at = seen & 0xFFFF;
+      assertEquals(-1, Arrays.mismatch(chunk, 0, count, data, at, at + count));
+      seen += count;
+    }
+    producer.join();
+    assertNull(failure.get());
+    ring.retire();
+    assertEquals(0, budget.used());
+  }
+
+  /**
+   * Whenever the ring is retired, the writer of the other thread neither fails nor keeps memory.
+   */
+  @Test
+  void retiringWhileTheOtherSideWritesGivesEverythingBack() throws InterruptedException {
+    final MemoryBudget budget = new MemoryBudget(Long.MAX_VALUE);
+    final byte[] data = bytes(1 << 15);
+    final AtomicReference<Throwable> failure = new AtomicReference<>();
+    for (int round = 0; round < 500; round++) {
+      final ByteRing ring = new ByteRing(1 << 15, budget);
+      final Thread producer =
+          new Thread(
+              () -> {
+                for (int size = 1; size < 1 << 14 && !ring.isRetired(); size += size / 3 + 1) {
+                  ring.write(data, 0, size);
+                }
+                ring.write(data, 0, 1 << 14);
+              });
+      producer.setUncaughtExceptionHandler((thread, e) -> failure.set(e));
+      producer.start();
+      for (int spin = 0; spin < round % 500; spin++) {
+        Thread.onSpinWait();
+      }
+      while (ring.isBare()) {
+        Thread.onSpinWait();
+      }
+      ring.retire();
+      producer.join();
+      assertNull(failure.get());
+      assertEquals(0, budget.used());
+      assertTrue(ring.isBare());
+    }
+  }
+}
