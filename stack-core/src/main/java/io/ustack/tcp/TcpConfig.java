@@ -83,82 +83,18 @@ public record TcpConfig(
           4096,
           500 * MS);
 
-  /** The same with other buffer capacities, in bytes. */
+  /** The same with other buffer capacities, in bytes; they may be larger than the largest was. */
   public TcpConfig withBuffers(final int receiveBytes, final int sendBytes) {
-    return new TcpConfig(
-        initialRtoNs,
-        minRtoNs,
-        maxRtoNs,
-        synTimedOutRtoNs,
-        delayedAckNs,
-        timeWaitNs,
-        finWait2Ns,
-        synRetries,
-        synAckRetries,
-        dataRetries,
-        orphanRetries,
-        receiveBytes,
-        sendBytes,
-        Math.max(maxReceiveBufferBytes, receiveBytes),
-        initialWindowSegments,
-        maxConnections,
-        maxTimeWaits,
-        maxOrphans,
-        maxBufferBytes,
-        maxBacklog,
-        challengeAckIntervalNs);
+    return with()
+        .receiveBufferBytes(receiveBytes)
+        .sendBufferBytes(sendBytes)
+        .maxReceiveBufferBytes(Math.max(maxReceiveBufferBytes, receiveBytes))
+        .build();
   }
 
-  /** The same with other limits on connections. */
-  public TcpConfig withLimits(final int connections, final int timeWaits) {
-    return new TcpConfig(
-        initialRtoNs,
-        minRtoNs,
-        maxRtoNs,
-        synTimedOutRtoNs,
-        delayedAckNs,
-        timeWaitNs,
-        finWait2Ns,
-        synRetries,
-        synAckRetries,
-        dataRetries,
-        orphanRetries,
-        receiveBufferBytes,
-        sendBufferBytes,
-        maxReceiveBufferBytes,
-        initialWindowSegments,
-        connections,
-        timeWaits,
-        maxOrphans,
-        maxBufferBytes,
-        maxBacklog,
-        challengeAckIntervalNs);
-  }
-
-  /** The same with other limits on what peers can make us keep. */
-  public TcpConfig withMemory(final int orphans, final long bufferBytes) {
-    return new TcpConfig(
-        initialRtoNs,
-        minRtoNs,
-        maxRtoNs,
-        synTimedOutRtoNs,
-        delayedAckNs,
-        timeWaitNs,
-        finWait2Ns,
-        synRetries,
-        synAckRetries,
-        dataRetries,
-        orphanRetries,
-        receiveBufferBytes,
-        sendBufferBytes,
-        maxReceiveBufferBytes,
-        initialWindowSegments,
-        maxConnections,
-        maxTimeWaits,
-        orphans,
-        bufferBytes,
-        maxBacklog,
-        challengeAckIntervalNs);
+  /** The same, to be changed. */
+  public TcpConfigBuilder with() {
+    return new TcpConfigBuilder(this);
   }
 
   /** The shift count that lets the largest receive buffer be advertised (RFC 7323 2.2). */

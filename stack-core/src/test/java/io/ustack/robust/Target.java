@@ -66,7 +66,7 @@ final class Target implements AutoCloseable {
     link = new ScriptLink(mac, mtuBytes, mtuBytes > 2000 ? 64 : 512);
     stack =
         new NetworkStack(
-            config.withTcp(TcpConfig.DEFAULT.withLimits(500, 50)),
+            config.withTcp(TcpConfig.DEFAULT.with().maxConnections(500).maxTimeWaits(50).build()),
             link,
             clock.nanoTime(),
             (local, localPort, remote, remotePort, nowNs) -> OUR_ISN);

@@ -26,7 +26,8 @@ class ConnectionMemoryTest {
   }
 
   private static TestStack withMemory(final int orphans, final long bytes) {
-    return TestStack.established(TcpConfig.DEFAULT.withMemory(orphans, bytes));
+    return TestStack.established(
+        TcpConfig.DEFAULT.with().maxOrphans(orphans).maxBufferBytes(bytes).build());
   }
 
   @Test
@@ -58,7 +59,9 @@ class ConnectionMemoryTest {
   /** A hundred peers that take nothing of what they asked for. */
   @Test
   void peersThatNeverReadHoldNoMoreThanTheBudget() {
-    try (TestStack s = TestStack.listening(TcpConfig.DEFAULT.withMemory(1000, 1 << 20))) {
+    try (TestStack s =
+        TestStack.listening(
+            TcpConfig.DEFAULT.with().maxOrphans(1000).maxBufferBytes(1 << 20).build())) {
       s.listener().backlog(200);
       for (int i = 0; i < 100; i++) {
         s.nextPeer().establish("<mss 1460>", "<mss 1460>", 0);
@@ -119,7 +122,9 @@ class ConnectionMemoryTest {
 
   @Test
   void tooManyOrphansAreAborted() {
-    try (TestStack s = TestStack.listening(TcpConfig.DEFAULT.withMemory(2, 1 << 20))) {
+    try (TestStack s =
+        TestStack.listening(
+            TcpConfig.DEFAULT.with().maxOrphans(2).maxBufferBytes(1 << 20).build())) {
       final TcpConnection[] all = new TcpConnection[4];
       for (int i = 0; i < 3; i++) {
         all[i] = s.nextPeer().establish().connection;

@@ -167,7 +167,8 @@ class LoopbackTest {
 
   @Test
   void ephemeralPortsTowardsOneListenerEnd() {
-    try (TestStack stack = new TestStack(TcpConfig.DEFAULT.withLimits(1 << 20, 0))) {
+    try (TestStack stack =
+        new TestStack(TcpConfig.DEFAULT.with().maxConnections(1 << 20).maxTimeWaits(0).build())) {
       final Tcp own = stack.net.stack.tcp();
       final long nowNs = stack.net.clock.nanoTime();
       int opened = 0;

@@ -38,7 +38,12 @@ class RobustnessTest {
     random = new Random(seed);
     final int receive = seed % 2 == 0 ? 1 << 17 : 6000;
     final TcpConfig config =
-        TcpConfig.DEFAULT.withBuffers(receive, 20_000).withLimits(1 << 20, seed % 3 == 0 ? 5 : 500);
+        TcpConfig.DEFAULT
+            .withBuffers(receive, 20_000)
+            .with()
+            .maxConnections(1 << 20)
+            .maxTimeWaits(seed % 3 == 0 ? 5 : 500)
+            .build();
     try (TestStack s = new TestStack(config).listen(4)) {
       stack = s;
       for (int i = 0; i < LIVES; i++) {

@@ -1,0 +1,184 @@
+package io.ustack.tcp;
+
+/**
+ * Changes some numbers of a {@link TcpConfig} and leaves the others; each method is named after the
+ * component that it sets, whose meaning and unit stand there.
+ */
+public final class TcpConfigBuilder {
+  private long initialRtoNs;
+  private long minRtoNs;
+  private long maxRtoNs;
+  private long synTimedOutRtoNs;
+  private long delayedAckNs;
+  private long timeWaitNs;
+  private long finWait2Ns;
+  private int synRetries;
+  private int synAckRetries;
+  private int dataRetries;
+  private int orphanRetries;
+  private int receiveBufferBytes;
+  private int sendBufferBytes;
+  private int maxReceiveBufferBytes;
+  private int initialWindowSegments;
+  private int maxConnections;
+  private int maxTimeWaits;
+  private int maxOrphans;
+  private long maxBufferBytes;
+  private int maxBacklog;
+  private long challengeAckIntervalNs;
+
+  TcpConfigBuilder(final TcpConfig from) {
+    initialRtoNs = from.initialRtoNs();
+    minRtoNs = from.minRtoNs();
+    maxRtoNs = from.maxRtoNs();
+    synTimedOutRtoNs = from.synTimedOutRtoNs();
+    delayedAckNs = from.delayedAckNs();
+    timeWaitNs = from.timeWaitNs();
+    finWait2Ns = from.finWait2Ns();
+    synRetries = from.synRetries();
+    synAckRetries = from.synAckRetries();
+    dataRetries = from.dataRetries();
+    orphanRetries = from.orphanRetries();
+    receiveBufferBytes = from.receiveBufferBytes();
+    sendBufferBytes = from.sendBufferBytes();
+    maxReceiveBufferBytes = from.maxReceiveBufferBytes();
+    initialWindowSegments = from.initialWindowSegments();
+    maxConnections = from.maxConnections();
+    maxTimeWaits = from.maxTimeWaits();
+    maxOrphans = from.maxOrphans();
+    maxBufferBytes = from.maxBufferBytes();
+    maxBacklog = from.maxBacklog();
+    challengeAckIntervalNs = from.challengeAckIntervalNs();
+  }
+
+  public TcpConfigBuilder initialRtoNs(final long value) {
+    initialRtoNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder minRtoNs(final long value) {
+    minRtoNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxRtoNs(final long value) {
+    maxRtoNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder synTimedOutRtoNs(final long value) {
+    synTimedOutRtoNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder delayedAckNs(final long value) {
+    delayedAckNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder timeWaitNs(final long value) {
+    timeWaitNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder finWait2Ns(final long value) {
+    finWait2Ns = value;
+    return this;
+  }
+
+  public TcpConfigBuilder synRetries(final int value) {
+    synRetries = value;
+    return this;
+  }
+
+  public TcpConfigBuilder synAckRetries(final int value) {
+    synAckRetries = value;
+    return this;
+  }
+
+  public TcpConfigBuilder dataRetries(final int value) {
+    dataRetries = value;
+    return this;
+  }
+
+  public TcpConfigBuilder orphanRetries(final int value) {
+    orphanRetries = value;
+    return this;
+  }
+
+  public TcpConfigBuilder receiveBufferBytes(final int value) {
+    receiveBufferBytes = value;
+    return this;
+  }
+
+  public TcpConfigBuilder sendBufferBytes(final int value) {
+    sendBufferBytes = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxReceiveBufferBytes(final int value) {
+    maxReceiveBufferBytes = value;
+    return this;
+  }
+
+  public TcpConfigBuilder initialWindowSegments(final int value) {
+    initialWindowSegments = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxConnections(final int value) {
+    maxConnections = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxTimeWaits(final int value) {
+    maxTimeWaits = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxOrphans(final int value) {
+    maxOrphans = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxBufferBytes(final long value) {
+    maxBufferBytes = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxBacklog(final int value) {
+    maxBacklog = value;
+    return this;
+  }
+
+  public TcpConfigBuilder challengeAckIntervalNs(final long value) {
+    challengeAckIntervalNs = value;
+    return this;
+  }
+
+  /** The numbers as they stand now. */
+  public TcpConfig build() {
+    return new TcpConfig(
+        initialRtoNs,
+        minRtoNs,
+        maxRtoNs,
+        synTimedOutRtoNs,
+        delayedAckNs,
+        timeWaitNs,
+        finWait2Ns,
+        synRetries,
+        synAckRetries,
+        dataRetries,
+        orphanRetries,
+        receiveBufferBytes,
+        sendBufferBytes,
+        maxReceiveBufferBytes,
+        initialWindowSegments,
+        maxConnections,
+        maxTimeWaits,
+        maxOrphans,
+        maxBufferBytes,
+        maxBacklog,
+        challengeAckIntervalNs);
+  }
+}
