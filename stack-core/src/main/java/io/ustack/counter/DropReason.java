@@ -64,5 +64,6 @@ public enum DropReason {
   TCP_MEMORY,
   // Transmit
   TRANSMIT_QUEUE_FULL,
+  TRANSMIT_FAILED,
   LINK_CLOSED
 }

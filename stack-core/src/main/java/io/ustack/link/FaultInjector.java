@@ -3,6 +3,7 @@ package io.ustack.link;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketPool;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Another link, made worse: loss, delay, jitter, reordering, duplication, corruption and a slow
@@ -30,6 +31,13 @@ public final class FaultInjector implements LinkDevice {
   private final Packet[] departing = new Packet[BURST_FRAMES];
   private int departingCount;
   private final AtomicLong lost = new AtomicLong();
+
+  /** Frames that a link which threw did not take. */
+  private long broken;
+
+  /** What it threw while frames were taken: the next receive throws it. */
+  private @Nullable RuntimeException owed;
+
   private long lastNowNs;
   private boolean closed;
 
@@ -103,6 +111,11 @@ public final class FaultInjector implements LinkDevice {
   @Override
   public int receive(final Packet[] frames, final int max, final long nowNs) {
     lastNowNs = nowNs;
+    final RuntimeException error = owed;
+    owed = null;
+    if (error != null) {
+      throw error;
+    }
     depart(nowNs);
     // First what is due, which makes room for what the link has; then what of that is due at once.
     final int due = deliver(frames, 0, max, nowNs);
@@ -128,14 +141,23 @@ public final class FaultInjector implements LinkDevice {
       return link.transmit(frames, count, nowNs);
     }
     lastNowNs = nowNs;
-    depart(nowNs);
+    tryToDepart(nowNs);
     final int taken = Math.min(count, outbound.room());
     for (int i = 0; i < taken; i++) {
       outbound.offer(frames[i], nowNs);
     }
     countLost();
-    depart(nowNs);
+    tryToDepart(nowNs);
     return taken;
+  }
+
+  /** A transmit that throws has taken nothing that it keeps; so here the next receive throws. */
+  private void tryToDepart(final long nowNs) {
+    try {
+      depart(nowNs);
+    } catch (final RuntimeException e) {
+      owed = e;
+    }
   }
 
   private void arrive(final long nowNs) {
@@ -161,7 +183,7 @@ public final class FaultInjector implements LinkDevice {
       if (departingCount == 0) {
         return;
       }
-      final int sent = link.transmit(departing, departingCount, nowNs);
+      final int sent = sendDeparting(nowNs);
       departingCount -= sent;
       System.arraycopy(departing, sent, departing, 0, departingCount);
       if (departingCount > 0) {
@@ -170,8 +192,19 @@ public final class FaultInjector implements LinkDevice {
     }
   }
 
+  private int sendDeparting(final long nowNs) {
+    try {
+      return link.transmit(departing, departingCount, nowNs);
+    } catch (final RuntimeException e) {
+      broken += TransmitBatch.releaseHeld(departing, departingCount);
+      departingCount = 0;
+      countLost();
+      throw e;
+    }
+  }
+
   private void countLost() {
-    lost.setOpaque(inbound.lostFrames() + outbound.lostFrames());
+    lost.setOpaque(inbound.lostFrames() + outbound.lostFrames() + broken);
   }
 
   /** Frames that the link lost, and those lost here by chance or for a full queue. */

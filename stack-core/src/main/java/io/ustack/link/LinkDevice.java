@@ -31,7 +31,8 @@ public interface LinkDevice extends AutoCloseable {
    * Hands over frames; never blocks.
    *
    * @return how many, counted from index 0, the link took. It owns those and releases them when
-   *     they are sent or lost; the rest stay with the caller, who may try again.
+   *     they are sent or lost; the rest stay with the caller, who may try again. When it throws,
+   *     which is a bug, it has taken those that it has released and no others.
    */
   int transmit(Packet[] frames, int count, long nowNs);
 

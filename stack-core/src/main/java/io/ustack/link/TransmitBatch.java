@@ -14,6 +14,7 @@ public final class TransmitBatch {
   private final Counters counters;
   private final Packet[] frames;
   private int count;
+  private boolean closed;
 
   /** A batch of at most {@code capacity} frames. */
   public TransmitBatch(final LinkDevice link, final Counters counters, final int capacity) {
@@ -22,9 +23,9 @@ public final class TransmitBatch {
     frames = new Packet[capacity];
   }
 
-  /** How many more frames can be added before the next flush. */
+  /** How many more frames can be added before the next flush; none after {@link #close}. */
   public int room() {
-    return frames.length - count;
+    return closed ? 0 : frames.length - count;
   }
 
   public boolean isEmpty() {
@@ -36,8 +37,8 @@ public final class TransmitBatch {
    * asked for get here unasked.
    */
   public void add(final Packet frame) {
-    if (count == frames.length) {
-      counters.drop(DropReason.TRANSMIT_QUEUE_FULL);
+    if (room() == 0) {
+      counters.drop(closed ? DropReason.LINK_CLOSED : DropReason.TRANSMIT_QUEUE_FULL);
       frame.release();
       return;
     }
@@ -45,7 +46,8 @@ public final class TransmitBatch {
   }
 
   /**
-   * Hands the batch to the link; what it does not take stays in front.
+   * Hands the batch to the link; what it does not take stays in front. Whatever the link throws is
+   * passed on; what it has not taken by then is released and counted as TRANSMIT_FAILED.
    *
    * @return frames handed over
    */
@@ -57,7 +59,7 @@ public final class TransmitBatch {
     for (int i = 0; i < count; i++) {
       bytes += frames[i].length();
     }
-    final int sent = link.transmit(frames, count, nowNs);
+    final int sent = transmit(nowNs);
     final int kept = count - sent;
     for (int i = 0; i < kept; i++) {
       bytes -= frames[sent + i].length();
@@ -69,8 +71,48 @@ public final class TransmitBatch {
     return sent;
   }
 
-  /** Releases what is left, when the stack stops. */
-  public void clear() {
+  private int transmit(final long nowNs) {
+    boolean failed = true;
+    try {
+      final int sent = link.transmit(frames, count, nowNs);
+      failed = false;
+      return sent;
+    } finally {
+      if (failed) {
+        for (int lost = releaseHeld(frames, count); lost > 0; lost--) {
+          counters.drop(DropReason.TRANSMIT_FAILED);
+        }
+        count = 0;
+      }
+    }
+  }
+
+  /**
+   * Releases those frames that a link which threw has not released, and so not taken ({@link
+   * LinkDevice#transmit}).
+   *
+   * @return how many those were
+   */
+  static int releaseHeld(final Packet[] frames, final int count) {
+    int held = 0;
+    for (int i = 0; i < count; i++) {
+      held += wasHeld(frames[i]) ? 1 : 0;
+    }
+    return held;
+  }
+
+  private static boolean wasHeld(final Packet frame) {
+    try {
+      frame.release();
+      return true;
+    } catch (final IllegalStateException e) {
+      return false; // the link has released it
+    }
+  }
+
+  /** Releases what is left and takes nothing any more. Idempotent. */
+  public void close() {
+    closed = true;
     for (int i = 0; i < count; i++) {
       frames[i].release();
     }

@@ -190,8 +190,8 @@ public final class NetworkStack implements AutoCloseable {
     work += looped;
     work += advanceTimers(nowNs);
     work += emit(nowNs);
-    work += wireBatch.flush(nowNs);
-    work += loopbackBatch.flush(nowNs);
+    work += flush(wireBatch, nowNs);
+    work += flush(loopbackBatch, nowNs);
     return work;
   }
 
@@ -238,13 +238,13 @@ public final class NetworkStack implements AutoCloseable {
   }
 
   private int receive(final LinkDevice link, final EthernetInput input, final long nowNs) {
-    final int count = link.receive(burst, BURST, nowNs);
+    final int count = take(link, nowNs);
     long bytes = 0;
     for (int i = 0; i < count; i++) {
       final Packet frame = burst[i];
       bytes += frame.length();
       if (wireBatch.room() < ANSWERS_PER_FRAME) {
-        wireBatch.flush(nowNs);
+        flush(wireBatch, nowNs);
       }
       try {
         input.input(frame, nowNs);
@@ -257,6 +257,25 @@ public final class NetworkStack implements AutoCloseable {
     counters.add(Counter.FRAMES_IN, count);
     counters.add(Counter.BYTES_IN, bytes);
     return count;
+  }
+
+  private int take(final LinkDevice link, final long nowNs) {
+    try {
+      return link.receive(burst, BURST, nowNs);
+    } catch (final RuntimeException | OutOfMemoryError e) {
+      errors.report("receiving", e);
+      return 0;
+    }
+  }
+
+  private int flush(final TransmitBatch batch, final long nowNs) {
+    try {
+      return batch.flush(nowNs);
+    } catch (final RuntimeException | OutOfMemoryError e) {
+      // What the link did not take is lost: kept, it would break every cycle from here on.
+      errors.report("transmitting", e);
+      return 0;
+    }
   }
 
   private int advanceTimers(final long nowNs) {
@@ -293,10 +312,10 @@ public final class NetworkStack implements AutoCloseable {
   /** Whether a frame fits either batch, if need be after a flush. */
   private boolean hasRoom(final long nowNs) {
     if (wireBatch.room() == 0) {
-      wireBatch.flush(nowNs);
+      flush(wireBatch, nowNs);
     }
     if (loopbackBatch.room() == 0) {
-      loopbackBatch.flush(nowNs);
+      flush(loopbackBatch, nowNs);
     }
     return wireBatch.room() > 0 || loopbackBatch.room() > 0;
   }
@@ -314,8 +333,8 @@ public final class NetworkStack implements AutoCloseable {
   @Override
   public void close() {
     arp.close();
-    wireBatch.clear();
-    loopbackBatch.clear();
+    wireBatch.close();
+    loopbackBatch.close();
     loopback.close();
   }
 }

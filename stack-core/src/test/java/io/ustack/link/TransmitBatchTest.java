@@ -2,6 +2,7 @@ package io.ustack.link;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.MemoryPacketPool;
@@ -9,11 +10,12 @@ import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
+import io.ustack.testing.BrokenLink;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class TransmitBatchTest {
-  private final MemoryPacketPool pool = new MemoryPacketPool(16, 1514);
+  private final MemoryPacketPool pool = new MemoryPacketPool(64, 1514);
   private final LoopbackLink link = new LoopbackLink(pool, 1500, 3);
   private final Counters counters = new Counters();
   private final TransmitBatch batch = new TransmitBatch(link, counters, 5);
@@ -27,9 +29,7 @@ class TransmitBatchTest {
 
   @Test
   void whatTheLinkDoesNotTakeStaysInFrontAndIsCountedOnce() {
-    for (int i = 1; i <= 5; i++) {
-      batch.add(Frames.packet(pool, new byte[i]));
-    }
+    add(batch, 5);
     assertEquals(0, batch.room());
     assertEquals(3, batch.flush(1));
     assertEquals(3, batch.room());
@@ -48,15 +48,64 @@ class TransmitBatchTest {
 
   @Test
   void withoutRoomAFrameIsDroppedAndCounted() {
-    for (int i = 1; i <= 7; i++) {
-      batch.add(Frames.packet(pool, new byte[i]));
-    }
+    add(batch, 7);
     assertEquals(5, pool.inUse());
     assertEquals(2, counters.value(DropReason.TRANSMIT_QUEUE_FULL));
-    batch.clear();
+    batch.close();
+  }
+
+  /** A link that throws is a bug; what it did not take by then is lost, not kept for ever. */
+  @Test
+  void whatALinkThatThrowsDidNotTakeIsReleasedAndCounted() {
+    final TransmitBatch broken = new TransmitBatch(new BrokenLink(link, 2), counters, 5);
+    add(broken, 5);
+    assertThrows(IllegalStateException.class, () -> broken.flush(1));
     assertEquals(0, pool.inUse());
+    assertTrue(broken.isEmpty());
+    assertEquals(3, counters.value(DropReason.TRANSMIT_FAILED));
+    assertEquals(0, broken.flush(2));
+  }
+
+  /** What an injector has taken is its own, whatever the link below it does. */
+  @Test
+  void aFaultInjectorAroundALinkThatThrowsLosesFramesOnce() {
+    final BrokenLink below = new BrokenLink(link, 1);
+    final FaultInjector injector =
+        new FaultInjector(below, Faults.NONE, Faults.NONE.withDelay(10, 0), 1, 4);
+    final TransmitBatch late = new TransmitBatch(injector, counters, 5);
+    add(late, 3);
+    assertEquals(3, late.flush(1));
+    add(late, 1);
+    assertEquals(1, late.flush(11)); // the three are due, and break the link
+    assertEquals(1, pool.inUse());
+    assertEquals(2, injector.lostFrames());
+    assertThrows(IllegalStateException.class, () -> injector.receive(burst, 16, 12));
+    assertEquals(0, injector.receive(burst, 16, 13));
+    below.takes(5);
+    assertEquals(1, injector.receive(burst, 16, 21)); // there, and through the loopback back
+    burst[0].release();
+    assertEquals(0, counters.value(DropReason.TRANSMIT_FAILED));
+    injector.close();
+  }
+
+  private void add(final TransmitBatch to, final int frames) {
+    for (int i = 1; i <= frames; i++) {
+      to.add(Frames.packet(pool, new byte[i]));
+    }
+  }
+
+  @Test
+  void afterItsEndItTakesNothing() {
+    batch.add(Frames.packet(pool, new byte[1]));
+    batch.close();
+    assertEquals(0, pool.inUse());
+    assertEquals(0, batch.room());
     assertTrue(batch.isEmpty());
+    batch.add(Frames.packet(pool, new byte[1]));
+    assertEquals(0, pool.inUse());
+    assertEquals(1, counters.value(DropReason.LINK_CLOSED));
     assertEquals(0, batch.flush(1));
+    batch.close();
   }
 
   private int[] received() {

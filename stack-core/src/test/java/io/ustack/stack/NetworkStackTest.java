@@ -19,9 +19,12 @@ import io.ustack.counter.DropReason;
 import io.ustack.ipv4.TransportProtocol;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
+import io.ustack.testing.BrokenLink;
 import io.ustack.testing.ExpectedErrors;
 import io.ustack.testing.Frames;
+import io.ustack.testing.ScriptLink;
 import io.ustack.testing.TestNet;
+import io.ustack.time.ManualClock;
 import io.ustack.udp.UdpEndpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -207,6 +210,42 @@ class NetworkStackTest {
       assertEquals(net.count(Counter.INTERNAL_ERRORS), net.link.pool().inUse());
       assertEquals(1, errors.logged());
     }
+  }
+
+  /** A link that throws loses what it was to carry; timers, loopback and counters go on. */
+  @Test
+  void survivesABugInTheLink() {
+    try (ExpectedErrors errors = new ExpectedErrors()) {
+      final ManualClock clock = new ManualClock(Long.MAX_VALUE - 3 * SECOND);
+      final ScriptLink wire = new ScriptLink(OUR_MAC, 1500, 256);
+      final BrokenLink link = new BrokenLink(wire, 0);
+      final NetworkStack stack = new NetworkStack(TestNet.config(), link, clock.nanoTime());
+      link.deaf(true);
+      final UdpEndpoint endpoint = stack.udp().bind(0, 9, false, ReadinessObserver.NONE);
+      for (int i = 0; i < 100; i++) {
+        assertTrue(endpoint.send(new byte[1], 0, 1, OUR, 9));
+        endpoint.onSendBufferWritten(clock.nanoTime());
+        stack.poll(clock.nanoTime());
+        clock.advance(SECOND);
+      }
+      assertTrue(stack.counters().value(Counter.UDP_DATAGRAMS_IN) >= 98);
+      // The announcements of the start.
+      assertEquals(2, stack.counters().value(DropReason.TRANSMIT_FAILED));
+      assertEquals(102, stack.counters().value(Counter.INTERNAL_ERRORS));
+      link.deaf(false);
+      link.takes(Integer.MAX_VALUE);
+      wire.inject(arpRequest());
+      stack.poll(clock.nanoTime());
+      assertEquals(1, wire.sentCount());
+      stack.close();
+      assertEquals(0, wire.pool().inUse());
+      assertEquals(1, errors.logged());
+    }
+  }
+
+  private static byte[] arpRequest() {
+    final byte[] request = Frames.arp(1, PEER_MAC, PEER, 0, OUR);
+    return Frames.ethernet(Frames.BROADCAST_MAC, PEER_MAC, ARP_TYPE, request);
   }
 
   /** Many neighbours answer in one burst: all that waited leaves, though no batch holds it all. */

@@ -1,0 +1,68 @@
+package io.ustack.testing;
+
+import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketPool;
+import io.ustack.link.LinkCapabilities;
+import io.ustack.link.LinkDevice;
+
+/** A link with a bug, on purpose: it throws as soon as it has sent so many frames of one call. */
+public final class BrokenLink implements LinkDevice {
+  private final LinkDevice link;
+  private int takes;
+  private boolean deaf;
+
+  /** Like {@code link}, but takes at most {@code takes} frames before it throws. */
+  public BrokenLink(final LinkDevice link, final int takes) {
+    this.link = link;
+    this.takes = takes;
+  }
+
+  /** Takes so many frames from now on. */
+  public void takes(final int frames) {
+    takes = frames;
+  }
+
+  /** Whether receiving throws, too. */
+  public void deaf(final boolean throwing) {
+    deaf = throwing;
+  }
+
+  @Override
+  public LinkCapabilities capabilities() {
+    return link.capabilities();
+  }
+
+  @Override
+  public PacketPool pool() {
+    return link.pool();
+  }
+
+  @Override
+  public int receive(final Packet[] frames, final int max, final long nowNs) {
+    if (deaf) {
+      throw new IllegalStateException("on purpose");
+    }
+    return link.receive(frames, max, nowNs);
+  }
+
+  @Override
+  public int transmit(final Packet[] frames, final int count, final long nowNs) {
+    if (count <= takes) {
+      return link.transmit(frames, count, nowNs);
+    }
+    for (int i = 0; i < takes; i++) {
+      frames[i].release();
+    }
+    throw new IllegalStateException("on purpose");
+  }
+
+  @Override
+  public long lostFrames() {
+    return link.lostFrames();
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+}
