@@ -243,9 +243,8 @@ public final class NetworkStack implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       final Packet frame = burst[i];
       bytes += frame.length();
-      if (wireBatch.room() < ANSWERS_PER_FRAME) {
-        flush(wireBatch, nowNs);
-      }
+      makeRoom(wireBatch, ANSWERS_PER_FRAME, nowNs);
+      makeRoom(loopbackBatch, ANSWERS_PER_FRAME, nowNs);
       try {
         input.input(frame, nowNs);
       } catch (final RuntimeException | OutOfMemoryError e) {
@@ -265,6 +264,13 @@ public final class NetworkStack implements AutoCloseable {
     } catch (final RuntimeException | OutOfMemoryError e) {
       errors.report("receiving", e);
       return 0;
+    }
+  }
+
+  /** Flushes a batch that has not room for so many frames; the link may take fewer. */
+  private void makeRoom(final TransmitBatch batch, final int frames, final long nowNs) {
+    if (batch.room() < frames) {
+      flush(batch, nowNs);
     }
   }
 
@@ -311,12 +317,8 @@ public final class NetworkStack implements AutoCloseable {
 
   /** Whether a frame fits either batch, if need be after a flush. */
   private boolean hasRoom(final long nowNs) {
-    if (wireBatch.room() == 0) {
-      flush(wireBatch, nowNs);
-    }
-    if (loopbackBatch.room() == 0) {
-      flush(loopbackBatch, nowNs);
-    }
+    makeRoom(wireBatch, 1, nowNs);
+    makeRoom(loopbackBatch, 1, nowNs);
     return wireBatch.room() > 0 || loopbackBatch.room() > 0;
   }
 

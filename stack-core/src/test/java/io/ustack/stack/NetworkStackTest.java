@@ -274,6 +274,26 @@ class NetworkStackTest {
     }
   }
 
+  /** What is said to ourselves while the batch is full of other such things is answered as well. */
+  @Test
+  void flushesLoopbackWhileItAnswers() {
+    try (TestNet net = new TestNet()) {
+      net.stack.commands().offer(nowNs -> pingOurselves(net, 32));
+      net.stack.poll(net.clock.nanoTime());
+      net.stack.commands().offer(nowNs -> pingOurselves(net, 64));
+      net.stack.poll(net.clock.nanoTime());
+      net.poll();
+      assertEquals(96, net.count(Counter.ICMP_ECHO_REPLIES_IN));
+      assertEquals(0, net.count(DropReason.TRANSMIT_QUEUE_FULL));
+    }
+  }
+
+  private static void pingOurselves(final TestNet net, final int times) {
+    for (int i = 0; i < times; i++) {
+      net.stack.icmp().ping(0, OUR, 1, i, new byte[1], 1, net.clock.nanoTime());
+    }
+  }
+
   /** With a device that takes nothing, answers are dropped and counted; nothing piles up. */
   @Test
   void dropsAnswersThatFindNoRoom() {
