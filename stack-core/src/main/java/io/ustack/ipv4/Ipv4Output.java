@@ -26,6 +26,7 @@ public final class Ipv4Output {
   private final Counters counters;
   private final @Nullable Path[] paths = new @Nullable Path[1 << (32 - PATHS_SHIFT)];
   private int identification;
+  private boolean closed;
 
   /** Sends over {@code wire}, or over {@code loopback} what is for this stack itself. */
   public Ipv4Output(
@@ -119,6 +120,11 @@ public final class Ipv4Output {
     return local.isLocal(remote) ? remote : local.address();
   }
 
+  /** Sends nothing any more: what comes along a path is dropped as LINK_CLOSED. */
+  public void close() {
+    closed = true;
+  }
+
   boolean send(
       final Path path,
       final Packet packet,
@@ -126,6 +132,9 @@ public final class Ipv4Output {
       final int typeOfService,
       final int fragmentFlags,
       final long nowNs) {
+    if (closed) {
+      return drop(packet, DropReason.LINK_CLOSED);
+    }
     final int totalLength = packet.length() + Ipv4Header.LENGTH_BYTES;
     if (totalLength > path.mtuBytes()) {
       return drop(packet, DropReason.IPV4_TOO_LONG);

@@ -70,6 +70,7 @@ public final class NetworkStack implements AutoCloseable {
   private final EthernetInput wireInput;
   private final EthernetInput loopbackInput;
   private final Packet[] burst = new Packet[BURST];
+  private volatile boolean closed;
 
   /** Wires a shard over {@code wire} and announces its address with the first flush. */
   public NetworkStack(final StackConfig config, final LinkDevice wire, final long startNs) {
@@ -127,32 +128,43 @@ public final class NetworkStack implements AutoCloseable {
 
   /** The ICMP of this shard; stack thread only. */
   public Icmp icmp() {
+    checkOpen();
     return icmp;
   }
 
   /** The TCP of this shard; stack thread only. */
   public Tcp tcp() {
+    checkOpen();
     return tcp;
   }
 
   /** The UDP of this shard; stack thread only. */
   public Udp udp() {
+    checkOpen();
     return udp;
   }
 
   /** Who takes which protocol; more may register before the first packet. Stack thread only. */
   public TransportTable transports() {
+    checkOpen();
     return transports;
   }
 
   /** The way out; stack thread only. */
   public Ipv4Output ipv4() {
+    checkOpen();
     return ipv4;
   }
 
   /** The neighbours; stack thread only. */
   public Arp arp() {
     return arp;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the stack is closed");
+    }
   }
 
   /** What happened so far; any thread. */
@@ -180,10 +192,13 @@ public final class NetworkStack implements AutoCloseable {
    * room, flush.
    *
    * @param nowNs not before that of the last cycle
-   * @return the work done: 0 when there was nothing to do
+   * @return the work done: 0 when there was nothing to do, and always once the stack is closed
    */
   public int poll(final long nowNs) {
     int work = executeCommands(nowNs);
+    if (closed) {
+      return work;
+    }
     work += receive(wire, wireInput, nowNs);
     final int looped = receive(loopback, loopbackInput, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);
@@ -197,10 +212,13 @@ public final class NetworkStack implements AutoCloseable {
 
   /**
    * When there will be something to do: {@code nowNs} when there is already, {@link Long#MAX_VALUE}
-   * when only a frame or a command can bring something. A simulation may jump there; a bound that
-   * comes too early costs it a cycle.
+   * when only a frame or a command can bring something, or the stack is closed. A simulation may
+   * jump there; a bound that comes too early costs it a cycle.
    */
   public long nextDeadlineNs(final long nowNs) {
+    if (closed) {
+      return Long.MAX_VALUE;
+    }
     if (!ready.isEmpty()
         || !wireBatch.isEmpty()
         || !loopbackBatch.isEmpty()
@@ -222,7 +240,7 @@ public final class NetworkStack implements AutoCloseable {
 
   private int executeCommands(final long nowNs) {
     int done = 0;
-    while (done < COMMANDS) {
+    while (done < COMMANDS && !closed) {
       final Command command = commands.poll();
       if (command == null) {
         break;
@@ -331,9 +349,24 @@ public final class NetworkStack implements AutoCloseable {
     }
   }
 
-  /** Releases every packet that the stack holds and forgets its timers. The link stays open. */
+  /** Whether {@link #close()} was called. Any thread. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /**
+   * Ends the shard: every packet that it holds is released, and no timer, command or emission runs
+   * any more. Peers are not told; sockets are closed before, and a cycle later their last words
+   * have left. The link stays open.
+   *
+   * <p>Stack thread, or whoever owns the stack after {@link StackAgent#stop()}. Idempotent.
+   * Afterwards {@link #poll} returns 0, what is sent along a path found before is dropped as
+   * LINK_CLOSED, and asking for IPv4 or a transport is an {@link IllegalStateException}.
+   */
   @Override
   public void close() {
+    closed = true;
+    ipv4.close();
     arp.close();
     wireBatch.close();
     loopbackBatch.close();

@@ -11,14 +11,17 @@ import static io.ustack.testing.TestNet.ipv4ToUs;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.ipv4.Path;
 import io.ustack.ipv4.TransportProtocol;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
+import io.ustack.tcp.TcpConfig;
 import io.ustack.testing.BrokenLink;
 import io.ustack.testing.ExpectedErrors;
 import io.ustack.testing.Frames;
@@ -364,6 +367,56 @@ class NetworkStackTest {
       // The reply and the ARP request, one packet looped and one about to be, one parked.
       assertEquals(5, net.link.pool().inUse());
     }
+  }
+
+  /** Whatever was planned: timers, emission, commands, frames on their way in. */
+  @Test
+  void doesNothingOnceItIsClosed() {
+    final TestNet net = new TestNet();
+    net.meetPeer();
+    final NetworkStack stack = net.stack;
+    final long nowNs = net.clock.nanoTime();
+    stack.tcp().connect(null, PEER, 80, TcpConfig.DEFAULT, ReadinessObserver.NONE, nowNs);
+    net.poll();
+    assertNotNull(net.takeFrame());
+    final UdpEndpoint endpoint = stack.udp().bind(0, 9, false, ReadinessObserver.NONE);
+    endpoint.send(new byte[1], 0, 1, PEER, 7);
+    endpoint.onSendBufferWritten(nowNs);
+    final Path path = stack.ipv4().path(0, PEER);
+    stack.commands().offer(ignored -> happened.add("command"));
+    net.link.inject(ipv4ToUs(1, Frames.icmp(8, 0, 1, new byte[1])));
+    stack.close();
+    stack.close();
+    final Packet late = path.allocate();
+    late.append(16);
+    path.send(late, EXPERIMENT, nowNs);
+    assertEquals(Long.MAX_VALUE, stack.nextDeadlineNs(nowNs));
+    for (int i = 0; i < 10; i++) {
+      net.clock.advance(SECOND);
+      assertEquals(0, stack.poll(net.clock.nanoTime()));
+    }
+    assertEquals(List.of(), happened);
+    net.expectNothing();
+    assertEquals(0, net.link.pool().inUse());
+    assertEquals(1, net.count(DropReason.LINK_CLOSED));
+    assertThrows(IllegalStateException.class, stack::tcp);
+    assertThrows(IllegalStateException.class, stack::udp);
+    assertThrows(IllegalStateException.class, stack::icmp);
+    assertThrows(IllegalStateException.class, stack::ipv4);
+    assertThrows(IllegalStateException.class, stack::transports);
+  }
+
+  /** A command may close the stack: the cycle that it runs in ends there. */
+  @Test
+  void mayBeClosedInTheMiddleOfACycle() {
+    final TestNet net = new TestNet();
+    net.meetPeer();
+    net.stack.commands().offer(nowNs -> net.stack.close());
+    net.stack.commands().offer(nowNs -> happened.add("command"));
+    net.link.inject(ipv4ToUs(1, Frames.icmp(8, 0, 1, new byte[1])));
+    assertEquals(1, net.stack.poll(net.clock.nanoTime()));
+    assertEquals(List.of(), happened);
+    net.close();
   }
 
   @Test
