@@ -6,21 +6,34 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A thread of its own for one shard: runs the duty cycle until it is stopped, and rests when there
- * is nothing to do, as {@link IdleStrategy} says.
+ * A thread of its own for one shard: runs the duty cycle until it is stopped or the stack is
+ * closed, and rests when there is nothing to do, as {@link IdleStrategy} says.
  *
- * <p>Nothing that the stack throws ends the thread; see {@link NetworkStack#errors()}.
+ * <p>What the stack throws does not end the thread (see {@link NetworkStack#errors()}), but for
+ * errors after which nothing can be relied on, such as a class that can't be loaded. Whoever waits
+ * for the stack has to hear of the end, however it comes: {@code atEnd} runs then.
  */
 public final class StackAgent implements Runnable {
   private final NetworkStack stack;
   private final Clock clock;
+  private final Runnable atEnd;
   private volatile boolean running = true;
   private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
 
   /** An agent for {@code stack} that reads {@code clock} once per cycle. */
   public StackAgent(final NetworkStack stack, final Clock clock) {
+    this(stack, clock, () -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param atEnd the last that the thread does, whatever has ended it
+   */
+  public StackAgent(final NetworkStack stack, final Clock clock, final Runnable atEnd) {
     this.stack = stack;
     this.clock = clock;
+    this.atEnd = atEnd;
   }
 
   /** Starts the thread. Once only. */
@@ -59,9 +72,15 @@ public final class StackAgent implements Runnable {
 
   @Override
   public void run() {
-    final IdleStrategy idle = new IdleStrategy();
-    while (running) {
-      idle.afterCycle(cycle());
+    try {
+      final IdleStrategy idle = new IdleStrategy();
+      while (running && !stack.isClosed()) {
+        idle.afterCycle(cycle());
+      }
+    } catch (final Error e) {
+      stack.errors().report("running a cycle, which ends the stack's thread", e);
+    } finally {
+      atEnd.run();
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +16,7 @@ import io.ustack.testing.TestNet;
 import io.ustack.time.Clock;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -88,6 +90,49 @@ class StackAgentTest {
       assertEquals(3, stack.counters().value(Counter.INTERNAL_ERRORS));
       assertEquals(3, errors.logged());
     }
+  }
+
+  /** Who waits for the stack has to hear of its end. */
+  @Test
+  void tellsItsEndWhateverHasEndedIt() throws InterruptedException {
+    try (ExpectedErrors errors = new ExpectedErrors();
+        PipeLink.Pair pipe = PipeLink.pair()) {
+      final Error fatal = new LinkageError("on purpose");
+      final NetworkStack broken = stackOver(pipe.a());
+      assertEquals(
+          1,
+          endsAfter(
+              broken,
+              nowNs -> {
+                throw fatal;
+              }));
+      assertSame(fatal, broken.errors().first());
+      assertEquals(1, broken.counters().value(Counter.INTERNAL_ERRORS));
+      assertEquals(1, errors.logged());
+      broken.close();
+      final NetworkStack closed = stackOver(pipe.b());
+      assertEquals(1, endsAfter(closed, nowNs -> closed.close()));
+    }
+  }
+
+  /** How often the end is told, when the agent's thread has ended. */
+  private static int endsAfter(final NetworkStack stack, final Command last)
+      throws InterruptedException {
+    final AtomicInteger ends = new AtomicInteger();
+    final CountDownLatch ended = new CountDownLatch(1);
+    final StackAgent agent =
+        new StackAgent(
+            stack,
+            Clock.SYSTEM,
+            () -> {
+              ends.incrementAndGet();
+              ended.countDown();
+            });
+    agent.start();
+    stack.commands().offer(last);
+    await(ended);
+    agent.stop();
+    return ends.get();
   }
 
   @Test

@@ -5,11 +5,17 @@ import io.ustack.stack.CommandQueue;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackAgent;
 import io.ustack.time.Clock;
+import java.lang.invoke.VarHandle;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A thread of its own runs the stack; application threads send commands and park. */
+/**
+ * A thread of its own runs the stack; application threads send commands and park. When that thread
+ * ends, for whatever reason, it wakes all who are parked: they find that the stack is over.
+ */
 final class DedicatedExecution implements Execution {
   /** Looks before parking: an answer that is on its way costs no sleep. */
   private static final int SPINS = 200;
@@ -24,14 +30,33 @@ final class DedicatedExecution implements Execution {
   private final Clock clock;
   private final CommandQueue commands;
   private final StackAgent agent;
-  private volatile boolean stopped;
+
+  /** Where threads may be parked. */
+  private final Set<WaitPoint> points = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean over;
 
   DedicatedExecution(final NetworkStack stack, final Clock clock) {
     this.stack = stack;
     this.clock = clock;
     commands = stack.commands();
-    agent = new StackAgent(stack, clock);
+    agent = new StackAgent(stack, clock, this::end);
     agent.start();
+  }
+
+  /**
+   * The last act of the stack's thread. Who parks afterwards has registered where before it looked
+   * at {@link #over}, or sees that it is over.
+   */
+  private void end() {
+    over = true;
+    VarHandle.fullFence();
+    points.forEach(WaitPoint::wake);
+  }
+
+  @Override
+  public boolean isOver() {
+    return over;
   }
 
   @Override
@@ -44,7 +69,7 @@ final class DedicatedExecution implements Execution {
     call.begin(Thread.currentThread());
     offer(call);
     boolean interrupted = false;
-    for (int spins = 0; !call.isDone() && !stopped; spins++) {
+    for (int spins = 0; !call.isDone() && !over; spins++) {
       if (spins < SPINS) {
         Thread.onSpinWait();
       } else {
@@ -68,7 +93,7 @@ final class DedicatedExecution implements Execution {
   /** The queue is bounded, the stack takes from it in every cycle: wait until there is room. */
   @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
   private void offer(final Command command) {
-    for (int tries = 0; !commands.offer(command) && !stopped; tries++) {
+    for (int tries = 0; !commands.offer(command) && !over; tries++) {
       if (tries < SPINS) {
         Thread.onSpinWait();
       } else if (tries < SPINS + YIELDS) {
@@ -97,6 +122,9 @@ final class DedicatedExecution implements Execution {
       return parkUntil(pollable, events, timeoutNs, self);
     } finally {
       point.leave(self);
+      if (pollable.isClosed()) {
+        points.remove(point); // made after it was closed
+      }
     }
   }
 
@@ -106,6 +134,9 @@ final class DedicatedExecution implements Execution {
     while (true) {
       if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
         return 0;
+      }
+      if (over) {
+        return -Errno.EIO;
       }
       if (self.isInterrupted()) {
         return -Errno.EINTR;
@@ -123,10 +154,22 @@ final class DedicatedExecution implements Execution {
   }
 
   @Override
+  public void watch(final WaitPoint point) {
+    points.add(point);
+  }
+
+  @Override
+  public void forget(final WaitPoint point) {
+    points.remove(point);
+  }
+
+  @Override
   public void close() {
+    final boolean broken = over;
     agent.stop();
-    // The stack is this thread's now: what was asked last is done, and what closing sends leaves.
-    stack.poll(clock.nanoTime());
-    stopped = true;
+    if (!broken) {
+      // The stack is this thread's now: what was asked last is done, and what closing sends leaves.
+      stack.poll(clock.nanoTime());
+    }
   }
 }

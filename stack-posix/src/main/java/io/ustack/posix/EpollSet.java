@@ -129,7 +129,8 @@ public final class EpollSet extends Pollable {
    * @param maxEvents the most to report, 1 up to the capacity of {@code events}
    * @param timeoutMs milliseconds; 0 does not wait, a negative one waits for ever
    * @return the number of events; 0 when the time is up; -EINVAL, -EBADF when the set is or gets
-   *     closed, -EINTR when the thread was interrupted (which stays so)
+   *     closed, -EINTR when the thread was interrupted (which stays so), -EIO when the stack is
+   *     over
    */
   public int await(final EpollEvents events, final int maxEvents, final int timeoutMs) {
     if (maxEvents <= 0 || maxEvents > events.capacity()) {
@@ -222,6 +223,9 @@ public final class EpollSet extends Pollable {
   private int collect(final EpollEvents events, final int maxEvents) {
     if (isClosed()) {
       return -Errno.EBADF;
+    }
+    if (engine.execution.isOver()) {
+      return -Errno.EIO; // also with something ready: nothing can be done with it any more
     }
     lock.lock();
     try {

@@ -14,10 +14,19 @@ interface Execution {
   /** A lock for what only application threads share; the stack never takes one. */
   Lock newLock();
 
-  /** Runs the call on the stack and returns when it has run. */
+  /**
+   * Whether nobody will run the stack any more: it is closed, or its thread has ended. Then nothing
+   * that waits will ever come; calls give -EIO. Any thread.
+   */
+  boolean isOver();
+
+  /** Runs the call on the stack and returns when it has run, or when it never will. */
   void call(StackCall call);
 
-  /** Has the stack serve the requests soon; does not wait for it, and never loses them. */
+  /**
+   * Has the stack serve the requests soon; does not wait for it, and never loses them unless the
+   * stack is over.
+   */
   void ring(Doorbell bell, int requests);
 
   /**
@@ -30,9 +39,16 @@ interface Execution {
    * Waits until one of {@code events} is true of the pollable, or it is closed.
    *
    * @param timeoutNs nanoseconds, or {@link #FOREVER}
-   * @return 0; -EAGAIN when the time is up; -EINTR when the thread is interrupted (and stays so)
+   * @return 0; -EAGAIN when the time is up; -EINTR when the thread is interrupted (and stays so);
+   *     -EIO when the stack is over
    */
   int await(Pollable pollable, int events, long timeoutNs);
+
+  /** Threads will park there: they are woken when the stack is over. */
+  void watch(WaitPoint point);
+
+  /** Nobody will park there any more. */
+  void forget(WaitPoint point);
 
   /** Lets go of what it runs; nobody calls or waits any more. */
   void close();

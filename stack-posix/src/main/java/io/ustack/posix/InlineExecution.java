@@ -28,9 +28,16 @@ final class InlineExecution implements Execution {
   }
 
   @Override
+  public boolean isOver() {
+    return stack.isClosed();
+  }
+
+  @Override
   public void call(final StackCall call) {
-    nowNs = clock.nanoTime();
-    call.execute(nowNs);
+    if (!isOver()) {
+      nowNs = clock.nanoTime();
+      call.execute(nowNs);
+    }
   }
 
   @Override
@@ -56,6 +63,9 @@ final class InlineExecution implements Execution {
       if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
         return 0;
       }
+      if (isOver()) {
+        return -Errno.EIO;
+      }
       if (timeoutNs >= 0 && nowNs - startNs >= timeoutNs) {
         return -Errno.EAGAIN;
       }
@@ -65,6 +75,12 @@ final class InlineExecution implements Execution {
       idle.afterCycle(poll());
     }
   }
+
+  @Override
+  public void watch(final WaitPoint point) {}
+
+  @Override
+  public void forget(final WaitPoint point) {}
 
   @Override
   public void close() {

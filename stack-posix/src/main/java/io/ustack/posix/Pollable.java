@@ -66,7 +66,15 @@ public abstract class Pollable {
     }
     onClose();
     raise(0);
+    forget(readers);
+    forget(writers);
     return 0;
+  }
+
+  private void forget(final @Nullable WaitPoint point) {
+    if (point != null) {
+      engine.execution.forget(point);
+    }
   }
 
   /** What closing means beside leaving the epoll sets; called once. */
@@ -100,7 +108,12 @@ public abstract class Pollable {
     if (present != null) {
       return present;
     }
-    (reading ? READERS : WRITERS).compareAndSet(this, null, new WaitPoint());
+    final WaitPoint made = new WaitPoint();
+    // Before anybody can find it, and park there.
+    engine.execution.watch(made);
+    if (!(reading ? READERS : WRITERS).compareAndSet(this, null, made)) {
+      engine.execution.forget(made);
+    }
     return Objects.requireNonNull(reading ? readers : writers);
   }
 

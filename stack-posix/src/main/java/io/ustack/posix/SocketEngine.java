@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.stack.NetworkStack;
+import io.ustack.tcp.TcpConfig;
 import io.ustack.time.Clock;
 import java.util.concurrent.locks.Lock;
 
@@ -13,24 +14,33 @@ public final class SocketEngine implements AutoCloseable {
   final Clock clock;
   final Execution execution;
 
+  /** The defaults of the stack's TCP; constant. */
+  final TcpConfig tcpConfig;
+
   /** Who watches whom. Taken before the lock of an epoll set. */
   final Lock topology;
 
-  private SocketEngine(final NetworkStack stack, final Clock clock, final Execution execution) {
+  private SocketEngine(
+      final NetworkStack stack,
+      final Clock clock,
+      final TcpConfig tcpConfig,
+      final Execution execution) {
     this.stack = stack;
     this.clock = clock;
+    this.tcpConfig = tcpConfig;
     this.execution = execution;
     topology = execution.newLock();
   }
 
   /** INLINE: one thread makes all calls, and calls that wait run the stack. */
   public static SocketEngine inline(final NetworkStack stack, final Clock clock) {
-    return new SocketEngine(stack, clock, new InlineExecution(stack, clock));
+    return new SocketEngine(stack, clock, stack.tcp().config(), new InlineExecution(stack, clock));
   }
 
   /** DEDICATED: a thread of its own, started here, runs the stack; any thread makes calls. */
   public static SocketEngine dedicated(final NetworkStack stack, final Clock clock) {
-    return new SocketEngine(stack, clock, new DedicatedExecution(stack, clock));
+    return new SocketEngine(
+        stack, clock, stack.tcp().config(), new DedicatedExecution(stack, clock));
   }
 
   /** A TCP socket, neither bound nor connected. */
@@ -49,8 +59,8 @@ public final class SocketEngine implements AutoCloseable {
   }
 
   /**
-   * Stops the stack thread, if there is one. Close the sockets first. The stack itself stays with
-   * whoever made it.
+   * Stops the stack thread, if there is one. Close the sockets first: what they are asked
+   * afterwards, and whoever still waits, gets -EIO. The stack itself stays with whoever made it.
    */
   @Override
   public void close() {

@@ -138,11 +138,12 @@ public abstract class StackSocket extends Pollable {
 
   /**
    * setsockopt(2) of an int. Returns 0, -ENOPROTOOPT for an option that is not here or can only be
-   * read, -EBADF
+   * read, -EBADF, -EIO
    */
   public final int setOption(final int level, final int option, final int value) {
-    if (isClosed()) {
-      return -Errno.EBADF;
+    final int refusal = refusal();
+    if (refusal != 0) {
+      return refusal;
     }
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_REUSEADDR) {
       reuseAddress = value != 0;
@@ -171,6 +172,17 @@ public abstract class StackSocket extends Pollable {
     };
   }
 
+  /**
+   * Why nothing can be asked of the stack through this socket any more: -EBADF when it is closed,
+   * -EIO when the stack is over; 0 as long as it can
+   */
+  final int refusal() {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    return engine.execution.isOver() ? -Errno.EIO : 0;
+  }
+
   /** Whether a call with these flags waits. */
   final boolean waits(final int flags) {
     return !nonBlocking && (flags & SocketOption.MSG_DONTWAIT) == 0;
@@ -180,11 +192,14 @@ public abstract class StackSocket extends Pollable {
    * What a call does that can't go on: waits, or looks once more before it gives up.
    *
    * @param looked whether it has done that already
-   * @return 0 to try again, -EAGAIN to give up, -EINTR
+   * @return 0 to try again, -EAGAIN to give up, -EINTR, -EIO
    */
   final int retry(final int events, final boolean waits, final boolean looked) {
     if (waits) {
       return engine.execution.await(this, events, Execution.FOREVER);
+    }
+    if (engine.execution.isOver()) {
+      return -Errno.EIO;
     }
     if (looked) {
       return -Errno.EAGAIN;

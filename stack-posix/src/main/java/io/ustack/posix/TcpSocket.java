@@ -153,13 +153,14 @@ public final class TcpSocket extends StackSocket {
   /**
    * The waiting part of accept(2): until {@link #takeAccepted()} may find something.
    *
-   * @return 0, -EAGAIN, -EINVAL when it does not listen, -EINTR, -EBADF
+   * @return 0, -EAGAIN, -EINVAL when it does not listen, -EINTR, -EBADF, -EIO
    */
   public int awaitAcceptable() {
     boolean looked = false;
     while (true) {
-      if (isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       if (phase != Phase.LISTENING) {
         return -Errno.EINVAL;
@@ -199,7 +200,7 @@ public final class TcpSocket extends StackSocket {
    *
    * @return 0; -EINPROGRESS, then -EALREADY, when it does not wait; -EISCONN; -ECONNREFUSED,
    *     -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EADDRNOTAVAIL without a free port; -EINVAL;
-   *     -EINTR; -EBADF
+   *     -EINTR; -EBADF; -EIO
    */
   @Override
   public int connect(final int address, final int port) {
@@ -208,6 +209,10 @@ public final class TcpSocket extends StackSocket {
     }
     if (phase == Phase.CONNECTING && !waits(0)) {
       engine.execution.turn();
+    }
+    final int refusal = refusal();
+    if (refusal != 0) {
+      return refusal;
     }
     final int started = startConnecting(address, port);
     if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
@@ -259,8 +264,9 @@ public final class TcpSocket extends StackSocket {
   private int finishConnecting() {
     control.lock();
     try {
-      if (isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       if (stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0) {
         phase = Phase.CONNECTED;
@@ -281,8 +287,9 @@ public final class TcpSocket extends StackSocket {
   public int disconnect() {
     control.lock();
     try {
-      if (isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       final boolean alive =
           stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0;
@@ -308,8 +315,9 @@ public final class TcpSocket extends StackSocket {
     final int bits = how + 1;
     control.lock();
     try {
-      if (isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       if (phase == Phase.LISTENING) {
         return (bits & SHUT_RECEIVE) == 0 ? 0 : disconnect();
@@ -427,7 +435,7 @@ public final class TcpSocket extends StackSocket {
     if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NODELAY) {
       noDelay = value != 0;
     } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_RCVBUF) {
-      final int most = engine.stack.tcp().config().maxReceiveBufferBytes();
+      final int most = engine.tcpConfig.maxReceiveBufferBytes();
       receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, most);
     } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
       sendBufferBytes = bufferBytes(value, MIN_SEND_BYTES, MAX_SEND_BYTES);
@@ -461,7 +469,7 @@ public final class TcpSocket extends StackSocket {
     if (level != SocketOption.SOL_SOCKET) {
       return noSuchLevel(level);
     }
-    final TcpConfig config = engine.stack.tcp().config();
+    final TcpConfig config = engine.tcpConfig;
     return switch (option) {
       case SocketOption.SO_RCVBUF -> reportedBytes(receiveBufferBytes, config.receiveBufferBytes());
       case SocketOption.SO_SNDBUF -> reportedBytes(sendBufferBytes, config.sendBufferBytes());

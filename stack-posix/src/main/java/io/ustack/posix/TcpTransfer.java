@@ -83,8 +83,9 @@ final class TcpTransfer {
       final int moved) {
     socket.sending.lock();
     try {
-      if (socket.isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = socket.refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();

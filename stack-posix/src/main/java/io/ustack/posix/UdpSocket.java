@@ -121,7 +121,8 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   public int disconnect() {
-    return isClosed() ? -Errno.EBADF : call(UdpCall.Kind.DISCONNECT, 0, 0);
+    final int refusal = refusal();
+    return refusal != 0 ? refusal : call(UdpCall.Kind.DISCONNECT, 0, 0);
   }
 
   /** As Linux inet_shutdown: it works without a peer too, and still says -ENOTCONN. */
@@ -132,8 +133,9 @@ public final class UdpSocket extends StackSocket {
     }
     sending.lock();
     try {
-      if (isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       shut |= how + 1;
     } finally {
@@ -232,8 +234,9 @@ public final class UdpSocket extends StackSocket {
       final int targetPort) {
     sending.lock();
     try {
-      if (isClosed()) {
-        return -Errno.EBADF;
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
       }
       final int error = takeError();
       if (error != 0) {

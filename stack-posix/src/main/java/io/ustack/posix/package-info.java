@@ -50,6 +50,10 @@
  *       pollables are written under the engine's {@code topology} lock and walked by the stack
  *       thread without it: a watch that is taken out keeps its link, and {@code removed} keeps it
  *       from being pushed. Lock order: control, topology, set; sending is innermost.
+ *   <li><b>The stack's end.</b> The last act of the stack thread, however it ends, is to set {@code
+ *       over}, pass a full fence and wake every wait point; a wait point is registered before
+ *       anybody can find it, and who waits looks at {@code over} before it parks. A call that was
+ *       offered and not executed looks there now and then.
  *   <li><b>Closing.</b> {@code closed} is set first; every wait looks at it and ends. The
  *       descriptor's number is free at once; objects are held by reference, so a number given out
  *       anew never reaches an old socket.
