@@ -66,10 +66,14 @@ public final class EventLoop implements AutoCloseable {
   /**
    * Waits once, at most {@code timeoutMs}, and calls the handlers of what is ready.
    *
-   * @return how many were ready
+   * @return how many were ready; 0 when the thread was interrupted
+   * @throws IllegalStateException when the stack is over: nothing will ever be ready again
    */
   public int step(final int timeoutMs) {
     final int count = posix.epoll_wait(epoll, ready, MOST_EVENTS, timeoutMs);
+    if (count < 0 && count != -Errno.EINTR) {
+      throw new IllegalStateException("epoll_wait: " + Errno.name(count));
+    }
     nowNs = clock.nanoTime();
     for (int i = 0; i < count; i++) {
       final int fd = (int) ready.data(i);
@@ -78,7 +82,7 @@ public final class EventLoop implements AutoCloseable {
         handler.onEvents(ready.events(i), nowNs);
       }
     }
-    return count;
+    return Math.max(0, count);
   }
 
   /** The time after the last wait. */
