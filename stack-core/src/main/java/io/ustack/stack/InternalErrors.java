@@ -29,8 +29,12 @@ public final class InternalErrors {
     return first;
   }
 
-  /** Stack thread only. */
-  void report(final String doing, final Throwable error) {
+  /**
+   * Counts an error, and logs it unless one of its class was logged before. Stack thread only.
+   *
+   * @param doing what the stack was at, for the log
+   */
+  public void report(final String doing, final Throwable error) {
     counters.increment(Counter.INTERNAL_ERRORS);
     if (first == null) {
       first = error;

@@ -246,13 +246,18 @@ public final class NetworkStack implements AutoCloseable {
         break;
       }
       done++;
-      try {
-        command.execute(nowNs);
-      } catch (final RuntimeException | OutOfMemoryError e) {
-        errors.report("executing a command", e);
-      }
+      execute(command, nowNs);
     }
     return done;
+  }
+
+  /** Executes a command at once, as {@link #poll} does with those in the queue; stack thread. */
+  public void execute(final Command command, final long nowNs) {
+    try {
+      command.execute(nowNs);
+    } catch (final RuntimeException | OutOfMemoryError e) {
+      errors.report("executing a command", e);
+    }
   }
 
   private int receive(final LinkDevice link, final EthernetInput input, final long nowNs) {

@@ -1,13 +1,15 @@
 package io.ustack.posix;
 
 import io.ustack.stack.Command;
+import io.ustack.stack.InternalErrors;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
  * Requests of application threads to the stack that nobody waits for: "I read", "I wrote", "close".
  * They coalesce: the bell is in the command queue at most once, however often it rings before the
- * stack answers.
+ * stack answers. Each request is served by itself: what one of them throws is a bug of ours and
+ * keeps no other from being served.
  */
 abstract class Doorbell implements Command {
   private static final VarHandle REQUESTS;
@@ -20,11 +22,18 @@ abstract class Doorbell implements Command {
     }
   }
 
+  private final InternalErrors errors;
+
   @SuppressWarnings("UnusedVariable") // through REQUESTS
   private int requests;
 
-  /** Serves requests, bits; stack thread. */
-  abstract void serve(int bits, long nowNs);
+  /** A bell whose failures are reported there. */
+  Doorbell(final InternalErrors errors) {
+    this.errors = errors;
+  }
+
+  /** Serves one request, a bit; stack thread. */
+  abstract void serve(int request, long nowNs);
 
   /**
    * Notes requests for the stack. Any thread.
@@ -37,6 +46,21 @@ abstract class Doorbell implements Command {
 
   @Override
   public final void execute(final long nowNs) {
-    serve((int) REQUESTS.getAndSet(this, 0), nowNs);
+    serveAll((int) REQUESTS.getAndSet(this, 0), nowNs);
+  }
+
+  /** Serves requests, bits, the lowest first; stack thread. */
+  final void serveAll(final int bits, final long nowNs) {
+    final int request = Integer.lowestOneBit(bits);
+    try {
+      serve(request, nowNs);
+    } catch (final RuntimeException | OutOfMemoryError e) {
+      errors.report("serving a socket", e);
+    } finally {
+      final int rest = bits & ~request;
+      if (rest != 0) {
+        serveAll(rest, nowNs);
+      }
+    }
   }
 }

@@ -36,14 +36,14 @@ final class InlineExecution implements Execution {
   public void call(final StackCall call) {
     if (!isOver()) {
       nowNs = clock.nanoTime();
-      call.execute(nowNs);
+      stack.execute(call, nowNs);
     }
   }
 
   @Override
   public void ring(final Doorbell bell, final int requests) {
     // The time of the last turn will do: what these requests plan is timed when it is sent.
-    bell.serve(requests, nowNs);
+    bell.serveAll(requests, nowNs);
   }
 
   @Override

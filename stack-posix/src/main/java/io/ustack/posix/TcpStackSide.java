@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * thread; its fields are written there only and read anywhere.
  */
 final class TcpStackSide extends Doorbell implements ReadinessObserver {
-  // Requests.
-  static final int READ = 1;
-  static final int WRITTEN = 1 << 1;
-  static final int OPTIONS = 1 << 2;
+  // Requests, in the order in which they are served.
+  static final int OPTIONS = 1;
+  static final int READ = 1 << 1;
+  static final int WRITTEN = 1 << 2;
   static final int SHUTDOWN_SEND = 1 << 3;
   static final int CLOSE = 1 << 4;
 
@@ -56,6 +56,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   private boolean closed;
 
   TcpStackSide(final TcpSocket socket) {
+    super(socket.engine.stack.errors());
     this.socket = socket;
   }
 
@@ -174,24 +175,18 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   // ---- Stack thread: requests that nobody waits for
 
   @Override
-  void serve(final int bits, final long nowNs) {
+  void serve(final int request, final long nowNs) {
     final TcpConnection open = connection;
-    if (open != null) {
-      if ((bits & OPTIONS) != 0) {
-        applyOptions(open);
-      }
-      if ((bits & READ) != 0) {
-        open.onReceiveBufferRead(nowNs);
-      }
-      if ((bits & WRITTEN) != 0) {
-        open.onSendBufferWritten(nowNs);
-      }
-      if ((bits & SHUTDOWN_SEND) != 0) {
-        open.shutdownSend(nowNs);
-      }
-    }
-    if ((bits & CLOSE) != 0) {
+    if (request == CLOSE) {
       close(nowNs);
+    } else if (open != null) {
+      switch (request) {
+        case OPTIONS -> applyOptions(open);
+        case READ -> open.onReceiveBufferRead(nowNs);
+        case WRITTEN -> open.onSendBufferWritten(nowNs);
+        case SHUTDOWN_SEND -> open.shutdownSend(nowNs);
+        default -> throw new AssertionError("request " + request);
+      }
     }
   }
 

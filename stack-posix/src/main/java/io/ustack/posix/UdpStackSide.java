@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * thread; its fields are written there only and read anywhere.
  */
 final class UdpStackSide extends Doorbell implements ReadinessObserver {
-  // Requests.
-  static final int WRITTEN = 1;
-  static final int OPTIONS = 1 << 1;
+  // Requests, in the order in which they are served.
+  static final int OPTIONS = 1;
+  static final int WRITTEN = 1 << 1;
   static final int CLOSE = 1 << 2;
 
   private final UdpSocket socket;
@@ -22,6 +22,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   private boolean closed;
 
   UdpStackSide(final UdpSocket socket) {
+    super(socket.engine.stack.errors());
     this.socket = socket;
   }
 
@@ -85,21 +86,18 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   }
 
   @Override
-  void serve(final int bits, final long nowNs) {
+  void serve(final int request, final long nowNs) {
     final UdpEndpoint bound = endpoint;
-    if (bound != null) {
-      if ((bits & OPTIONS) != 0) {
-        applyOptions(bound);
-      }
-      if ((bits & WRITTEN) != 0) {
-        bound.onSendBufferWritten(nowNs);
-      }
-      if ((bits & CLOSE) != 0) {
-        bound.close();
-      }
-    }
-    if ((bits & CLOSE) != 0) {
+    if (request == CLOSE) {
       closed = true;
+    }
+    if (bound != null) {
+      switch (request) {
+        case OPTIONS -> applyOptions(bound);
+        case WRITTEN -> bound.onSendBufferWritten(nowNs);
+        case CLOSE -> bound.close();
+        default -> throw new AssertionError("request " + request);
+      }
     }
   }
 
