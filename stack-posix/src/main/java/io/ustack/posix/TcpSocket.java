@@ -459,6 +459,8 @@ public final class TcpSocket extends StackSocket {
     } finally {
       sending.unlock();
     }
+    // Linux sock_setsockopt: who waits for room looks again.
+    raise(Epoll.WRITE_KEY);
   }
 
   @Override

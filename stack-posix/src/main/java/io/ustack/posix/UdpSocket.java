@@ -412,6 +412,8 @@ public final class UdpSocket extends StackSocket {
     } finally {
       sending.unlock();
     }
+    // Linux sock_setsockopt: who waits for room looks again.
+    raise(WRITE_KEY);
   }
 
   @Override

@@ -7,6 +7,8 @@ import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.stack.StackConfig;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntSupplier;
@@ -225,6 +227,69 @@ class DedicatedTest {
       }
       assertEquals(1_200, done.get());
     }
+  }
+
+  /** Linux sock_setsockopt, SO_SNDBUF: "Wake up sending tasks if we upped the value". */
+  @Test
+  void aLargerSendBufferWakesWriters() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final Posix posix = host.posix;
+      final int stream = Peers.tcp(posix);
+      final int listener = Peers.tcp(posix);
+      posix.listen(listener, 1);
+      final int loopback = SocketOption.INADDR_LOOPBACK;
+      assertEquals(0, posix.connect(stream, loopback, Peers.port(posix, listener)));
+      final int datagrams = posix.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      assertEquals(0, posix.connect(datagrams, loopback, 9));
+      final int set = posix.epoll_create1(0);
+      posix.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, stream, Epoll.EPOLLOUT | Epoll.EPOLLET, stream);
+      posix.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, datagrams, Epoll.EPOLLOUT, datagrams);
+      final EpollEvents events = new EpollEvents(2);
+      final CountDownLatch busy = keepBusy(host);
+      final byte[] data = new byte[1_000];
+      for (final int fd : new int[] {stream, datagrams}) {
+        sendBuffer(posix, fd, 10_000);
+        int sent = data.length;
+        while (sent == data.length) {
+          sent = posix.send(fd, data, 0, data.length, SocketOption.MSG_DONTWAIT);
+        }
+      }
+      assertEquals(0, posix.epoll_wait(set, events, 2, 0));
+      final Blocked streaming = new Blocked(() -> posix.send(stream, data, 0, data.length, 0));
+      final Blocked sending = new Blocked(() -> posix.send(datagrams, data, 0, data.length, 0));
+      final Blocked waiting = new Blocked(() -> posix.epoll_wait(set, new EpollEvents(2), 2, -1));
+      sendBuffer(posix, stream, 100_000);
+      streaming.result();
+      assertEquals(data.length, streaming.result.get());
+      waiting.result();
+      assertEquals(1, waiting.result.get());
+      sendBuffer(posix, datagrams, 100_000);
+      sending.result();
+      assertEquals(data.length, sending.result.get());
+      assertEquals(1, posix.epoll_wait(set, events, 2, 0));
+      assertEquals(datagrams, events.data(0));
+      busy.countDown();
+    }
+  }
+
+  private static void sendBuffer(final Posix posix, final int fd, final int bytes) {
+    assertEquals(0, posix.setsockopt(fd, SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUF, bytes));
+  }
+
+  /** The stack thread does nothing until the latch is counted down. */
+  private static CountDownLatch keepBusy(final Host host) {
+    final CountDownLatch busy = new CountDownLatch(1);
+    host.stack()
+        .commands()
+        .offer(
+            nowNs -> {
+              try {
+                busy.await(60, TimeUnit.SECONDS); // no longer, should the test fail
+              } catch (final InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+    return busy;
   }
 
   @Test
