@@ -148,7 +148,12 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** Becomes the stack side of a connection that was accepted. */
   void adopt(final TcpConnection accepted) {
     connection = accepted;
-    accepted.noDelay(socket.noDelay);
+    // The listener may have been given others since it began to listen. DEVIATION: Linux hands them
+    // on when the SYN comes.
+    applyOptions(accepted);
+    if (socket.sendBufferBytes != 0) {
+      accepted.sendBuffer().capacity(socket.sendBufferBytes); // nobody writes yet
+    }
     accepted.observer(this);
   }
 

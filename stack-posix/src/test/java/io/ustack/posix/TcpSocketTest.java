@@ -4,6 +4,7 @@ import static io.ustack.posix.Epoll.EPOLLOUT;
 import static io.ustack.posix.Errno.EAGAIN;
 import static io.ustack.posix.SocketOption.IPPROTO_TCP;
 import static io.ustack.posix.SocketOption.MSG_DONTWAIT;
+import static io.ustack.posix.SocketOption.MSG_PEEK;
 import static io.ustack.posix.SocketOption.SHUT_WR;
 import static io.ustack.posix.SocketOption.SOL_SOCKET;
 import static io.ustack.posix.SocketOption.SO_RCVBUF;
@@ -114,6 +115,35 @@ class TcpSocketTest {
       peers.a.setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, 500_000);
       peers.b.setsockopt(pair[1], SOL_SOCKET, SO_RCVBUF, 500_000);
       transfer(peers, pair, 3_000_000);
+    }
+  }
+
+  /** Linux: a child inherits what its listener has been told, also after listen. */
+  @ParameterizedTest
+  @EnumSource
+  void acceptedConnectionsHaveTheBuffersThatTheirListenerWasGivenLast(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int listener = peers.listen(1);
+      for (final int bytes : new int[] {5_000, 500_000}) {
+        peers.b.setsockopt(listener, SOL_SOCKET, SO_RCVBUF, bytes);
+        peers.b.setsockopt(listener, SOL_SOCKET, SO_SNDBUF, bytes);
+        final int client = Peers.tcp(peers.a);
+        peers.a.setsockopt(client, SOL_SOCKET, SO_RCVBUF, 1);
+        assertEquals(0, peers.a.connect(client, Peers.B, Peers.port(peers.b, listener)));
+        final int server = peers.b.accept(listener, null);
+        assertEquals(2 * bytes, peers.b.getsockopt(server, SOL_SOCKET, SO_RCVBUF));
+        assertEquals(2 * bytes, peers.b.getsockopt(server, SOL_SOCKET, SO_SNDBUF));
+        final byte[] data = new byte[1 << 20];
+        assertEquals(bytes, peers.b.send(server, data, 0, data.length, MSG_DONTWAIT));
+        int waiting = 0;
+        while (waiting < bytes * 9 / 10) {
+          peers.a.send(client, data, 0, data.length, MSG_DONTWAIT);
+          waiting = peers.b.recv(server, data, 0, data.length, MSG_PEEK | MSG_DONTWAIT);
+        }
+        assertTrue(waiting <= bytes, "received " + waiting);
+        peers.a.close(client);
+        peers.b.close(server);
+      }
     }
   }
 
