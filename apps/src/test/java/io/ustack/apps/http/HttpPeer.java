@@ -60,8 +60,7 @@ final class HttpPeer {
           posix.setsockopt(
               fd, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUF, receiveBufferBytes));
     }
-    assertEquals(
-        -Errno.EINPROGRESS, posix.connect(fd, TwoHosts.SERVER_ADDRESS, HttpServerTest.PORT));
+    assertEquals(-Errno.EINPROGRESS, posix.connect(fd, TwoHosts.SERVER_ADDRESS, HttpScene.PORT));
   }
 
   /** Sends all of it. */

@@ -5,16 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.apps.EventLoop;
 import io.ustack.apps.TwoHosts;
 import io.ustack.counter.Counter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,60 +21,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The web server as a peer sees it, over two stacks and a pipe, on a manual clock. */
 final class HttpServerTest {
-  static final int PORT = 80;
-
-  private static final long SECOND_NS = 1_000_000_000L;
-  private static final Instant NOW = Instant.parse("2025-11-22T10:00:00Z");
-  private static final Instant MODIFIED = Instant.parse("2025-01-02T03:04:05Z");
-  private static final String MODIFIED_TEXT = "Thu, 02 Jan 2025 03:04:05 GMT";
-  private static final int BIG_BYTES = 3_000_000;
-
   @TempDir private Path outside;
 
-  private Path root;
-  private byte[] big;
+  private HttpScene scene;
   private TwoHosts hosts;
-  private EventLoop loop;
-  private HttpServer server;
 
   @BeforeEach
   void start() throws IOException {
-    root = Files.createDirectory(outside.resolve("www"));
-    big = new byte[BIG_BYTES];
-    new Random(1).nextBytes(big);
-    write("index.html", "<p>home");
-    write("hello.txt", "Hello, world\n");
-    write("empty.txt", "");
-    Files.write(root.resolve("big.bin"), big);
-    Files.createDirectory(root.resolve("sub"));
-    write("sub/a&b <c>.txt", "odd name");
-    Files.writeString(outside.resolve("secret.txt"), "secret");
-    hosts = new TwoHosts();
-    loop = new EventLoop(hosts.serverPosix(), hosts.clock());
-    server = serve(new HttpLimits(4, 10 * SECOND_NS));
-  }
-
-  private void write(final String name, final String text) throws IOException {
-    final Path file = Files.writeString(root.resolve(name), text);
-    Files.setLastModifiedTime(file, FileTime.from(MODIFIED));
-  }
-
-  private HttpServer serve(final HttpLimits limits) throws IOException {
-    final HttpServer made =
-        new HttpServer(hosts.serverPosix(), loop, () -> NOW, new DirectorySite(root), limits, PORT);
-    hosts.serve(
-        () -> {
-          loop.step(0);
-          made.closeIdle();
-        });
-    return made;
+    scene = new HttpScene(outside);
+    hosts = scene.hosts;
   }
 
   @AfterEach
   void stop() {
-    server.close();
-    assertEquals(0, server.connections());
-    hosts.close();
+    scene.close();
   }
 
   @Test
@@ -88,7 +44,7 @@ final class HttpServerTest {
     assertEquals("Hello, world\n", reply.text());
     assertEquals("13", reply.field("Content-Length"));
     assertEquals("text/plain; charset=utf-8", reply.field("Content-Type"));
-    assertEquals(MODIFIED_TEXT, reply.field("Last-Modified"));
+    assertEquals(HttpScene.MODIFIED_TEXT, reply.field("Last-Modified"));
     assertEquals("Sat, 22 Nov 2025 10:00:00 GMT", reply.field("Date"));
     assertEquals("bytes", reply.field("Accept-Ranges"));
     assertNull(reply.field("Connection"));
@@ -101,8 +57,8 @@ final class HttpServerTest {
       assertEquals("Hello, world\n", peer.get("/hello.txt").reply().text());
     }
     assertEquals(1, hosts.serverStack().counters().value(Counter.TCP_PASSIVE_OPENS));
-    assertEquals(1, server.connections());
-    assertEquals(100, server.requests());
+    assertEquals(1, scene.server.connections());
+    assertEquals(100, scene.server.requests());
   }
 
   @Test
@@ -146,9 +102,9 @@ final class HttpServerTest {
   void pipelinedRequestsWaitBehindABigFile() {
     final HttpPeer peer = new HttpPeer(hosts);
     peer.get("/big.bin").get("/hello.txt").get("/big.bin");
-    assertArrayEquals(big, peer.reply().body());
+    assertArrayEquals(scene.big, peer.reply().body());
     assertEquals("Hello, world\n", peer.reply().text());
-    assertArrayEquals(big, peer.reply().body());
+    assertArrayEquals(scene.big, peer.reply().body());
   }
 
   @Test
@@ -173,7 +129,7 @@ final class HttpServerTest {
   @Test
   void answersAPeerThatSaysNothingFollows() {
     final HttpPeer peer = new HttpPeer(hosts).get("/big.bin").get("/hello.txt").shutdown();
-    assertArrayEquals(big, peer.reply().body());
+    assertArrayEquals(scene.big, peer.reply().body());
     assertEquals("Hello, world\n", peer.reply().text());
     peer.expectEnd();
   }
@@ -212,9 +168,9 @@ final class HttpServerTest {
     assertEquals(206, reply.status());
     assertEquals(String.valueOf(length), reply.field("Content-Length"));
     assertEquals(
-        "bytes " + first + "-" + (first + length - 1) + "/" + BIG_BYTES,
+        "bytes " + first + "-" + (first + length - 1) + "/" + HttpScene.BIG_BYTES,
         reply.field("Content-Range"));
-    assertArrayEquals(Arrays.copyOfRange(big, first, first + length), reply.body());
+    assertArrayEquals(Arrays.copyOfRange(scene.big, first, first + length), reply.body());
   }
 
   @ParameterizedTest
@@ -252,7 +208,9 @@ final class HttpServerTest {
     final HttpPeer peer = new HttpPeer(hosts);
     assertEquals(
         206,
-        peer.get("/hello.txt", "Range: bytes=0-4", "If-Range: " + MODIFIED_TEXT).reply().status());
+        peer.get("/hello.txt", "Range: bytes=0-4", "If-Range: " + HttpScene.MODIFIED_TEXT)
+            .reply()
+            .status());
     assertEquals(
         200,
         peer.get("/hello.txt", "Range: bytes=0-4", "If-Range: Thu, 02 Jan 2025 03:04:06 GMT")
@@ -276,7 +234,7 @@ final class HttpServerTest {
   void saysWhenNothingHasChanged() {
     final HttpPeer peer = new HttpPeer(hosts);
     final HttpPeer.Reply fresh =
-        peer.get("/hello.txt", "If-Modified-Since: " + MODIFIED_TEXT).reply();
+        peer.get("/hello.txt", "If-Modified-Since: " + HttpScene.MODIFIED_TEXT).reply();
     assertEquals(304, fresh.status());
     assertNull(fresh.field("Content-Length"));
     assertEquals(
@@ -340,9 +298,9 @@ final class HttpServerTest {
         "/loop",
       })
   void refusesToLeaveTheRoot(final String target) throws IOException {
-    Files.createSymbolicLink(root.resolve("link.txt"), outside.resolve("secret.txt"));
-    Files.createSymbolicLink(root.resolve("way"), outside);
-    Files.createSymbolicLink(root.resolve("loop"), root.resolve("loop"));
+    Files.createSymbolicLink(scene.root.resolve("link.txt"), outside.resolve("secret.txt"));
+    Files.createSymbolicLink(scene.root.resolve("way"), outside);
+    Files.createSymbolicLink(scene.root.resolve("loop"), scene.root.resolve("loop"));
     final HttpPeer.Reply reply = new HttpPeer(hosts).get(target).reply();
     assertTrue(reply.status() == 400 || reply.status() == 404, reply.head());
     assertTrue(!reply.head().contains("X-Header"), reply.head());
@@ -351,7 +309,7 @@ final class HttpServerTest {
 
   @Test
   void followsLinksInsideTheRoot() throws IOException {
-    Files.createSymbolicLink(root.resolve("link.txt"), Path.of("hello.txt"));
+    Files.createSymbolicLink(scene.root.resolve("link.txt"), Path.of("hello.txt"));
     assertEquals("Hello, world\n", new HttpPeer(hosts).get("/link.txt").reply().text());
   }
 
@@ -425,17 +383,6 @@ final class HttpServerTest {
   }
 
   @Test
-  void theAnswerToABodyArrivesThoughTheBodyIsNotRead() {
-    final HttpPeer peer =
-        new HttpPeer(hosts).send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n");
-    peer.send(new byte[200_000]);
-    final HttpPeer.Reply reply = peer.reply();
-    assertEquals(405, reply.status());
-    assertEquals("close", reply.field("Connection"));
-    peer.expectEnd();
-  }
-
-  @Test
   void limitsTheHead() {
     final HttpPeer longest = new HttpPeer(hosts);
     final String line = "GET /hello.txt HTTP/1.1\r\nHost: a\r\nX: ";
@@ -456,102 +403,8 @@ final class HttpServerTest {
   }
 
   @Test
-  void aSlowReaderDoesNotHoldUpOthers() {
-    final HttpPeer slow = new HttpPeer(hosts, 4096).get("/big.bin");
-    hosts.pass(SECOND_NS);
-    final HttpPeer quick = new HttpPeer(hosts);
-    for (int i = 0; i < 10; i++) {
-      assertArrayEquals(big, quick.get("/big.bin").reply().body());
-    }
-    assertArrayEquals(big, slow.reply().body());
-  }
-
-  @Test
-  void aPeerThatNeverReadsIsLetGo() {
-    final HttpPeer peer = new HttpPeer(hosts, 4096).get("/big.bin");
-    hosts.pass(9 * SECOND_NS);
-    assertEquals(1, server.connections());
-    hosts.pass(2 * SECOND_NS);
-    assertEquals(0, server.connections());
-    peer.close();
-  }
-
-  @Test
-  void aPeerThatReadsNowAndThenIsNotLetGo() {
-    final HttpPeer peer = new HttpPeer(hosts, 4096).get("/hello.txt");
-    assertEquals(200, peer.reply().status());
-    peer.get("/big.bin");
-    for (int i = 0; i < 10; i++) {
-      hosts.pass(8 * SECOND_NS);
-      final int[] left = {250_000};
-      hosts.until(() -> (left[0] -= Math.max(0, peer.read(left[0]))) == 0);
-    }
-    assertArrayEquals(big, peer.reply().body());
-  }
-
-  @Test
-  void aPeerThatSendsNothingIsLetGo() {
-    final HttpPeer silent = new HttpPeer(hosts);
-    hosts.pass(9 * SECOND_NS);
-    silent.expectNothing();
-    assertEquals(1, server.connections());
-    hosts.pass(2 * SECOND_NS);
-    assertEquals(0, server.connections());
-    silent.expectEnd();
-  }
-
-  @Test
-  void aHeadThatDripsInIsNoProgress() {
-    final HttpPeer peer = new HttpPeer(hosts).send("GET / HTTP/1.1\r\n");
-    for (int i = 0; i < 20; i++) {
-      hosts.pass(SECOND_NS / 2);
-      peer.send("X");
-    }
-    hosts.pass(SECOND_NS);
-    assertEquals(0, server.connections());
-  }
-
-  @Test
-  void aPeerThatResetsIsForgotten() {
-    final HttpPeer peer = new HttpPeer(hosts, 4096).get("/big.bin");
-    hosts.until(() -> peer.read(1) > 0);
-    hosts.pass(SECOND_NS / 10);
-    peer.close();
-    hosts.until(() -> server.connections() == 0);
-    assertEquals("Hello, world\n", new HttpPeer(hosts).get("/hello.txt").reply().text());
-  }
-
-  @Test
-  void aFileThatShrinksEndsTheConnection() throws IOException {
-    final HttpPeer peer = new HttpPeer(hosts, 4096).get("/big.bin");
-    hosts.until(() -> peer.read(1) > 0);
-    Files.write(root.resolve("big.bin"), new byte[10]);
-    hosts.until(() -> peer.read(100_000) >= 0 && server.connections() == 0);
-  }
-
-  @Test
-  void peersBeyondTheLimitWait() {
-    final HttpPeer[] peers = new HttpPeer[6];
-    for (int i = 0; i < peers.length; i++) {
-      peers[i] = new HttpPeer(hosts).get("/hello.txt");
-    }
-    for (int i = 0; i < 4; i++) {
-      assertEquals(200, peers[i].reply().status());
-    }
-    hosts.pass(SECOND_NS);
-    assertEquals(4, server.connections());
-    peers[4].expectNothing();
-    peers[0].close();
-    peers[1].close();
-    assertEquals(200, peers[4].reply().status());
-    assertEquals(200, peers[5].reply().status());
-  }
-
-  @Test
   void theBuiltinSiteShowsThePageAndTheCounters() throws IOException {
-    server.close();
-    final Site site = new BuiltinSite(hosts.serverStack().counters());
-    server = new HttpServer(hosts.serverPosix(), loop, () -> NOW, site, HttpLimits.USUAL, PORT);
+    scene.serve(new BuiltinSite(hosts.serverStack().counters()), HttpLimits.USUAL);
     final HttpPeer peer = new HttpPeer(hosts);
     assertTrue(peer.get("/").reply().text().contains("<h1>ustack</h1>"));
     final HttpPeer.Reply counters = peer.get("/counters").reply();
