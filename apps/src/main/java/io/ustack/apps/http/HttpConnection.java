@@ -75,7 +75,10 @@ final class HttpConnection implements EventHandler {
 
   @Override
   public void onEvents(final int events, final long nowNs) {
-    if ((events & (Epoll.EPOLLERR | Epoll.EPOLLHUP)) != 0) {
+    // While it lingers, EPOLLHUP only says that the peer has ended as well; what it sent before may
+    // still be there, and has to be read.
+    final int broken = state == State.LINGERING ? Epoll.EPOLLERR : Epoll.EPOLLERR | Epoll.EPOLLHUP;
+    if ((events & broken) != 0) {
       close();
       return;
     }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.apps.TwoHosts;
+import io.ustack.counter.Counter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -131,5 +132,30 @@ final class HttpPatienceTest {
     assertEquals(405, reply.status());
     assertEquals("close", reply.field("Connection"));
     peer.expectEnd();
+  }
+
+  /** RFC 9112 9.6: what waits unread must not turn the end into a reset. */
+  @Test
+  void theAnswerToABodyArrivesThoughThePeerHasEndedToo() {
+    final HttpPeer peer = new HttpPeer(hosts);
+    assertEquals(200, peer.get("/hello.txt").reply().status());
+    // All of it arrives before the server looks, and more than it reads at a time.
+    peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 12000\r\n\r\n" + "x".repeat(12_000));
+    peer.shutdown();
+    hosts.until(() -> scene.server.connections() == 0);
+    assertEquals(405, peer.reply().status());
+    peer.expectEnd();
+    assertEquals(0, hosts.serverStack().counters().value(Counter.TCP_RESETS_OUT));
+  }
+
+  /** ... but not without end: who sends on and on is cut off. */
+  @Test
+  void whoSendsForEverAfterTheLastResponseIsCutOff() {
+    final HttpPeer peer = new HttpPeer(hosts).send("nonsense\r\n\r\n");
+    assertEquals(400, peer.reply().status());
+    peer.send(new byte[1_000_000]);
+    assertEquals(1, scene.server.connections());
+    peer.send(new byte[100_000]);
+    hosts.until(() -> scene.server.connections() == 0);
   }
 }
