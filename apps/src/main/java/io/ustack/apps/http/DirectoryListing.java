@@ -1,11 +1,13 @@
 package io.ustack.apps.http;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** The page that shows what is in a directory. */
 final class DirectoryListing {
@@ -14,10 +16,19 @@ final class DirectoryListing {
 
   private DirectoryListing() {}
 
+  /**
+   * The page for {@code directory}.
+   *
+   * @throws IOException when it can't be opened
+   * @throws DirectoryIteratorException when it can't be read to its end
+   */
   static String html(final RequestTarget target, final Path directory) throws IOException {
-    final List<Path> entries;
-    try (Stream<Path> all = Files.list(directory)) {
-      entries = all.limit(MOST_ENTRIES + 1).collect(Collectors.toList());
+    final List<Path> entries = new ArrayList<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
+      final Iterator<Path> next = all.iterator();
+      while (entries.size() <= MOST_ENTRIES && next.hasNext()) {
+        entries.add(next.next());
+      }
     }
     final String title = escape("/" + String.join("/", target.segments()));
     final StringBuilder page = new StringBuilder("<!doctype html>\n<meta charset=utf-8>\n<title>");

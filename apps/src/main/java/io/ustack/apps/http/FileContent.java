@@ -4,34 +4,21 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.util.Set;
 
 /**
  * A file's content, read piece by piece. A file that grows meanwhile is sent as long as it was at
  * first.
  */
 final class FileContent implements Content {
+  private final OpenFiles files;
   private final FileChannel channel;
   private final long length;
 
-  private FileContent(final FileChannel channel, final long length) {
+  /** Of an open file of {@code length} bytes; closes it. */
+  FileContent(final OpenFiles files, final FileChannel channel, final long length) {
+    this.files = files;
     this.channel = channel;
     this.length = length;
-  }
-
-  /** Opens a regular file; the last name of {@code file} may not be a symbolic link. */
-  static FileContent open(final Path file) throws IOException {
-    final FileChannel channel =
-        FileChannel.open(file, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
-    try {
-      return new FileContent(channel, channel.size());
-    } catch (final IOException e) {
-      channel.close();
-      throw e;
-    }
   }
 
   @Override
@@ -53,6 +40,10 @@ final class FileContent implements Content {
 
   @Override
   public void close() {
+    if (!channel.isOpen()) {
+      return;
+    }
+    files.closed();
     try {
       channel.close();
     } catch (final IOException e) {

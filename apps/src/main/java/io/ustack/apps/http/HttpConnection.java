@@ -149,12 +149,9 @@ final class HttpConnection implements EventHandler {
 
   private boolean answer() {
     final boolean known = request.isGet() || request.isHead();
+    final Resource resource = known ? server.find(request) : Resource.refusal(405);
     keepAlive = request.keepAlive();
-    response.answer(
-        request,
-        known ? server.site().find(request) : Resource.refusal(405),
-        keepAlive,
-        server.date());
+    response.answer(request, resource, keepAlive, server.date());
     return true;
   }
 

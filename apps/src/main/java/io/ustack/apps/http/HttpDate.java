@@ -14,14 +14,20 @@ final class HttpDate {
   /** A date that can't be read; earlier than any file. */
   static final long INVALID = Long.MIN_VALUE;
 
+  /** The years that four digits can say. */
+  private static final long FIRST = Instant.parse("0000-01-01T00:00:00Z").getEpochSecond();
+
+  private static final long LAST = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
+
   private static final DateTimeFormatter FORMAT =
       DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
           .withZone(ZoneOffset.UTC);
 
   private HttpDate() {}
 
+  /** Dates outside the years 0 to 9999, which a file may claim, are told as the nearest inside. */
   static String format(final long epochSeconds) {
-    return FORMAT.format(Instant.ofEpochSecond(epochSeconds));
+    return FORMAT.format(Instant.ofEpochSecond(Math.max(FIRST, Math.min(epochSeconds, LAST))));
   }
 
   /**

@@ -6,6 +6,8 @@ import io.ustack.posix.Epoll;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 
@@ -18,6 +20,7 @@ import java.time.InstantSource;
  * a disk it costs all peers the disk's time.
  */
 public final class HttpServer implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(HttpServer.class.getName());
   private static final int CHUNK_BYTES = 1 << 16;
 
   private final Posix posix;
@@ -28,6 +31,7 @@ public final class HttpServer implements AutoCloseable {
   private final InstantSource wallClock;
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
   private final IdleList idle = new IdleList();
+  private boolean broken;
   private long requests;
   private long dateSeconds = Long.MIN_VALUE;
   private String date = "";
@@ -90,8 +94,17 @@ public final class HttpServer implements AutoCloseable {
     return loop;
   }
 
-  Site site() {
-    return site;
+  /** What the site has to say; that it breaks is the matter of one request, not of all peers. */
+  Resource find(final RequestHead request) {
+    try {
+      return site.find(request);
+    } catch (final RuntimeException e) {
+      if (!broken) {
+        broken = true;
+        LOG.log(Level.ERROR, "a request is answered 500; further ones are not told of", e);
+      }
+      return Resource.refusal(500);
+    }
   }
 
   /**

@@ -27,7 +27,12 @@ record Resource(int status, String contentType, Content content, long modified, 
   /** A refusal, with its reason as the page. */
   static Resource refusal(final int status) {
     final String page = status + " " + Status.reason(status) + "\n";
-    final String fields = status == 405 ? "Allow: GET, HEAD\r\n" : "";
+    final String fields =
+        switch (status) {
+          case 405 -> "Allow: GET, HEAD\r\n";
+          case 503 -> "Retry-After: 1\r\n";
+          default -> "";
+        };
     return new Resource(status, ContentType.TEXT, MemoryContent.of(page), UNDATED, fields);
   }
 

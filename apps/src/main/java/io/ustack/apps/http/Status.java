@@ -19,6 +19,7 @@ final class Status {
       case 416 -> "Range Not Satisfiable";
       case 431 -> "Request Header Fields Too Large";
       case 500 -> "Internal Server Error";
+      case 503 -> "Service Unavailable";
       case 505 -> "HTTP Version Not Supported";
       default -> throw new IllegalArgumentException("status " + status);
     };
