@@ -8,17 +8,29 @@ import java.io.IOException;
 
 /**
  * A TCP port that takes connections: non-blocking, a bounded number in one turn and a bounded
- * number at a time. Those beyond wait in the backlog until somebody leaves.
+ * number at a time, each for as long as it makes progress. Those beyond wait in the backlog until
+ * somebody leaves.
+ *
+ * <p>What peers can fill is bounded, too: few connections have the stack's large buffers, many have
+ * small ones. Ten thousand peers that send and never read fill 489 MiB at most, which the stack's
+ * own budget for buffers may bound further ({@link io.ustack.tcp.TcpConfig#maxBufferBytes()}).
  */
 public final class Acceptor implements EventHandler {
+  /** As long as there are so few, a connection gets the buffers that the stack gives. */
+  static final int ROOMY_CONNECTIONS = 512;
+
+  /** ... and from there on so much for each direction. */
+  static final int SMALL_BUFFER_KIB = 16;
+
   private static final int BACKLOG = 1024;
   private static final int TURN_ACCEPTS = 64;
 
   private final Posix posix;
   private final EventLoop loop;
   private final int listener;
-  private final int mostConnections;
+  private final ConnectionLimits limits;
   private final NewConnection newConnection;
+  private final IdleList idle = new IdleList();
   private int connections;
   private boolean paused;
 
@@ -26,27 +38,28 @@ public final class Acceptor implements EventHandler {
   @FunctionalInterface
   public interface NewConnection {
     /**
-     * The descriptor is the callee's, who adds it to the loop, and calls {@link Acceptor#closed()}
-     * once when it is closed.
+     * Makes the one that will be told of EPOLLIN. The descriptor is the callee's, who closes it and
+     * calls {@link Acceptor#closed} once when it is closed.
      */
-    void accepted(int fd, long nowNs);
+    ServedConnection accepted(int fd);
   }
 
   /**
    * Listens on {@code port} of every address.
    *
+   * @param loop the caller's, who steps it and calls {@link #closeIdle()} after each step
    * @throws IOException in one line, when the port is taken
    */
   public Acceptor(
       final Posix posix,
       final EventLoop loop,
       final int port,
-      final int mostConnections,
+      final ConnectionLimits limits,
       final NewConnection newConnection)
       throws IOException {
     this.posix = posix;
     this.loop = loop;
-    this.mostConnections = mostConnections;
+    this.limits = limits;
     this.newConnection = newConnection;
     listener = BoundSocket.open(posix, SocketOption.SOCK_STREAM, port);
     final int result = posix.listen(listener, BACKLOG);
@@ -60,7 +73,7 @@ public final class Acceptor implements EventHandler {
   @Override
   public void onEvents(final int events, final long nowNs) {
     for (int i = 0; i < TURN_ACCEPTS; i++) {
-      if (connections == mostConnections) {
+      if (connections == limits.connections()) {
         pause(true);
         return;
       }
@@ -71,8 +84,18 @@ public final class Acceptor implements EventHandler {
         return;
       }
       connections++;
-      newConnection.accepted(fd, nowNs);
+      if (connections > ROOMY_CONNECTIONS) {
+        buffer(fd, SocketOption.SO_RCVBUF);
+        buffer(fd, SocketOption.SO_SNDBUF);
+      }
+      final ServedConnection connection = newConnection.accepted(fd);
+      idle.touch(connection, nowNs);
+      loop.add(fd, Epoll.EPOLLIN, connection);
     }
+  }
+
+  private void buffer(final int fd, final int option) {
+    posix.setsockopt(fd, SocketOption.SOL_SOCKET, option, SMALL_BUFFER_KIB << 10);
   }
 
   private void pause(final boolean wanted) {
@@ -82,10 +105,25 @@ public final class Acceptor implements EventHandler {
     }
   }
 
-  /** One of its connections was closed. */
-  public void closed() {
+  /** The connection has made progress. */
+  public void progressed(final ServedConnection connection, final long nowNs) {
+    idle.touch(connection, nowNs);
+  }
+
+  /** The connection was closed. */
+  public void closed(final ServedConnection connection) {
+    idle.remove(connection);
     connections--;
     pause(false);
+  }
+
+  /** Closes connections that have made no progress for too long. */
+  public void closeIdle() {
+    ServedConnection connection = idle.mostIdle();
+    while (connection != null && loop.nowNs() - connection.progressNs >= limits.idleNs()) {
+      connection.expire();
+      connection = idle.mostIdle();
+    }
   }
 
   /** Connections open now. */
@@ -93,8 +131,13 @@ public final class Acceptor implements EventHandler {
     return connections;
   }
 
-  /** Stops to listen; its connections stay. */
+  /** Closes all connections and stops to listen. */
   public void close() {
+    ServedConnection connection = idle.mostIdle();
+    while (connection != null) {
+      connection.close();
+      connection = idle.mostIdle();
+    }
     loop.close(listener);
   }
 }

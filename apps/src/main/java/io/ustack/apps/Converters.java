@@ -84,6 +84,21 @@ final class Converters {
     }
   }
 
+  /** How many connections, 1 to a million. */
+  static final class Connections implements ITypeConverter<Integer> {
+    private static final int MOST = 1_000_000;
+
+    @Override
+    public Integer convert(final String text) {
+      if (!text.matches("[0-9]{1,7}")
+          || Integer.parseInt(text) > MOST
+          || Integer.parseInt(text) == 0) {
+        throw new TypeConversionException("'" + text + "' is no number from 1 to " + MOST);
+      }
+      return Integer.valueOf(text);
+    }
+  }
+
   /** {@code inline} or {@code dedicated}. */
   static final class ModeName implements ITypeConverter<Mode> {
     @Override

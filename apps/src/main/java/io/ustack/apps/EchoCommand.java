@@ -16,6 +16,8 @@ import picocli.CommandLine.Option;
     customSynopsis = "ustack echo --ip=ADDRESS/PREFIX [--port=N] [OPTIONS] [-- EAL ARGUMENTS]",
     footer = {
       "",
+      "Progress, over TCP, is a byte sent back.",
+      "",
       "Example, between two processes over shared memory:",
       "  sudo ./ustack echo --ip 10.99.0.2/24 --port 9000 -- --no-huge -m 512 --no-pci \\",
       "      --vdev=net_memif0,role=server,socket=/run/echo.sock"
@@ -32,6 +34,10 @@ final class EchoCommand implements Callable<Integer> {
       defaultValue = "7",
       description = "TCP and UDP port. Default: ${DEFAULT-VALUE}.")
   private int port;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init")
+  private LimitOptions limits;
 
   @Mixin
   @SuppressWarnings("NullAway.Init")
@@ -53,12 +59,13 @@ final class EchoCommand implements Callable<Integer> {
 
   private void serve(final RunningStack running) throws CommandFailure {
     try (EventLoop loop = new EventLoop(running.posix(), running.clock());
-        EchoServer server = new EchoServer(running.posix(), loop, port)) {
+        EchoServer server = new EchoServer(running.posix(), loop, limits.limits(), port)) {
       invocation
           .out()
           .println("echo: port " + port + ", " + running.description() + "; Ctrl-C stops");
       while (!invocation.stop().isRequested()) {
         loop.step(TICK_MS);
+        server.closeIdle();
       }
       invocation
           .out()

@@ -2,7 +2,6 @@ package io.ustack.apps;
 
 import io.ustack.apps.http.BuiltinSite;
 import io.ustack.apps.http.DirectorySite;
-import io.ustack.apps.http.HttpLimits;
 import io.ustack.apps.http.HttpServer;
 import io.ustack.apps.http.Site;
 import java.io.IOException;
@@ -24,6 +23,10 @@ import picocli.CommandLine.Option;
     customSynopsis =
         "ustack http --ip=ADDRESS/PREFIX [--root=DIR] [--port=N] [OPTIONS] [-- EAL ARGUMENTS]",
     footer = {
+      "",
+      "Progress is a complete request, or a byte of a response taken. At most "
+          + DirectorySite.OPEN_FILES
+          + " responses hold a file open at a time; whoever asks for one more is told 503.",
       "",
       "Example, reachable from this machine once the interface has an address (ip address add"
           + " 10.99.0.1/24 dev dtap0):",
@@ -48,14 +51,9 @@ final class HttpCommand implements Callable<Integer> {
       description = "TCP port. Default: ${DEFAULT-VALUE}.")
   private int port;
 
-  @Option(
-      names = "--idle",
-      paramLabel = "SECONDS",
-      converter = Converters.Seconds.class,
-      defaultValue = "60",
-      description =
-          "Close a connection that makes no progress for so long. Default: ${DEFAULT-VALUE}.")
-  private long idleNs;
+  @Mixin
+  @SuppressWarnings("NullAway.Init")
+  private LimitOptions limits;
 
   @Mixin
   @SuppressWarnings("NullAway.Init")
@@ -79,10 +77,10 @@ final class HttpCommand implements Callable<Integer> {
   }
 
   private void serve(final RunningStack running, final Site site) throws CommandFailure {
-    final HttpLimits limits = new HttpLimits(HttpLimits.USUAL.connections(), idleNs);
+    final InstantSource wallClock = InstantSource.system();
     try (EventLoop loop = new EventLoop(running.posix(), running.clock());
         HttpServer server =
-            new HttpServer(running.posix(), loop, InstantSource.system(), site, limits, port)) {
+            new HttpServer(running.posix(), loop, wallClock, site, limits.limits(), port)) {
       invocation
           .out()
           .println("http: port " + port + ", " + running.description() + "; Ctrl-C stops");

@@ -14,7 +14,8 @@ final class EventLoopTest {
   void endsWithItsStack() throws IOException {
     try (TwoHosts hosts = new TwoHosts()) {
       final EventLoop loop = new EventLoop(hosts.serverPosix(), hosts.clock());
-      final EchoServer server = new EchoServer(hosts.serverPosix(), loop, 7);
+      final EchoServer server =
+          new EchoServer(hosts.serverPosix(), loop, ConnectionLimits.USUAL, 7);
       assertEquals(0, loop.step(0));
       hosts.serverStack().close();
       final Exception end = assertThrows(IllegalStateException.class, () -> loop.step(1000));

@@ -1,17 +1,15 @@
 package io.ustack.apps.echo;
 
 import io.ustack.apps.Acceptor;
-import io.ustack.apps.EventHandler;
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
-import io.ustack.posix.Epoll;
+import io.ustack.apps.ServedConnection;
 import io.ustack.posix.Errno;
 import io.ustack.posix.Posix;
 import java.io.IOException;
 
 /** Reads what comes on TCP connections and says nothing (RFC 863). */
 public final class DiscardServer implements AutoCloseable {
-  private static final int MOST_CONNECTIONS = 100_000;
-
   private final Posix posix;
   private final EventLoop loop;
   private final Acceptor acceptor;
@@ -22,29 +20,48 @@ public final class DiscardServer implements AutoCloseable {
    *
    * @throws IOException in one line, when the port is taken
    */
-  public DiscardServer(final Posix posix, final EventLoop loop, final int port) throws IOException {
+  public DiscardServer(
+      final Posix posix, final EventLoop loop, final ConnectionLimits limits, final int port)
+      throws IOException {
     this.posix = posix;
     this.loop = loop;
-    acceptor =
-        new Acceptor(
-            posix,
-            loop,
-            port,
-            MOST_CONNECTIONS,
-            (fd, nowNs) -> loop.add(fd, Epoll.EPOLLIN, reader(fd)));
+    acceptor = new Acceptor(posix, loop, port, limits, Connection::new);
   }
 
-  private EventHandler reader(final int fd) {
-    return (events, nowNs) -> {
+  private final class Connection extends ServedConnection {
+    private final int fd;
+    private boolean closed;
+
+    Connection(final int fd) {
+      this.fd = fd;
+    }
+
+    @Override
+    public void onEvents(final int events, final long nowNs) {
       final int received = posix.recv(fd, chunk, 0, chunk.length, 0);
-      if (received <= 0 && received != -Errno.EAGAIN) {
-        loop.close(fd);
-        acceptor.closed();
+      if (received > 0) {
+        acceptor.progressed(this, nowNs);
+      } else if (received != -Errno.EAGAIN) {
+        close();
       }
-    };
+    }
+
+    @Override
+    protected void expire() {
+      close();
+    }
+
+    @Override
+    public void close() {
+      if (!closed) {
+        closed = true;
+        loop.close(fd);
+        acceptor.closed(this);
+      }
+    }
   }
 
-  /** Stops to listen; the connections are closed with the {@link Posix}. */
+  /** Closes all connections and stops to listen. */
   @Override
   public void close() {
     acceptor.close();

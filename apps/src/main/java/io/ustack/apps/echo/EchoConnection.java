@@ -1,25 +1,23 @@
 package io.ustack.apps.echo;
 
-import io.ustack.apps.EventHandler;
+import io.ustack.apps.ServedConnection;
 import io.ustack.posix.Epoll;
 import io.ustack.posix.Errno;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
-import java.util.Arrays;
 
 /**
- * One peer that hears itself. What the socket does not take at once waits here, and nothing more is
- * read until it is gone: a peer that sends and does not read stops itself.
+ * One peer that hears itself. What the socket does not take is not taken from the socket either: it
+ * stays in the receive buffer until there is room, and a peer that sends and does not read stops
+ * itself. So nothing waits here.
  */
-final class EchoConnection implements EventHandler {
+final class EchoConnection extends ServedConnection {
   static final int CHUNK_BYTES = 1 << 16;
-
-  private static final byte[] NOTHING = new byte[0];
 
   private final EchoServer server;
   private final int fd;
-  private byte[] waiting = NOTHING;
-  private int waitingFrom;
+  private boolean blocked;
+  private boolean closed;
 
   EchoConnection(final EchoServer server, final int fd) {
     this.server = server;
@@ -30,63 +28,53 @@ final class EchoConnection implements EventHandler {
   public void onEvents(final int events, final long nowNs) {
     if ((events & (Epoll.EPOLLERR | Epoll.EPOLLHUP)) != 0) {
       close();
-    } else if (waitingFrom < waiting.length) {
-      sendWaiting();
     } else {
-      echo();
+      echo(nowNs);
     }
   }
 
-  private void echo() {
+  private void echo(final long nowNs) {
     final Posix posix = server.posix();
     final byte[] chunk = server.chunk();
-    final int received = posix.recv(fd, chunk, 0, chunk.length, 0);
-    if (received == -Errno.EAGAIN) {
+    final int waiting = posix.recv(fd, chunk, 0, chunk.length, SocketOption.MSG_PEEK);
+    if (waiting == -Errno.EAGAIN) {
       return;
     }
-    if (received <= 0) {
-      // At the end of the stream everything before it is sent back already: nothing was read while
-      // something waited.
+    if (waiting <= 0) {
+      // At the end of the stream everything before it is sent back already.
       close();
       return;
     }
-    final int sent = send(chunk, 0, received);
-    if (sent >= 0 && sent < received) {
-      waiting = Arrays.copyOfRange(chunk, sent, received);
-      waitingFrom = 0;
-      server.loop().change(fd, Epoll.EPOLLOUT);
-    }
-  }
-
-  private void sendWaiting() {
-    final int sent = send(waiting, waitingFrom, waiting.length - waitingFrom);
-    if (sent < 0) {
+    final int sent = posix.send(fd, chunk, 0, waiting, SocketOption.MSG_NOSIGNAL);
+    if (sent < 0 && sent != -Errno.EAGAIN) {
+      close();
       return;
     }
-    waitingFrom += sent;
-    if (waitingFrom == waiting.length) {
-      waiting = NOTHING;
-      waitingFrom = 0;
-      server.loop().change(fd, Epoll.EPOLLIN);
+    if (sent > 0) {
+      posix.recv(fd, chunk, 0, sent, SocketOption.MSG_TRUNC); // throws it away, tcp(7)
+      server.sentBack(this, sent, nowNs);
+    }
+    block(sent < waiting);
+  }
+
+  private void block(final boolean wanted) {
+    if (blocked != wanted) {
+      blocked = wanted;
+      server.loop().change(fd, wanted ? Epoll.EPOLLOUT : Epoll.EPOLLIN);
     }
   }
 
-  /** Bytes taken, 0 when there is no room; -1 when the connection is lost and closed. */
-  private int send(final byte[] bytes, final int from, final int length) {
-    final int sent = server.posix().send(fd, bytes, from, length, SocketOption.MSG_NOSIGNAL);
-    if (sent >= 0) {
-      server.countBytes(sent);
-      return sent;
-    }
-    if (sent == -Errno.EAGAIN) {
-      return 0;
-    }
-    close();
-    return -1;
+  @Override
+  protected void expire() {
+    close(); // of a peer that does not read, something is unread: a reset (RFC 2525 2.17)
   }
 
-  private void close() {
-    server.loop().close(fd);
-    server.closed();
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      server.loop().close(fd);
+      server.closed(this);
+    }
   }
 }

@@ -1,16 +1,14 @@
 package io.ustack.apps.echo;
 
 import io.ustack.apps.Acceptor;
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
-import io.ustack.posix.Epoll;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
 import java.io.IOException;
 
 /** Sends back what comes, on TCP and UDP (RFC 862). */
 public final class EchoServer implements AutoCloseable {
-  private static final int MOST_CONNECTIONS = 100_000;
-
   private final Posix posix;
   private final EventLoop loop;
   private final Acceptor acceptor;
@@ -22,19 +20,27 @@ public final class EchoServer implements AutoCloseable {
   /**
    * Listens on {@code port} of every address, TCP and UDP.
    *
+   * @param loop the caller's, who steps it and calls {@link #closeIdle()} after each step
    * @throws IOException in one line, when the port is taken
    */
-  public EchoServer(final Posix posix, final EventLoop loop, final int port) throws IOException {
+  public EchoServer(
+      final Posix posix, final EventLoop loop, final ConnectionLimits limits, final int port)
+      throws IOException {
     this.posix = posix;
     this.loop = loop;
-    acceptor = new Acceptor(posix, loop, port, MOST_CONNECTIONS, this::accepted);
+    acceptor = new Acceptor(posix, loop, port, limits, this::accepted);
     udp = new UdpEcho(posix, loop, port);
   }
 
-  private void accepted(final int fd, final long nowNs) {
+  private EchoConnection accepted(final int fd) {
     posix.setsockopt(fd, SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
     connections++;
-    loop.add(fd, Epoll.EPOLLIN, new EchoConnection(this, fd));
+    return new EchoConnection(this, fd);
+  }
+
+  /** Closes connections that have made no progress for too long. */
+  public void closeIdle() {
+    acceptor.closeIdle();
   }
 
   Posix posix() {
@@ -50,12 +56,13 @@ public final class EchoServer implements AutoCloseable {
     return chunk;
   }
 
-  void countBytes(final int count) {
+  void sentBack(final EchoConnection connection, final int count, final long nowNs) {
     bytes += count;
+    acceptor.progressed(connection, nowNs);
   }
 
-  void closed() {
-    acceptor.closed();
+  void closed(final EchoConnection connection) {
+    acceptor.closed(connection);
   }
 
   /** TCP connections so far. */
@@ -73,7 +80,7 @@ public final class EchoServer implements AutoCloseable {
     return udp.datagrams();
   }
 
-  /** Stops to listen; the connections are closed with the {@link Posix}. */
+  /** Closes all connections and stops to listen. */
   @Override
   public void close() {
     acceptor.close();

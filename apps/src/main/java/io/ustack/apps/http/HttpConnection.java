@@ -1,12 +1,11 @@
 package io.ustack.apps.http;
 
-import io.ustack.apps.EventHandler;
+import io.ustack.apps.ServedConnection;
 import io.ustack.posix.Epoll;
 import io.ustack.posix.Errno;
 import io.ustack.posix.SocketOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One peer. It reads a head, answers it, and only then looks at the next: while a response waits
@@ -16,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Progress, which keeps the idle timeout away, is a complete request or a byte of a response
  * taken; a head that drips in byte by byte is none.
  */
-final class HttpConnection implements EventHandler {
+final class HttpConnection extends ServedConnection {
   /** The longest request head, its line and fields together. */
   static final int HEAD_BYTES = 8192;
 
@@ -61,12 +60,6 @@ final class HttpConnection implements EventHandler {
 
   private boolean keepAlive;
   private int lingered;
-
-  /** {@link IdleList}'s. */
-  long progressNs;
-
-  @Nullable HttpConnection moreIdle;
-  @Nullable HttpConnection lessIdle;
 
   HttpConnection(final HttpServer server, final int fd) {
     this.server = server;
@@ -140,7 +133,7 @@ final class HttpConnection implements EventHandler {
       compact();
       return inputTo == input.length && refuse(hasRequestLine() ? 431 : 414);
     }
-    server.touch(this, nowNs);
+    server.progressed(this, nowNs);
     final int status = request.parse(input, inputFrom, length);
     inputFrom += length;
     scanned = inputFrom;
@@ -202,7 +195,7 @@ final class HttpConnection implements EventHandler {
         return false;
       }
       response.sent(count);
-      server.touch(this, nowNs);
+      server.progressed(this, nowNs);
       budget -= count;
       if (count < filled) {
         return false;
@@ -236,13 +229,21 @@ final class HttpConnection implements EventHandler {
     }
   }
 
-  /** Lets go of the socket and the file. Idempotent. */
-  void close() {
+  @Override
+  protected void expire() {
+    if (state != State.READING) {
+      server.posix().disconnect(fd);
+    }
+    close();
+  }
+
+  @Override
+  public void close() {
     if (state != State.CLOSED) {
       state = State.CLOSED;
       response.close();
       server.loop().close(fd);
-      server.forget(this);
+      server.closed(this);
     }
   }
 }

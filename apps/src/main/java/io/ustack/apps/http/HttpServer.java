@@ -1,8 +1,8 @@
 package io.ustack.apps.http;
 
 import io.ustack.apps.Acceptor;
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
-import io.ustack.posix.Epoll;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
 import java.io.IOException;
@@ -27,10 +27,8 @@ public final class HttpServer implements AutoCloseable {
   private final EventLoop loop;
   private final Acceptor acceptor;
   private final Site site;
-  private final HttpLimits limits;
   private final InstantSource wallClock;
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-  private final IdleList idle = new IdleList();
   private boolean broken;
   private long requests;
   private long dateSeconds = Long.MIN_VALUE;
@@ -48,32 +46,25 @@ public final class HttpServer implements AutoCloseable {
       final EventLoop loop,
       final InstantSource wallClock,
       final Site site,
-      final HttpLimits limits,
+      final ConnectionLimits limits,
       final int port)
       throws IOException {
     this.posix = posix;
     this.wallClock = wallClock;
     this.site = site;
-    this.limits = limits;
     this.loop = loop;
-    acceptor = new Acceptor(posix, loop, port, limits.connections(), this::accepted);
+    acceptor = new Acceptor(posix, loop, port, limits, this::accepted);
   }
 
   /** Closes connections that have made no progress for too long. */
   public void closeIdle() {
-    HttpConnection connection = idle.mostIdle();
-    while (connection != null && loop.nowNs() - connection.progressNs >= limits.idleNs()) {
-      connection.close();
-      connection = idle.mostIdle();
-    }
+    acceptor.closeIdle();
   }
 
-  private void accepted(final int fd, final long nowNs) {
+  private HttpConnection accepted(final int fd) {
     // A response's last, short segment must not wait for the acknowledgement of the one before.
     posix.setsockopt(fd, SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
-    final HttpConnection connection = new HttpConnection(this, fd);
-    idle.touch(connection, nowNs);
-    loop.add(fd, Epoll.EPOLLIN, connection);
+    return new HttpConnection(this, fd);
   }
 
   /** Requests answered so far, refused ones among them. */
@@ -129,24 +120,18 @@ public final class HttpServer implements AutoCloseable {
     requests++;
   }
 
-  void touch(final HttpConnection connection, final long nowNs) {
-    idle.touch(connection, nowNs);
+  void progressed(final HttpConnection connection, final long nowNs) {
+    acceptor.progressed(connection, nowNs);
   }
 
   /** The connection is closed. */
-  void forget(final HttpConnection connection) {
-    idle.remove(connection);
-    acceptor.closed();
+  void closed(final HttpConnection connection) {
+    acceptor.closed(connection);
   }
 
   /** Closes all connections and stops to listen. */
   @Override
   public void close() {
-    HttpConnection connection = idle.mostIdle();
-    while (connection != null) {
-      connection.close();
-      connection = idle.mostIdle();
-    }
     acceptor.close();
   }
 }

@@ -1,10 +1,10 @@
 package io.ustack.apps.replay;
 
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
 import io.ustack.apps.echo.DiscardServer;
 import io.ustack.apps.echo.EchoServer;
 import io.ustack.apps.http.BuiltinSite;
-import io.ustack.apps.http.HttpLimits;
 import io.ustack.apps.http.HttpServer;
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.counter.Counters;
@@ -80,14 +80,14 @@ public final class Replay implements AutoCloseable {
     posix = Posix.inline(stack, clock);
     loop = new EventLoop(posix, clock);
     for (final int port : config.discardPorts()) {
-      new DiscardServer(posix, loop, port);
+      new DiscardServer(posix, loop, ConnectionLimits.USUAL, port);
     }
     for (final int port : config.echoPorts()) {
-      new EchoServer(posix, loop, port);
+      new EchoServer(posix, loop, ConnectionLimits.USUAL, port);
     }
     for (final int port : config.httpPorts()) {
       final BuiltinSite site = new BuiltinSite(stack.counters());
-      webServers.add(new HttpServer(posix, loop, this::date, site, HttpLimits.USUAL, port));
+      webServers.add(new HttpServer(posix, loop, this::date, site, ConnectionLimits.USUAL, port));
     }
   }
 

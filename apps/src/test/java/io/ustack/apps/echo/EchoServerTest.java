@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
 import io.ustack.apps.TwoHosts;
 import io.ustack.counter.Counter;
@@ -11,6 +12,7 @@ import io.ustack.posix.Errno;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketAddress4;
 import io.ustack.posix.SocketOption;
+import io.ustack.tcp.Tcp;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.Test;
 final class EchoServerTest {
   private static final int PORT = 7;
   private static final long SECOND_NS = 1_000_000_000L;
+  private static final ConnectionLimits LIMITS = new ConnectionLimits(300, 10 * SECOND_NS);
 
   private TwoHosts hosts;
   private Posix peer;
@@ -33,8 +36,12 @@ final class EchoServerTest {
     hosts = new TwoHosts();
     peer = hosts.peerPosix();
     final EventLoop loop = new EventLoop(hosts.serverPosix(), hosts.clock());
-    server = new EchoServer(hosts.serverPosix(), loop, PORT);
-    hosts.serve(() -> loop.step(0));
+    server = new EchoServer(hosts.serverPosix(), loop, LIMITS, PORT);
+    hosts.serve(
+        () -> {
+          loop.step(0);
+          server.closeIdle();
+        });
   }
 
   @AfterEach
@@ -106,7 +113,7 @@ final class EchoServerTest {
       quiet = count > 0 ? 0 : quiet;
       hosts.turn();
     }
-    // What fits the buffers of both sockets on both sides, and one chunk in the server's hands.
+    // What fits the buffers of both sockets on both sides.
     assertTrue(sent < 4 << 20, "the server has taken " + sent + " bytes");
     final int other = connect();
     assertArrayEquals(bytes(100), thereAndBack(other, bytes(100), true));
@@ -123,6 +130,56 @@ final class EchoServerTest {
     assertEquals(1, hosts.serverStack().counters().value(Counter.TCP_ESTABLISHED_RESETS));
     final int other = connect();
     assertArrayEquals(bytes(100), thereAndBack(other, bytes(100), true));
+  }
+
+  @Test
+  void aPeerThatNeverReadsIsLetGo() {
+    final int fd = connect();
+    final byte[] bytes = bytes(1 << 20);
+    final long endNs = hosts.clock().nanoTime() + SECOND_NS;
+    hosts.until(
+        () -> {
+          peer.send(fd, bytes, 0, bytes.length, 0);
+          return hosts.clock().nanoTime() - endNs > 0;
+        });
+    final Tcp tcp = hosts.serverStack().tcp();
+    assertTrue(tcp.bufferBytes() > 300_000, () -> "buffers: " + tcp.bufferBytes());
+    hosts.pass(11 * SECOND_NS);
+    assertEquals(0, tcp.connections());
+    assertEquals(0, tcp.bufferBytes());
+    peer.close(fd);
+  }
+
+  @Test
+  void aPeerThatSaysNothingIsLetGo() {
+    final int fd = connect();
+    hosts.pass(9 * SECOND_NS);
+    assertEquals(-Errno.EAGAIN, peer.recv(fd, new byte[1], 0, 1, 0));
+    hosts.pass(2 * SECOND_NS);
+    assertEquals(0, peer.recv(fd, new byte[1], 0, 1, 0));
+  }
+
+  @Test
+  void aPeerThatTalksNowAndThenIsNotLetGo() {
+    final int fd = connect();
+    for (int i = 0; i < 10; i++) {
+      hosts.pass(8 * SECOND_NS);
+      assertArrayEquals(bytes(10), thereAndBack(fd, bytes(10), false));
+    }
+  }
+
+  @Test
+  void peersBeyondTheLimitWait() {
+    final int[] fds = new int[LIMITS.connections()];
+    for (int i = 0; i < fds.length; i++) {
+      fds[i] = connect();
+    }
+    final int late = connect();
+    assertEquals(1, peer.send(late, new byte[1], 0, 1, 0));
+    hosts.pass(SECOND_NS);
+    assertEquals(-Errno.EAGAIN, peer.recv(late, new byte[1], 0, 1, 0));
+    peer.close(fds[7]);
+    hosts.until(() -> peer.recv(late, new byte[1], 0, 1, 0) == 1);
   }
 
   @Test
@@ -173,7 +230,7 @@ final class EchoServerTest {
   @Test
   void discardReadsAndSaysNothing() throws IOException {
     final EventLoop loop = new EventLoop(hosts.serverPosix(), hosts.clock());
-    final DiscardServer discard = new DiscardServer(hosts.serverPosix(), loop, 9);
+    final DiscardServer discard = new DiscardServer(hosts.serverPosix(), loop, LIMITS, 9);
     hosts.serve(() -> loop.step(0));
     final int fd =
         peer.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK, 0);

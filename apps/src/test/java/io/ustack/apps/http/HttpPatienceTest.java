@@ -2,9 +2,12 @@ package io.ustack.apps.http;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.TwoHosts;
 import io.ustack.counter.Counter;
+import io.ustack.tcp.Tcp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +52,8 @@ final class HttpPatienceTest {
     assertEquals(1, scene.server.connections());
     hosts.pass(2 * HttpScene.SECOND_NS);
     assertEquals(0, scene.server.connections());
+    // The rest of the response is not kept for it.
+    assertEquals(0, hosts.serverStack().tcp().bufferBytes());
     peer.close();
   }
 
@@ -157,5 +162,37 @@ final class HttpPatienceTest {
     assertEquals(1, scene.server.connections());
     peer.send(new byte[100_000]);
     hosts.until(() -> scene.server.connections() == 0);
+  }
+
+  /** The last response is unread, and the peer does not end either. */
+  @Test
+  void aPeerThatNeverReadsTheLastResponseIsLetGo() {
+    final HttpPeer peer = new HttpPeer(hosts, 4096);
+    peer.send("GET /middle.bin HTTP/1.0\r\n\r\n");
+    hosts.pass(9 * HttpScene.SECOND_NS);
+    assertEquals(1, scene.server.connections());
+    hosts.pass(2 * HttpScene.SECOND_NS);
+    assertEquals(0, scene.server.connections());
+    assertEquals(0, hosts.serverStack().tcp().bufferBytes());
+    peer.close();
+  }
+
+  /** Many peers that never read fill less memory each than a few. */
+  @Test
+  void manyPeersThatNeverReadFillSmallBuffers() throws IOException {
+    final int roomy = 512;
+    final int more = 10;
+    scene.serve(new DirectorySite(scene.root), new ConnectionLimits(roomy + more, 10_000_000_000L));
+    final Tcp tcp = hosts.serverStack().tcp();
+    for (int i = 0; i < roomy; i++) {
+      new HttpPeer(hosts, 4096);
+    }
+    hosts.until(() -> scene.server.connections() == roomy);
+    for (int i = 0; i < more; i++) {
+      new HttpPeer(hosts, 4096).get("/big.bin");
+    }
+    hosts.pass(HttpScene.SECOND_NS);
+    assertTrue(tcp.bufferBytes() > 0);
+    assertTrue(tcp.bufferBytes() <= more * (32 << 10), () -> "buffers: " + tcp.bufferBytes());
   }
 }

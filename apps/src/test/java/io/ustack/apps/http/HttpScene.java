@@ -2,6 +2,7 @@ package io.ustack.apps.http;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
 import io.ustack.apps.TwoHosts;
 import java.io.IOException;
@@ -19,7 +20,7 @@ final class HttpScene implements AutoCloseable {
   static final int BIG_BYTES = 3_000_000;
 
   /** Few, and not patient. */
-  static final HttpLimits LIMITS = new HttpLimits(4, 10 * SECOND_NS);
+  static final ConnectionLimits LIMITS = new ConnectionLimits(4, 10 * SECOND_NS);
 
   private static final Instant NOW = Instant.parse("2025-11-22T10:00:00Z");
   private static final Instant MODIFIED = Instant.parse("2025-01-02T03:04:05Z");
@@ -39,6 +40,7 @@ final class HttpScene implements AutoCloseable {
     write("hello.txt", "Hello, world\n");
     write("empty.txt", "");
     Files.write(root.resolve("big.bin"), big);
+    Files.write(root.resolve("middle.bin"), new byte[100_000]);
     Files.createDirectory(root.resolve("sub"));
     write("sub/a&b <c>.txt", "odd name");
     Files.writeString(outside.resolve("secret.txt"), "secret");
@@ -51,7 +53,7 @@ final class HttpScene implements AutoCloseable {
   }
 
   /** From now on this is served, and nothing else. */
-  void serve(final Site site, final HttpLimits limits) throws IOException {
+  void serve(final Site site, final ConnectionLimits limits) throws IOException {
     if (server != null) {
       server.close();
     }

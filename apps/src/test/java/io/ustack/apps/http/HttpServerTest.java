@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.TwoHosts;
 import io.ustack.counter.Counter;
 import java.io.IOException;
@@ -404,7 +405,7 @@ final class HttpServerTest {
 
   @Test
   void theBuiltinSiteShowsThePageAndTheCounters() throws IOException {
-    scene.serve(new BuiltinSite(hosts.serverStack().counters()), HttpLimits.USUAL);
+    scene.serve(new BuiltinSite(hosts.serverStack().counters()), ConnectionLimits.USUAL);
     final HttpPeer peer = new HttpPeer(hosts);
     assertTrue(peer.get("/").reply().text().contains("<h1>ustack</h1>"));
     final HttpPeer.Reply counters = peer.get("/counters").reply();

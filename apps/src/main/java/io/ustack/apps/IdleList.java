@@ -1,4 +1,4 @@
-package io.ustack.apps.http;
+package io.ustack.apps;
 
 import org.jspecify.annotations.Nullable;
 
@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * only the front has to be looked at.
  */
 final class IdleList {
-  private @Nullable HttpConnection first;
-  private @Nullable HttpConnection last;
+  private @Nullable ServedConnection first;
+  private @Nullable ServedConnection last;
 
   /** Adds a connection, or moves it to the end: it has made progress. */
-  void touch(final HttpConnection connection, final long nowNs) {
+  void touch(final ServedConnection connection, final long nowNs) {
     connection.progressNs = nowNs;
     if (connection == last) {
       return;
@@ -27,9 +27,9 @@ final class IdleList {
   }
 
   /** Takes a connection out, if it is in. */
-  void remove(final HttpConnection connection) {
-    final HttpConnection before = connection.moreIdle;
-    final HttpConnection after = connection.lessIdle;
+  void remove(final ServedConnection connection) {
+    final ServedConnection before = connection.moreIdle;
+    final ServedConnection after = connection.lessIdle;
     if (before != null) {
       before.lessIdle = after;
     } else if (first == connection) {
@@ -45,7 +45,7 @@ final class IdleList {
   }
 
   /** The connection that has made no progress for longest; null when there is none. */
-  @Nullable HttpConnection mostIdle() {
+  @Nullable ServedConnection mostIdle() {
     return first;
   }
 }
