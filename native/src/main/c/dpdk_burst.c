@@ -99,7 +99,7 @@ bool ustack_finish_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint3
 	return true;
 }
 
-uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded)
+static inline uint16_t send_finished(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded)
 {
 	if (!offloaded)
 		return rte_eth_tx_burst(queue->port, queue->queue, mbufs, count);
@@ -120,6 +120,17 @@ uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16
 	return done;
 }
 
+uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded)
+{
+	if (likely(!queue->gated))
+		return send_finished(queue, mbufs, count, offloaded);
+	if (!ustack_gate_enter(&queue->gate))
+		return 0;
+	uint16_t sent = send_finished(queue, mbufs, count, offloaded);
+	ustack_gate_leave(&queue->gate);
+	return sent;
+}
+
 static inline void describe(const struct ustack_queue *queue, struct rte_mbuf *mbuf, struct ustack_frame *frame, uint32_t flags)
 {
 	frame->index = ustack_private(mbuf)->index;
@@ -131,7 +142,7 @@ static inline void describe(const struct ustack_queue *queue, struct rte_mbuf *m
 static int receive_direct(struct ustack_queue *queue, uint16_t max)
 {
 	struct rte_mbuf *mbufs[USTACK_BURST];
-	uint16_t received = rte_eth_rx_burst(queue->port, queue->queue, mbufs, max);
+	uint16_t received = ustack_receive(queue, mbufs, max);
 	int count = 0;
 
 	for (uint16_t i = 0; i < received && i < PREFETCH; i++)
@@ -288,6 +299,9 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 		queue->rx_verdict |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	if (offloads & USTACK_RX_L4_CHECKSUM_BAD)
 		queue->rx_verdict |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	queue->gated = ustack_is_memif(port);
+	if (queue->gated)
+		ustack_gate_add(&queue->gate);
 	return (int64_t)(uintptr_t)queue;
 }
 
@@ -316,6 +330,8 @@ int ustack_queue_close(int64_t handle)
 
 	if (queue->ring != NULL)
 		ustack_ring_stop(queue->ring);
+	if (queue->gated)
+		ustack_gate_remove(&queue->gate);
 	rte_free(queue);
 	return 0;
 }

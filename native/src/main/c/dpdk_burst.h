@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "dpdk_checksum.h"
 #include "dpdk_layout.h"
+#include "dpdk_memif.h"
 #include "dpdk_pool.h"
 #include "ustack_dpdk.h"
 
@@ -26,6 +28,8 @@ struct ustack_queue {
 	uint32_t frame_max;  /* bytes of the longest frame that the MTU allows, with a VLAN tag */
 	uint32_t tx_offload; /* USTACK_TX_* bits that the port does */
 	uint64_t rx_verdict; /* the ol_flags in which the port gives its verdict on checksums */
+	bool gated;	     /* a memif port, see dpdk_memif.c */
+	struct ustack_gate gate;
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame rx_frames[USTACK_BURST];
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame tx_frames[USTACK_BURST];
 	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t counters[USTACK_COUNTERS];
@@ -42,6 +46,20 @@ static inline void ustack_count(struct ustack_queue *queue, enum ustack_counter 
 	uint64_t *at = &queue->counters[counter];
 
 	__atomic_store_n(at, *at + 1, __ATOMIC_RELAXED);
+}
+
+/* What the port has received. */
+static inline uint16_t ustack_receive(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t max)
+{
+	uint16_t received;
+
+	if (likely(!queue->gated))
+		return rte_eth_rx_burst(queue->port, queue->queue, mbufs, max);
+	if (!ustack_gate_enter(&queue->gate))
+		return 0;
+	received = rte_eth_rx_burst(queue->port, queue->queue, mbufs, max);
+	ustack_gate_leave(&queue->gate);
+	return received;
 }
 
 /*

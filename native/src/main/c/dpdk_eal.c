@@ -12,6 +12,7 @@
 #include <rte_version.h>
 
 #include "dpdk_eal.h"
+#include "dpdk_memif.h"
 #include "ustack_dpdk.h"
 
 /* The last bytes that DPDK logged; written by any of its threads. */
@@ -107,6 +108,7 @@ int ustack_eal_start(const char *args, int argc, int quiet)
 		return -ENOMEM;
 	log_mirror = quiet ? NULL : stderr;
 	rte_openlog_stream(log);
+	ustack_memif_watch();
 	rte_errno = 0;
 	int result = quiet ? init_quietly(argc, argv, log) : rte_eal_init(argc, argv);
 	int reason = rte_errno;

@@ -8,6 +8,7 @@
 #include <rte_ethdev.h>
 
 #include "dpdk_layout.h"
+#include "dpdk_memif.h"
 #include "dpdk_pool.h"
 #include "ustack_dpdk.h"
 
@@ -129,8 +130,13 @@ int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int
 
 int ustack_port_start(int port)
 {
-	int result = rte_eth_dev_start((uint16_t)port);
+	bool memif = ustack_is_memif(port);
 
+	if (memif)
+		ustack_memif_lock();
+	int result = rte_eth_dev_start((uint16_t)port);
+	if (memif)
+		ustack_memif_unlock();
 	if (result == 0)
 		rte_eth_promiscuous_disable((uint16_t)port); /* a port that can't, is */
 	return result;
@@ -138,12 +144,17 @@ int ustack_port_start(int port)
 
 int ustack_port_stop(int port)
 {
-	return rte_eth_dev_stop((uint16_t)port);
+	if (!ustack_is_memif(port))
+		return rte_eth_dev_stop((uint16_t)port);
+	ustack_memif_lock();
+	int result = rte_eth_dev_stop((uint16_t)port);
+	ustack_memif_unlock();
+	return result;
 }
 
 int ustack_port_close(int port)
 {
-	return rte_eth_dev_close((uint16_t)port);
+	return ustack_is_memif(port) ? ustack_memif_close(port) : rte_eth_dev_close((uint16_t)port);
 }
 
 int64_t ustack_port_mac(int port)

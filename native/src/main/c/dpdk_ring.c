@@ -34,7 +34,7 @@ static uint16_t carry_in(struct ustack_ring *ring)
 {
 	struct ustack_queue *queue = ring->queue;
 	struct rte_mbuf *mbufs[USTACK_BURST];
-	uint16_t received = rte_eth_rx_burst(queue->port, queue->queue, mbufs, USTACK_BURST);
+	uint16_t received = ustack_receive(queue, mbufs, USTACK_BURST);
 	uint16_t count = 0;
 
 	for (uint16_t i = 0; i < received; i++) {

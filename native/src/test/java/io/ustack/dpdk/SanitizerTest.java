@@ -21,6 +21,10 @@ class SanitizerTest {
     final String output = new String(make.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(make.waitFor(5, TimeUnit.MINUTES), output);
     assertEquals(0, make.exitValue(), output);
-    assertTrue(output.contains("burst_test: ") && output.contains("checksum_test: "), output);
+    assertTrue(
+        output.contains("burst_test: ")
+            && output.contains("checksum_test: ")
+            && output.contains("memif_test: "),
+        output);
   }
 }
