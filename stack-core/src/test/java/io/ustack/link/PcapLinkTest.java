@@ -12,7 +12,7 @@ import io.ustack.buffer.Packet;
 import io.ustack.pcap.CaptureReader;
 import io.ustack.pcap.Direction;
 import io.ustack.pcap.PcapngWriter;
-import io.ustack.testing.SharedCaptures;
+import io.ustack.testing.Captures;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -213,17 +213,15 @@ class PcapLinkTest {
    * Whatever the frame, the way in takes it: no exception, pool balanced, nothing unaccounted for.
    */
   @Test
-  void theSharedCapturesPassThroughEveryLink() throws IOException {
+  void allCapturesPassThroughEveryLink() throws IOException {
     final MemoryPacketPool roomy = new MemoryPacketPool(256, 1514);
-    for (final String line : SharedCaptures.index()) {
-      final String[] fields = line.split("\t", -1);
-      final int expected = Integer.parseInt(fields[4]);
+    for (final Captures.Capture each : Captures.all()) {
       final ByteArrayOutputStream seen = new ByteArrayOutputStream();
       final PcapLink replay =
           new PcapLink(
               REPLAY,
               roomy,
-              CaptureReader.open(SharedCaptures.directory().resolve(fields[0])),
+              CaptureReader.open(each.file()),
               null,
               ReplayPace.AS_CAPTURED,
               START_NS);
@@ -240,16 +238,16 @@ class PcapLinkTest {
         assertEquals(count, link.transmit(burst, count, nowNs));
         arrived += count;
       }
-      assertEquals(expected, arrived + replay.lostFrames(), fields[0]);
-      assertNull(replay.replayFailure(), fields[0]);
+      assertEquals(each.frames(), arrived + replay.lostFrames(), each::name);
+      assertNull(replay.replayFailure(), each::name);
       link.close();
-      assertEquals(0, roomy.inUse(), fields[0]);
+      assertEquals(0, roomy.inUse(), each::name);
       final CaptureReader reader = open(seen);
       long written = 0;
       while (reader.next()) {
         written++;
       }
-      assertEquals(2 * arrived, written, fields[0]);
+      assertEquals(2 * arrived, written, each::name);
     }
   }
 
