@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * -EPIPE is all.
  *
  * <p>A call that waits ends with -EBADF when another thread closes the descriptor, and with -EINTR
- * when its thread is interrupted; the interrupt stays set.
+ * when its thread is interrupted; the interrupt stays set. Once the stack is over (it is closed, or
+ * its thread has died of an error), calls that need it give -EIO, and so do those that wait; what
+ * has been received can still be read.
  */
 public final class Posix implements AutoCloseable {
   /** Descriptors that one instance gives out at most. */
@@ -87,15 +89,7 @@ public final class Posix implements AutoCloseable {
    * @return the lowest free descriptor, or -EMFILE
    */
   public int socket(final int domain, final int type, final int protocol) {
-    final int flags = type & ~0xF;
-    if ((flags & ~(SocketOption.SOCK_NONBLOCK | SocketOption.SOCK_CLOEXEC)) != 0) {
-      return -Errno.EINVAL;
-    }
-    if (domain != SocketOption.AF_INET) {
-      return -Errno.EAFNOSUPPORT;
-    }
-    final int kind = type & 0xF;
-    final int refusal = refuse(kind, protocol);
+    final int refusal = SocketKind.refuse(domain, type, protocol);
     if (refusal != 0) {
       return refusal;
     }
@@ -103,24 +97,9 @@ public final class Posix implements AutoCloseable {
     if (fd < 0) {
       return fd;
     }
-    final StackSocket socket =
-        kind == SocketOption.SOCK_STREAM ? engine.tcpSocket() : engine.udpSocket();
-    socket.nonBlocking((flags & SocketOption.SOCK_NONBLOCK) != 0);
+    final StackSocket socket = SocketKind.isStream(type) ? engine.tcpSocket() : engine.udpSocket();
+    socket.nonBlocking((type & SocketOption.SOCK_NONBLOCK) != 0);
     return publish(fd, socket);
-  }
-
-  /** The kinds and protocols that Linux's inet_create refuses, in its order. */
-  private static int refuse(final int kind, final int protocol) {
-    if (kind > 10 || protocol < 0 || protocol > 262) {
-      return -Errno.EINVAL;
-    }
-    return switch (kind) {
-      case SocketOption.SOCK_STREAM ->
-          protocol == 0 || protocol == SocketOption.IPPROTO_TCP ? 0 : -Errno.EPROTONOSUPPORT;
-      case SocketOption.SOCK_DGRAM ->
-          protocol == 0 || protocol == SocketOption.IPPROTO_UDP ? 0 : -Errno.EPROTONOSUPPORT;
-      default -> -Errno.ESOCKTNOSUPPORT;
-    };
   }
 
   /**
@@ -292,7 +271,7 @@ public final class Posix implements AutoCloseable {
    */
   public int send(
       final int fd, final byte[] buffer, final int offset, final int length, final int flags) {
-    final int refusal = refuse(buffer, offset, length);
+    final int refusal = BufferRange.refuse(buffer, offset, length);
     final StackSocket socket = socketOf(fd);
     return socket == null || refusal != 0
         ? firstOf(fd, socket, refusal)
@@ -302,7 +281,7 @@ public final class Posix implements AutoCloseable {
   /** As {@link #send(int, byte[], int, int, int)}, from a buffer. */
   public int send(
       final int fd, final ByteBuffer buffer, final int offset, final int length, final int flags) {
-    final int refusal = refuse(buffer, offset, length);
+    final int refusal = BufferRange.refuse(buffer, offset, length);
     final StackSocket socket = socketOf(fd);
     return socket == null || refusal != 0
         ? firstOf(fd, socket, refusal)
@@ -321,7 +300,7 @@ public final class Posix implements AutoCloseable {
       final int flags,
       final int address,
       final int port) {
-    final int refusal = port < 0 ? -Errno.EINVAL : refuse(buffer, offset, length);
+    final int refusal = port < 0 ? -Errno.EINVAL : BufferRange.refuse(buffer, offset, length);
     final StackSocket socket = socketOf(fd);
     return socket == null || refusal != 0
         ? firstOf(fd, socket, refusal)
@@ -337,7 +316,7 @@ public final class Posix implements AutoCloseable {
       final int flags,
       final int address,
       final int port) {
-    final int refusal = port < 0 ? -Errno.EINVAL : refuse(buffer, offset, length);
+    final int refusal = port < 0 ? -Errno.EINVAL : BufferRange.refuse(buffer, offset, length);
     final StackSocket socket = socketOf(fd);
     return socket == null || refusal != 0
         ? firstOf(fd, socket, refusal)
@@ -371,7 +350,7 @@ public final class Posix implements AutoCloseable {
       final int length,
       final int flags,
       final @Nullable SocketAddress4 source) {
-    final int refusal = refuse(buffer, offset, length);
+    final int refusal = BufferRange.refuse(buffer, offset, length);
     final StackSocket socket = socketOf(fd);
     return socket == null || refusal != 0
         ? firstOf(fd, socket, refusal)
@@ -386,7 +365,7 @@ public final class Posix implements AutoCloseable {
       final int length,
       final int flags,
       final @Nullable SocketAddress4 source) {
-    final int refusal = refuse(buffer, offset, length);
+    final int refusal = BufferRange.refuse(buffer, offset, length);
     final StackSocket socket = socketOf(fd);
     if (socket == null || refusal != 0) {
       return firstOf(fd, socket, refusal);
@@ -478,20 +457,5 @@ public final class Posix implements AutoCloseable {
   /** Callers without a null checker pass null all the same. */
   private static boolean isNull(final @Nullable Object argument) {
     return argument == null;
-  }
-
-  private static int refuse(final byte @Nullable [] buffer, final int offset, final int length) {
-    return refuse(buffer == null ? -1 : buffer.length, offset, length);
-  }
-
-  private static int refuse(final @Nullable ByteBuffer buffer, final int offset, final int length) {
-    return refuse(buffer == null ? -1 : buffer.limit(), offset, length);
-  }
-
-  private static int refuse(final int size, final int offset, final int length) {
-    if (offset < 0 || length < 0) {
-      return -Errno.EINVAL;
-    }
-    return length > 0 && length > size - offset ? -Errno.EFAULT : 0;
   }
 }
