@@ -1,7 +1,6 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRing;
-import io.ustack.tcp.TcpConfig;
 import io.ustack.tcp.TcpConnection;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +18,6 @@ public final class TcpSocket extends StackSocket {
     CONNECTED
   }
 
-  /** Linux tcp_wmem[2]. */
-  private static final int MAX_SEND_BYTES = 4 << 20;
-
   private final TcpStackSide stackSide = new TcpStackSide(this);
   private final TcpTransfer transfer = new TcpTransfer(this, stackSide);
   private volatile Phase phase = Phase.UNCONNECTED;
@@ -33,24 +29,18 @@ public final class TcpSocket extends StackSocket {
    */
   volatile long local;
 
-  volatile boolean noDelay;
-
-  /** What SO_RCVBUF and SO_SNDBUF asked for; 0 leaves the stack's default. */
-  volatile int receiveBufferBytes;
-
-  volatile int sendBufferBytes;
+  final TcpSocketOptions options;
 
   TcpSocket(final SocketEngine engine) {
     super(engine);
+    options = new TcpSocketOptions(engine.tcpConfig);
   }
 
   /** The socket of a connection that {@code listener} accepted; stack thread. */
   TcpSocket(final TcpSocket listener, final TcpConnection accepted) {
     super(listener.engine);
     reuseAddress = listener.reuseAddress;
-    noDelay = listener.noDelay;
-    receiveBufferBytes = listener.receiveBufferBytes;
-    sendBufferBytes = listener.sendBufferBytes;
+    options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
     phase = Phase.CONNECTED;
     stackSide.adopt(accepted);
@@ -432,29 +422,25 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option, final int value) {
-    if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NODELAY) {
-      noDelay = value != 0;
-    } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_RCVBUF) {
-      final int most = engine.tcpConfig.maxReceiveBufferBytes();
-      receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, most);
-    } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
-      sendBufferBytes = bufferBytes(value, MIN_SEND_BYTES, MAX_SEND_BYTES);
-      resizeSendBuffer(sendBufferBytes);
-      return 0;
-    } else {
-      return -Errno.ENOPROTOOPT;
+    final int result = options.set(level, option, value);
+    if (result != 0) {
+      return result;
     }
-    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
+      resizeSendBuffer();
+    } else {
+      engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
+    }
     return 0;
   }
 
   /** The producer's side of the buffer is ours. */
-  private void resizeSendBuffer(final int bytes) {
+  private void resizeSendBuffer() {
     sending.lock();
     try {
       final TcpConnection connection = stackSide.connection();
       if (connection != null) {
-        connection.sendBuffer().capacity(bytes);
+        options.applySendBuffer(connection);
       }
     } finally {
       sending.unlock();
@@ -465,19 +451,9 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option) {
-    if (level == SocketOption.IPPROTO_TCP) {
-      return option == SocketOption.TCP_NODELAY ? (noDelay ? 1 : 0) : -Errno.ENOPROTOOPT;
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_ACCEPTCONN) {
+      return isListening() ? 1 : 0;
     }
-    if (level != SocketOption.SOL_SOCKET) {
-      return noSuchLevel(level);
-    }
-    final TcpConfig config = engine.tcpConfig;
-    return switch (option) {
-      case SocketOption.SO_RCVBUF -> reportedBytes(receiveBufferBytes, config.receiveBufferBytes());
-      case SocketOption.SO_SNDBUF -> reportedBytes(sendBufferBytes, config.sendBufferBytes());
-      case SocketOption.SO_ACCEPTCONN -> phase == Phase.LISTENING ? 1 : 0;
-      case SocketOption.SO_PROTOCOL -> SocketOption.IPPROTO_TCP;
-      default -> -Errno.ENOPROTOOPT;
-    };
+    return options.get(level, option);
   }
 }

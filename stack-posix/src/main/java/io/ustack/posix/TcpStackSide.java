@@ -5,7 +5,6 @@ import io.ustack.readiness.Readiness;
 import io.ustack.readiness.ReadinessObserver;
 import io.ustack.tcp.Tcp;
 import io.ustack.tcp.TcpBinding;
-import io.ustack.tcp.TcpConfig;
 import io.ustack.tcp.TcpConnection;
 import io.ustack.tcp.TcpListener;
 import java.lang.invoke.MethodHandles;
@@ -114,7 +113,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     binding = here;
     tellLocal(here.address(), here.port());
-    listener = tcp.listen(here, backlog, config(tcp), this);
+    listener = tcp.listen(here, backlog, socket.options.config(), this);
     return listener == null ? -Errno.of(tcp.lastFailure()) : 0;
   }
 
@@ -123,12 +122,13 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.EBADF;
     }
     final Tcp tcp = socket.engine.stack.tcp();
-    final TcpConnection opened = tcp.connect(binding, address, port, config(tcp), this, nowNs);
+    final TcpConnection opened =
+        tcp.connect(binding, address, port, socket.options.config(), this, nowNs);
     if (opened == null) {
       return -Errno.of(tcp.lastFailure());
     }
     STREAM.setRelease(this, 0);
-    opened.noDelay(socket.noDelay);
+    socket.options.applyTo(opened);
     connection = opened;
     tellLocal(opened.localAddress(), opened.localPort());
     return 0;
@@ -150,10 +150,8 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     connection = accepted;
     // The listener may have been given others since it began to listen. DEVIATION: Linux hands them
     // on when the SYN comes.
-    applyOptions(accepted);
-    if (socket.sendBufferBytes != 0) {
-      accepted.sendBuffer().capacity(socket.sendBufferBytes); // nobody writes yet
-    }
+    socket.options.applyTo(accepted);
+    socket.options.applySendBuffer(accepted);
     accepted.observer(this);
   }
 
@@ -186,19 +184,12 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       close(nowNs);
     } else if (open != null) {
       switch (request) {
-        case OPTIONS -> applyOptions(open);
+        case OPTIONS -> socket.options.applyTo(open);
         case READ -> open.onReceiveBufferRead(nowNs);
         case WRITTEN -> open.onSendBufferWritten(nowNs);
         case SHUTDOWN_SEND -> open.shutdownSend(nowNs);
         default -> throw new AssertionError("request " + request);
       }
-    }
-  }
-
-  private void applyOptions(final TcpConnection open) {
-    open.noDelay(socket.noDelay);
-    if (socket.receiveBufferBytes != 0) {
-      open.receiveCapacity(socket.receiveBufferBytes);
     }
   }
 
@@ -262,17 +253,6 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     final boolean closeWait =
         (stream & PEER_FINISHED) != 0 && (socket.shut & StackSocket.SHUT_SEND) == 0;
     return failure == Failure.CONNECTION_RESET && closeWait ? Errno.EPIPE : Errno.of(failure);
-  }
-
-  private TcpConfig config(final Tcp tcp) {
-    final TcpConfig config = tcp.config();
-    final int receive = socket.receiveBufferBytes;
-    final int send = socket.sendBufferBytes;
-    return receive == 0 && send == 0
-        ? config
-        : config.withBuffers(
-            receive == 0 ? config.receiveBufferBytes() : receive,
-            send == 0 ? config.sendBufferBytes() : send);
   }
 
   private void tellLocal(final int address, final int port) {
