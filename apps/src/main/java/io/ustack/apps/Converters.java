@@ -21,8 +21,10 @@ final class Converters {
       }
       final Ipv4Subnet subnet = read(() -> Ipv4Subnet.parse(text));
       final int address = subnet.address();
-      final boolean network = subnet.prefixLength() < 31 && (address & ~subnet.mask()) == 0;
-      if (!isUnicast(address) || network || subnet.isBroadcast(address)) {
+      if (subnet.prefixLength() == 0) {
+        throw new TypeConversionException("'" + text + "': a subnet of everything is none");
+      }
+      if (!isUnicast(address) || isNetwork(subnet, address) || subnet.isBroadcast(address)) {
         throw new TypeConversionException("'" + text + "' is no address that a host can have");
       }
       return subnet;
@@ -110,6 +112,13 @@ final class Converters {
       }
       throw new TypeConversionException("'" + text + "' is neither inline nor dedicated");
     }
+  }
+
+  /** Whether an address is that of the subnet itself, which no host has. */
+  static boolean isNetwork(final Ipv4Subnet subnet, final int address) {
+    return subnet.prefixLength() < 31
+        && subnet.contains(address)
+        && (address & ~subnet.mask()) == 0;
   }
 
   private static boolean isUnicast(final int address) {

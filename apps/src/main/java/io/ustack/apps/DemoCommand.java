@@ -1,8 +1,8 @@
 package io.ustack.apps;
 
 import io.ustack.apps.demo.Demo;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -39,7 +39,8 @@ final class DemoCommand implements Callable<Integer> {
       names = "--capture",
       paramLabel = "FILE",
       description =
-          "Where the capture of the session goes. Default: demo.pcapng beside the program.")
+          "Where the capture of the session goes. Default: a new file in the directory for"
+              + " temporary ones.")
   private @Nullable Path capture;
 
   DemoCommand(final Invocation invocation) {
@@ -56,11 +57,7 @@ final class DemoCommand implements Callable<Integer> {
       throw new CommandFailure(
           "making network namespaces and DPDK ports needs root: sudo ./ustack demo");
     }
-    new Demo(
-            invocation.out(),
-            invocation.stop(),
-            capture == null ? besideProgram() : capture.toAbsolutePath())
-        .run(keep);
+    new Demo(invocation.out(), invocation.stop(), captureFile()).run(keep);
     return Main.EXIT_OK;
   }
 
@@ -74,13 +71,18 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static Path besideProgram() throws CommandFailure {
+  /** A file of its own for each demo, wherever it runs; or the one that was named. */
+  private Path captureFile() throws CommandFailure {
+    final Path file = capture;
     try {
-      final Path program =
-          Path.of(Main.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-      return program.resolveSibling("demo.pcapng");
-    } catch (final URISyntaxException e) {
-      throw new CommandFailure("no place for the capture, name one with --capture", e);
+      if (file == null) {
+        return Files.createTempFile("ustack-demo-", ".pcapng");
+      }
+      new FileOutputStream(file.toFile()).close(); // before anything is set up for nothing
+      return file.toAbsolutePath();
+    } catch (final IOException e) {
+      throw new CommandFailure(
+          "can't write the capture: " + e.getMessage() + "; name another file with --capture", e);
     }
   }
 }

@@ -28,6 +28,9 @@ public final class Main {
   /** The command line is wrong. */
   public static final int EXIT_USAGE = 2;
 
+  /** A signal ended it before it was done; as a shell says of SIGINT. */
+  static final int EXIT_INTERRUPTED = 130;
+
   private static final String EAL_DELIMITER = "--";
 
   private Main() {}
@@ -72,8 +75,8 @@ public final class Main {
     commandLine.setOut(new PrintWriter(invocation.out(), true, Charset.defaultCharset()));
     commandLine.setErr(new PrintWriter(invocation.err(), true, Charset.defaultCharset()));
     commandLine.setParameterExceptionHandler((e, arguments) -> wrongUsage(e, invocation.err()));
-    commandLine.setExecutionExceptionHandler(
-        (e, line, result) -> failure(e, line, invocation.err()));
+    commandLine.setExecutionExceptionHandler((e, line, result) -> failure(e, line, invocation));
+    commandLine.setExpandAtFiles(false);
     return commandLine;
   }
 
@@ -84,9 +87,17 @@ public final class Main {
     return EXIT_USAGE;
   }
 
-  private static int failure(final Exception e, final CommandLine line, final PrintStream err) {
-    if (e instanceof CommandFailure) {
+  private static int failure(
+      final Exception e, final CommandLine line, final Invocation invocation) {
+    final PrintStream err = invocation.err();
+    if (invocation.stop().isRequested()) {
+      // Whatever broke, it broke because everything was being taken down.
+      err.println("ustack " + line.getCommandName() + ": interrupted");
+      return EXIT_INTERRUPTED;
+    }
+    if (e instanceof CommandFailure failure) {
       err.println("ustack " + line.getCommandName() + ": " + oneLine(e.getMessage()));
+      return failure.exitCode();
     } else {
       err.println(
           "ustack "
@@ -118,8 +129,8 @@ public final class Main {
       description = "A TCP/IP stack in user space: Java over DPDK.",
       footer = {
         "",
-        "Exit codes: 0 done (also when Ctrl-C has ended it), 1 it could not be done, 2 wrong"
-            + " command line.",
+        "Exit codes: 0 done (also when Ctrl-C has ended a server), 1 it could not be done, 2 wrong"
+            + " command line, 130 interrupted before it was done.",
         "A command's own help: ./ustack COMMAND --help"
       })
   private static final class Root implements Runnable {

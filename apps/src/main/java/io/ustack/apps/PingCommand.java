@@ -85,6 +85,10 @@ final class PingCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     options.check();
+    if (Converters.isNetwork(options.ip(), target) || options.ip().isBroadcast(target)) {
+      throw new ParameterException(
+          spec.commandLine(), Ipv4Address.format(target) + " is no host of " + options.ip());
+    }
     if (count < 1) {
       throw new ParameterException(
           spec.commandLine(), "Invalid value for option '--count': " + count + " is less than 1");

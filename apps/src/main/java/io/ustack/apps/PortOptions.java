@@ -102,7 +102,10 @@ public final class PortOptions {
   /** Checks what picocli can't: options against each other. */
   void check() {
     if (gateway != 0
-        && (gateway == ip.address() || !ip.contains(gateway) || ip.isBroadcast(gateway))) {
+        && (gateway == ip.address()
+            || !ip.contains(gateway)
+            || ip.isBroadcast(gateway)
+            || Converters.isNetwork(ip, gateway))) {
       throw wrong("the gateway " + Ipv4Address.format(gateway) + " is not another host of " + ip);
     }
     if (mtuBytes != 0 && (mtuBytes < 576 || mtuBytes > 9600)) {

@@ -6,6 +6,7 @@ import io.ustack.ethernet.MacAddress;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -143,6 +144,8 @@ final class ReplayCommand implements Callable<Integer> {
       return exitCode(replay);
     } catch (final NoSuchFileException e) {
       throw new CommandFailure("there is no file " + e.getFile(), e);
+    } catch (final AccessDeniedException e) {
+      throw new CommandFailure("no permission to read " + e.getFile(), e);
     } catch (final IOException e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }

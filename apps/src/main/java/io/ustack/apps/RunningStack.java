@@ -74,21 +74,27 @@ public final class RunningStack implements AutoCloseable {
     try {
       final DpdkEal eal = DpdkEal.start(ealArguments);
       final PortConfig config =
-          PortConfig.of(device(options, eal.portNames()))
+          PortConfig.of(device(options, eal.portNames(), ealArguments))
               .withMtuBytes(options.mtuBytes())
               .withMacAddress(options.mac())
               .withTransport(options.transport());
       return DpdkPort.open(eal, config);
     } catch (final DpdkException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+      final String why = String.valueOf(e.getMessage());
+      throw e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
     }
   }
 
-  private static String device(final PortOptions options, final List<String> ports)
+  private static String device(
+      final PortOptions options, final List<String> ports, final List<String> ealArguments)
       throws CommandFailure {
     final String wanted = options.device();
     if (wanted != null) {
       return wanted;
+    }
+    final String named = vdev(ealArguments);
+    if (ports.isEmpty() && named != null) {
+      return named; // it is not there, and opening it finds out why
     }
     if (ports.isEmpty()) {
       throw new CommandFailure(
@@ -100,6 +106,20 @@ public final class RunningStack implements AutoCloseable {
           "DPDK found several ports, choose with --device: " + String.join(", ", ports));
     }
     return ports.get(0);
+  }
+
+  /** The first device that {@code --vdev=NAME,ARGUMENTS} asks for; null when none does. */
+  private static @Nullable String vdev(final List<String> ealArguments) {
+    for (int i = 0; i < ealArguments.size(); i++) {
+      final String argument = ealArguments.get(i);
+      if (argument.startsWith("--vdev=")) {
+        return argument.substring("--vdev=".length()).replaceFirst(",.*", "");
+      }
+      if (argument.equals("--vdev") && i + 1 < ealArguments.size()) {
+        return ealArguments.get(i + 1).replaceFirst(",.*", "");
+      }
+    }
+    return null;
   }
 
   private static LinkDevice tapped(final LinkDevice link, final @Nullable OutputStream capture)

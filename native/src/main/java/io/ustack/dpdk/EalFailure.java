@@ -42,7 +42,7 @@ final class EalFailure {
     } else if (mentions(lines, "failed to parse device", "unable to parse device")) {
       what = "DPDK has no driver for a device: " + last + "; look at --vdev and -a";
     } else if (mentions(lines, "option", "core list", "coremask", "lcore")) {
-      what = "bad EAL argument: " + last;
+      return new DpdkException("bad EAL argument: " + last, log, true);
     } else {
       what = "DPDK did not start: " + last;
     }
