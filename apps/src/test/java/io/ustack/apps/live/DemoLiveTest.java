@@ -39,6 +39,9 @@ class DemoLiveTest {
   private void start(final String... options) throws IOException {
     final ProcessBuilder builder =
         new ProcessBuilder(
+            // Whoever runs the tests in the background may ignore SIGINT, and that is inherited.
+            "env",
+            "--default-signal=INT",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             System.getProperty("java.class.path"),
@@ -128,7 +131,7 @@ class DemoLiveTest {
 
   @ParameterizedTest
   @CsvSource({
-    "TERM, cable, 1, interrupted",
+    "TERM, cable, 130, interrupted",
     "TERM, serving, 0, packets in use: 0",
     "INT, serving, 0, packets in use: 0",
     "KILL, cable, 137, ''",
