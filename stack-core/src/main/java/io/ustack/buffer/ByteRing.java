@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ByteRing {
   private static final int SMALLEST_STORAGE_BYTES = 2048;
+
+  /** Storage that is kept even while memory is tight: getting it again would cost more. */
+  private static final int RESTING_STORAGE_BYTES = 16 << 10;
+
   private static final byte[] NOTHING = new byte[0];
 
   private static final VarHandle HEAD;
@@ -58,7 +62,7 @@ public final class ByteRing {
   private int grantedBytes;
 
   /** What the budget refused last; 0 when it did not, or has granted something since. */
-  private int refusedBytes;
+  private volatile int refusedBytes;
 
   /** An empty ring that will hold at most {@code capacityBytes} (at most 1 GiB). */
   public ByteRing(final int capacityBytes) {
@@ -109,6 +113,14 @@ public final class ByteRing {
     return attainable - length() >= Math.max(1, attainable / 3);
   }
 
+  /**
+   * Whether it was refused memory and has less than it asked for: its producer counts on every byte
+   * that the consumer takes out, and wants to hear of it. Either side.
+   */
+  public boolean isCramped() {
+    return refusedBytes != 0;
+  }
+
   /** What it may hold now: its capacity, unless the budget refuses to let it grow. */
   private int attainable() {
     final int refused = refusedBytes;
@@ -125,11 +137,11 @@ public final class ByteRing {
   }
 
   /**
-   * Gives the storage back for now, when memory is tight and the ring is empty. Producer, which has
-   * stored nothing ahead.
+   * Gives the storage back for now, when memory is tight, the ring is empty and its storage is
+   * worth it. Producer, which has stored nothing ahead.
    */
   public void rest() {
-    if (length() == 0 && budget.isTight()) {
+    if (storage.length > RESTING_STORAGE_BYTES && length() == 0 && budget.isTight()) {
       dropStorage();
     }
   }
@@ -346,13 +358,17 @@ public final class ByteRing {
     final byte[] old = storage;
     final int size = Math.max(SMALLEST_STORAGE_BYTES, powerOfTwo(needed));
     if (budget.take(size - old.length)) {
-      refusedBytes = 0;
-      replaceStorage(old, size);
-      return;
+      if (replaceStorage(old, size)) {
+        refusedBytes = 0;
+        return;
+      }
+      budget.give(size - old.length);
     }
     if (old.length == 0) {
       budget.takeAnyway(SMALLEST_STORAGE_BYTES);
-      replaceStorage(old, SMALLEST_STORAGE_BYTES);
+      if (!replaceStorage(old, SMALLEST_STORAGE_BYTES)) {
+        budget.give(SMALLEST_STORAGE_BYTES);
+      }
     }
     refusedBytes = Math.max(SMALLEST_STORAGE_BYTES, size - storage.length);
   }
@@ -362,9 +378,15 @@ public final class ByteRing {
     return Integer.highestOneBit(Math.max(1, n - 1)) << 1;
   }
 
-  private void replaceStorage(final byte[] old, final int size) {
+  /** Moves into a larger array, which the budget has granted; false when the heap has none. */
+  private boolean replaceStorage(final byte[] old, final int size) {
+    final byte[] larger;
+    try {
+      larger = new byte[size];
+    } catch (final OutOfMemoryError e) {
+      return false; // as if the budget had refused: the ring goes on with what it has
+    }
     GRANTED.getAndAdd(this, size - old.length);
-    final byte[] larger = new byte[size];
     // Everything the old array may hold, from the oldest unconsumed byte to the last one stored
     // ahead.
     final int from = (int) HEAD.getAcquire(this);
@@ -380,5 +402,6 @@ public final class ByteRing {
       // Meanwhile: whichever of the two comes second gives back what both took.
       dropStorage();
     }
+    return true;
   }
 }

@@ -30,9 +30,9 @@ public final class MemoryBudget {
     return limitBytes - used();
   }
 
-  /** More than half is used: who needs no memory now should give back what it has. */
+  /** More than seven eighths are used: who needs no memory now should give back what it has. */
   public boolean isTight() {
-    return used() > limitBytes >> 1;
+    return used() > limitBytes - (limitBytes >> 3);
   }
 
   /** Takes so many bytes, or none when that would pass the limit. */

@@ -103,25 +103,42 @@ class ByteRingMemoryTest {
 
   @Test
   void restsOnlyWhenEmptyAndMemoryIsTight() {
-    final MemoryBudget budget = new MemoryBudget(8192);
+    final MemoryBudget budget = new MemoryBudget(40_000);
     final ByteRing ring = new ByteRing(CAPACITY, budget);
-    ring.write(bytes(4000), 0, 4000);
-    ring.discard(4000);
+    ring.write(bytes(20_000), 0, 20_000);
+    ring.discard(20_000);
     ring.rest();
-    assertFalse(ring.isBare(), "half is not tight");
+    assertFalse(ring.isBare(), "32 KiB of 40,000 bytes are not tight");
     final ByteRing other = new ByteRing(CAPACITY, budget);
-    other.write(bytes(1), 0, 1);
+    other.write(bytes(4000), 0, 4000);
     ring.write(bytes(1), 0, 1);
     ring.rest();
     assertFalse(ring.isBare(), "not empty");
     ring.discard(1);
     ring.rest();
     assertTrue(ring.isBare());
-    assertEquals(2048, budget.used());
+    other.discard(4000);
+    other.rest();
+    assertFalse(other.isBare(), "not worth it");
+    assertEquals(4096, budget.used());
     assertEquals(100, ring.write(bytes(100), 0, 100));
     final byte[] read = new byte[100];
     assertEquals(100, ring.read(read, 0, 200));
     assertArrayEquals(bytes(100), read);
+  }
+
+  @Test
+  void isCrampedUntilItMayGrow() {
+    final MemoryBudget budget = new MemoryBudget(20_000);
+    final ByteRing hog = new ByteRing(CAPACITY, budget);
+    hog.write(bytes(16_000), 0, 16_000);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    assertFalse(ring.isCramped());
+    ring.write(bytes(9000), 0, 9000);
+    assertTrue(ring.isCramped());
+    hog.retire();
+    ring.write(bytes(9000), 0, 9000);
+    assertFalse(ring.isCramped());
   }
 
   /** A producer that is refused, rests and grows, while the consumer reads. */
@@ -185,7 +202,7 @@ class ByteRingMemoryTest {
       for (int spin = 0; spin < round % 500; spin++) {
         Thread.onSpinWait();
       }
-      while (ring.isBare()) {
+      while (ring.isBare() && producer.isAlive()) {
         Thread.onSpinWait();
       }
       ring.retire();

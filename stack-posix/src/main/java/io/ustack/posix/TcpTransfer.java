@@ -18,7 +18,7 @@ final class TcpTransfer {
   /** A window update may wait for so many bytes of room, the payload of a segment. */
   private static final int SEGMENT_BYTES = 1460;
 
-  /** ... unless the buffer is smaller than two jumbo segments and one of these. */
+  /** ... unless the buffer is smaller than two jumbo segments and one of these, or cramped. */
   private static final int SMALL_BUFFER_BYTES = 32 << 10;
 
   private final TcpSocket socket;
@@ -214,8 +214,8 @@ final class TcpTransfer {
       }
     }
     if (ring.isRetired()) {
-      // Another thread closed the socket, and the stack took its buffer back while we were reading.
-      return -Errno.EBADF;
+      // Another thread closed or disconnected, and the stack took its buffer back while we read.
+      return socket.isClosed() ? -Errno.EBADF : -Errno.EAGAIN;
     }
     if ((flags & SocketOption.MSG_PEEK) == 0) {
       ring.discard(count);
@@ -230,7 +230,7 @@ final class TcpTransfer {
    */
   private void reportRead(final ByteRing ring, final int count) {
     unreported += count;
-    if (unreported >= SEGMENT_BYTES || ring.capacity() < SMALL_BUFFER_BYTES) {
+    if (unreported >= SEGMENT_BYTES || ring.capacity() < SMALL_BUFFER_BYTES || ring.isCramped()) {
       unreported = 0;
       execution.ring(stackSide, TcpStackSide.READ);
     }

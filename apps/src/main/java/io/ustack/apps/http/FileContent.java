@@ -13,6 +13,7 @@ final class FileContent implements Content {
   private final OpenFiles files;
   private final FileChannel channel;
   private final long length;
+  private boolean closed;
 
   /** Of an open file of {@code length} bytes; closes it. */
   FileContent(final OpenFiles files, final FileChannel channel, final long length) {
@@ -40,9 +41,10 @@ final class FileContent implements Content {
 
   @Override
   public void close() {
-    if (!channel.isOpen()) {
+    if (closed) {
       return;
     }
+    closed = true; // the channel may have closed itself before, when its thread was interrupted
     files.closed();
     try {
       channel.close();
