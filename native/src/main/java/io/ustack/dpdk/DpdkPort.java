@@ -160,9 +160,8 @@ public final class DpdkPort implements AutoCloseable {
 
   private int check(final int result, final String what) throws DpdkException {
     if (result < 0) {
-      throw new DpdkException(
-          "port " + config.name() + " " + what + ": " + DpdkEal.errorText(-result),
-          DpdkEal.logTail());
+      throw EalFailure.portRefuses(
+          config.name(), what, DpdkEal.errorText(-result), DpdkEal.logTail());
     }
     return result;
   }

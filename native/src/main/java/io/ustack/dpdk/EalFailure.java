@@ -8,6 +8,8 @@ import java.util.Locale;
  */
 final class EalFailure {
   private static final int EALREADY = 114;
+  private static final String MEMIF_SERVER = "Failed to setup socket ";
+  private static final String NO_MEMIF_SERVER = "Failed to connect socket: ";
 
   /** Lines that say nothing about a failure, or say it a second time. */
   private static final List<String> NOISE =
@@ -60,6 +62,11 @@ final class EalFailure {
       what = "DPDK may not open it: run as root";
     } else if (reason.contains("No such device")) {
       what = "its network interface does not exist (" + reason + ")";
+    } else if (reason.contains(MEMIF_SERVER) && reason.contains("Address already in use")) {
+      what =
+          "its socket is taken ("
+              + reason.substring(reason.indexOf(MEMIF_SERVER) + MEMIF_SERVER.length())
+              + "): by another server, or by the file of one that was killed, which may be removed";
     } else if (failed >= 0) {
       what =
           "its driver refused it" + (reason.isEmpty() ? ", look at its arguments" : ": " + reason);
@@ -71,6 +78,22 @@ final class EalFailure {
       what = "DPDK found " + String.join(", ", names);
     }
     return new DpdkException(prefix + what, log);
+  }
+
+  /** Why a port does not do what was asked of it. */
+  static DpdkException portRefuses(
+      final String name, final String what, final String error, final String log) {
+    final List<String> lines = told(log);
+    final String last = lines.isEmpty() ? "" : lines.get(lines.size() - 1);
+    final int at = last.indexOf(NO_MEMIF_SERVER);
+    // The driver answers -1, which reads as "Operation not permitted".
+    final String why =
+        at < 0
+            ? error
+            : "no memif server listens at "
+                + last.substring(at + NO_MEMIF_SERVER.length()).replaceFirst("\\.$", "")
+                + ": start the other end first";
+    return new DpdkException("port " + name + " " + what + ": " + why, log);
   }
 
   private static List<String> told(final String log) {

@@ -129,6 +129,34 @@ class EalFailureTest {
   }
 
   @Test
+  void tellsThatAMemifsSocketIsTaken() {
+    final String log =
+        BEGINNING
+            + """
+            memif_socket_create(): Failed to setup socket /run/m.sock: Address already in use
+            vdev_probe(): failed to initialize net_memif0 device
+            """
+            + END;
+    assertEquals(
+        "no port net_memif0: its socket is taken (/run/m.sock: Address already in use): by another"
+            + " server, or by the file of one that was killed, which may be removed",
+        EalFailure.portNotFound("net_memif0", List.of(), log).getMessage());
+  }
+
+  @Test
+  void tellsThatAMemifsServerIsNotThere() {
+    final String log = BEGINNING + "memif_connect_client(): Failed to connect socket: m.sock.\n";
+    final String error = "Operation not permitted";
+    assertEquals(
+        "port net_memif0 does not start: no memif server listens at m.sock: start the other end"
+            + " first",
+        EalFailure.portRefuses("net_memif0", "does not start", error, log).getMessage());
+    assertEquals(
+        "port net_tap0 does not start: Operation not permitted",
+        EalFailure.portRefuses("net_tap0", "does not start", error, BEGINNING).getMessage());
+  }
+
+  @Test
   void tellsWhichPortsThereAre() {
     assertEquals(
         "no port net_tap1: DPDK found net_tap0, net_null0",
