@@ -71,7 +71,7 @@ public final class Main {
     commandLine.addSubcommand(new PingCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
     commandLine.addSubcommand(new DoctorCommand(invocation));
-    commandLine.addSubcommand(new BenchCommand());
+    commandLine.addSubcommand(new BenchCommand(invocation));
     commandLine.setOut(new PrintWriter(invocation.out(), true, Charset.defaultCharset()));
     commandLine.setErr(new PrintWriter(invocation.err(), true, Charset.defaultCharset()));
     commandLine.setParameterExceptionHandler((e, arguments) -> wrongUsage(e, invocation.err()));

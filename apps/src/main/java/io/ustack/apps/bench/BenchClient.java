@@ -12,7 +12,11 @@ public final class BenchClient {
   private BenchClient() {}
 
   /** {@code BenchClient SOCKET SECONDS json|text CELL...}; one line per cell on standard output. */
-  public static void main(final String[] arguments) throws DpdkException {
+  public static void main(final String[] arguments) {
+    BenchProcess.run(() -> measure(arguments));
+  }
+
+  private static void measure(final String[] arguments) throws DpdkException {
     final int seconds = Integer.parseInt(arguments[1]);
     final boolean json = arguments[2].equals("json");
     try (MemifEnd end = MemifEnd.open("client", arguments[0], MemifEnd.CLIENT_ADDRESS)) {

@@ -1,5 +1,7 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.Invocation;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -32,6 +34,8 @@ public final class BenchCommand implements Callable<Integer> {
     MEMIF
   }
 
+  private final Invocation invocation;
+
   @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
@@ -59,8 +63,12 @@ public final class BenchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "one JSON object per line")
   private boolean json;
 
+  public BenchCommand(final Invocation invocation) {
+    this.invocation = invocation;
+  }
+
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException, InterruptedException, CommandFailure {
     if (seconds < 1 || seconds > 3600) {
       throw new ParameterException(spec.commandLine(), "--seconds " + seconds + " is not 1..3600");
     }
@@ -74,7 +82,9 @@ public final class BenchCommand implements Callable<Integer> {
         }
       }
     }
-    return wires.contains(Wire.MEMIF) ? MemifBench.run(cells, seconds, json, out) : 0;
+    return wires.contains(Wire.MEMIF)
+        ? MemifBench.run(cells, seconds, json, out, invocation.stop())
+        : 0;
   }
 
   static final class CellConverter implements ITypeConverter<Cell> {

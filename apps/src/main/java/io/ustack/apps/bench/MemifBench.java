@@ -1,5 +1,7 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -9,49 +11,93 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Client and server in two processes over {@code net_memif}: the server on the first core, the load
  * generator on the second, where the machine has two and taskset.
  */
 final class MemifBench {
+  /** A process that a signal ended has this and the signal's number for an exit code. */
+  private static final int SIGNALLED = 128;
+
   private MemifBench() {}
 
   /**
-   * Runs the cells and prints a line for each. @return the exit code of whichever process failed,
-   * else 0
+   * Runs the cells and prints a line for each.
+   *
+   * @return the exit code: 0 also when {@code stop} has ended it
+   * @throws CommandFailure one of the processes was killed
    */
   static int run(
-      final List<Cell> cells, final int seconds, final boolean json, final PrintWriter out)
-      throws IOException, InterruptedException {
-    final Path directory = Files.createTempDirectory("ustack-bench");
-    final Path socket = directory.resolve("memif.sock");
-    final Process server = start(0, BenchServer.class, List.of(socket.toString()));
+      final List<Cell> cells,
+      final int seconds,
+      final boolean json,
+      final PrintWriter out,
+      final StopSignal stop)
+      throws IOException, InterruptedException, CommandFailure {
+    final String socket = "ustack-bench-" + ProcessHandle.current().pid();
+    final Process server = start(0, BenchServer.class, List.of(socket));
+    final Thread stopper = new Thread(() -> endWith(stop, server), "bench-stop");
+    stopper.setDaemon(true);
+    stopper.start();
     try {
-      final BufferedReader said = reader(server);
-      if (!"ready".equals(said.readLine())) {
-        return 1;
+      if (!"ready".equals(reader(server).readLine())) {
+        return outcome("server", server.waitFor(), stop);
       }
       final List<String> arguments = new ArrayList<>();
-      arguments.add(socket.toString());
+      arguments.add(socket);
       arguments.add(Integer.toString(seconds));
       arguments.add(json ? "json" : "text");
       for (final Cell cell : cells) {
         arguments.add(cell.name());
       }
-      final Process client = start(1, BenchClient.class, arguments);
-      try {
-        reader(client).lines().forEach(out::println);
-        out.flush();
-        return client.waitFor();
-      } finally {
-        client.destroyForcibly();
-      }
+      return drive(start(1, BenchClient.class, arguments), server, out, stop);
     } finally {
+      stopper.interrupt();
       server.destroyForcibly().waitFor();
-      Files.deleteIfExists(socket);
-      Files.deleteIfExists(directory);
     }
+  }
+
+  private static int drive(
+      final Process client, final Process server, final PrintWriter out, final StopSignal stop)
+      throws InterruptedException, CommandFailure {
+    // Nobody would answer it.
+    final CompletableFuture<?> follower = server.onExit().thenRun(client::destroyForcibly);
+    try {
+      reader(client).lines().forEach(out::println);
+      out.flush();
+      final int code = client.waitFor();
+      return server.isAlive()
+          ? outcome("load generator", code, stop)
+          : outcome("server", server.exitValue(), stop);
+    } finally {
+      follower.cancel(false);
+      client.destroyForcibly();
+    }
+  }
+
+  private static void endWith(final StopSignal stop, final Process server) {
+    try {
+      while (!stop.isRequested()) {
+        TimeUnit.MILLISECONDS.sleep(100);
+      }
+      server.destroyForcibly();
+    } catch (final InterruptedException e) {
+      // The bench has ended by itself.
+    }
+  }
+
+  private static int outcome(final String who, final int code, final StopSignal stop)
+      throws CommandFailure {
+    if (stop.isRequested()) {
+      return 0;
+    }
+    if (code > SIGNALLED) {
+      throw new CommandFailure("the " + who + " was killed by signal " + (code - SIGNALLED));
+    }
+    return code; // not 0: the process has said why
   }
 
   private static BufferedReader reader(final Process process) {

@@ -19,10 +19,12 @@ final class MemifEnd implements AutoCloseable {
   static final int CLIENT_ADDRESS = Ipv4Address.parse("10.99.1.2");
 
   private final DpdkPort port;
+  private final NetworkStack stack;
   private final Posix posix;
 
-  private MemifEnd(final DpdkPort port, final Posix posix) {
+  private MemifEnd(final DpdkPort port, final NetworkStack stack, final Posix posix) {
     this.port = port;
+    this.stack = stack;
     this.posix = posix;
   }
 
@@ -30,6 +32,7 @@ final class MemifEnd implements AutoCloseable {
    * Opens this end.
    *
    * @param role {@code server} or {@code client}: of the memif, which has nothing to do with TCP
+   * @param socket a name in the abstract namespace, of which nothing can be left behind
    */
   static MemifEnd open(final String role, final String socket, final int address)
       throws DpdkException {
@@ -40,13 +43,13 @@ final class MemifEnd implements AutoCloseable {
                 "-m",
                 "512",
                 "--no-pci",
-                "--vdev=net_memif0,role=" + role + ",socket-abstract=no,socket=" + socket));
+                "--vdev=net_memif0,role=" + role + ",socket=" + socket));
     final DpdkPort port = DpdkPort.open(eal, PortConfig.of("net_memif0"));
     final DpdkLink link = port.link(0);
     final Clock clock = Clock.SYSTEM;
     final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24));
-    return new MemifEnd(
-        port, Posix.inline(new NetworkStack(config, link, clock.nanoTime()), clock));
+    final NetworkStack stack = new NetworkStack(config, link, clock.nanoTime());
+    return new MemifEnd(port, stack, Posix.inline(stack, clock));
   }
 
   Posix posix() {
@@ -56,6 +59,7 @@ final class MemifEnd implements AutoCloseable {
   @Override
   public void close() {
     posix.close();
+    stack.close();
     port.close();
   }
 }

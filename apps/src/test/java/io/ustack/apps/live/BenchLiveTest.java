@@ -1,0 +1,112 @@
+package io.ustack.apps.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The bench over memif to its end, and to the ends that its two processes can come to. */
+@Tag("live")
+class BenchLiveTest {
+  private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
+
+  private @Nullable Process process;
+
+  private void start(final int seconds) throws IOException {
+    process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.ustack.apps.Main",
+                "bench",
+                "--wire=memif",
+                "--cells=rr-1",
+                "--seconds=" + seconds)
+            .redirectErrorStream(true)
+            .start();
+  }
+
+  /** What it said; it has ended. */
+  private String end() throws IOException, InterruptedException {
+    final String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertTrue(process.waitFor(PATIENCE_NS, TimeUnit.NANOSECONDS), said);
+    return said;
+  }
+
+  private ProcessHandle await(final String main) throws InterruptedException {
+    final long deadlineNs = System.nanoTime() + PATIENCE_NS;
+    while (true) {
+      final Optional<ProcessHandle> found =
+          process
+              .children()
+              .filter(child -> child.info().commandLine().orElse("").contains(main))
+              .findFirst();
+      if (found.isPresent()) {
+        return found.get();
+      }
+      assertTrue(process.isAlive() && System.nanoTime() - deadlineNs < 0, main);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  @AfterEach
+  void stop() {
+    process.destroyForcibly();
+  }
+
+  @Test
+  void measures() throws IOException, InterruptedException {
+    start(1);
+    final String said = end();
+    assertTrue(said.matches("memif rr-1 .* requests/s .*\\R"), said);
+    assertEquals(0, process.exitValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BenchServer, server", "BenchClient, load generator"})
+  void saysWhichOfThemWasKilled(final String main, final String name)
+      throws IOException, InterruptedException {
+    start(3600);
+    final ProcessHandle server = await("BenchServer");
+    final ProcessHandle client = await("BenchClient");
+    await(main).destroyForcibly();
+    assertEquals("ustack bench: the " + name + " was killed by signal 9\n", end());
+    assertEquals(1, process.exitValue());
+    server.onExit().join();
+    client.onExit().join();
+  }
+
+  @Test
+  void endsWhenItIsAsked() throws IOException, InterruptedException {
+    start(3600);
+    final ProcessHandle server = await("BenchServer");
+    final ProcessHandle client = await("BenchClient");
+    process.toHandle().destroy(); // leaves its output open
+    assertEquals("", end());
+    assertEquals(0, process.exitValue());
+    server.onExit().join();
+    client.onExit().join();
+  }
+
+  @Test
+  void leavesNoProcessBehindWhenItIsKilled() throws IOException, InterruptedException {
+    start(3600);
+    final ProcessHandle server = await("BenchServer");
+    final ProcessHandle client = await("BenchClient");
+    process.toHandle().destroyForcibly();
+    server.onExit().join();
+    client.onExit().join();
+    assertEquals("", end());
+  }
+}
