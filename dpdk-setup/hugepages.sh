@@ -4,9 +4,12 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: hugepages.sh [--size 2M|1G] MEMORY     reserve MEMORY (e.g. 512M, 2G) in hugepages
+usage: hugepages.sh [--size 2M|1G] MEMORY     see to it that MEMORY (e.g. 512M, 2G) is reserved in hugepages
        hugepages.sh --undo                    put the numbers back that the first call found
        hugepages.sh --status                  what is reserved and free now
+
+Where as much is reserved already, by whomever, it stays as it is: only --undo takes pages away. With several
+NUMA nodes MEMORY is that of all together, and the kernel spreads it over them.
 
 The reservation lasts until --undo or the next boot. 1G pages can rarely be had on a machine that has
 run for a while; ask for them on the kernel's command line (default_hugepagesz=1G hugepages=N).
@@ -113,14 +116,20 @@ count=$(((wanted_kb + page_kb - 1) / page_kb))
 name=hugepages-${page_kb}kB
 [ -d "$SYS/kernel/mm/hugepages/$name" ] || die "this kernel has no $page hugepages"
 need_root "$memory"
-mkdir -p "$RECORD"
-# The first call's numbers are the machine's own; a second call must not take ours for them.
-[ -e "$RECORD/$name" ] || cat "$SYS/kernel/mm/hugepages/$name/nr_hugepages" >"$RECORD/$name"
 if ! mountpoint -q "$MOUNT"; then
   say "mount -t hugetlbfs hugetlbfs $MOUNT"
   mkdir -p "$MOUNT"
   mount -t hugetlbfs hugetlbfs "$MOUNT"
+  mkdir -p "$RECORD"
   touch "$RECORD/mounted"
 fi
+present=$(cat "$SYS/kernel/mm/hugepages/$name/nr_hugepages")
+if [ "$present" -ge "$count" ]; then
+  say "nothing to raise: $present pages of $page are reserved already, $count were asked for"
+  exit 0
+fi
+mkdir -p "$RECORD"
+# The first call's numbers are the machine's own; a second call must not take ours for them.
+[ -e "$RECORD/$name" ] || echo "$present" >"$RECORD/$name"
 reserve "$SYS/kernel/mm/hugepages/$name/nr_hugepages" "$count"
 say "reserved: $count pages of $page; '$0 --undo' gives them back"

@@ -130,6 +130,29 @@ final class SetupScriptsTest {
   }
 
   @Test
+  void hugepagesThatAreThereAreNotTakenAway() throws Exception {
+    bareTools();
+    tool("id", "echo 0");
+    tool("mountpoint", "");
+    final String pages = "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
+    write(pages, "600\n");
+    final Path script = SETUP.resolve("hugepages.sh");
+    final Outcome enough = run(script, "512M");
+    assertEquals(0, enough.code);
+    assertEquals(
+        "hugepages: nothing to raise: 600 pages of 2M are reserved already, 256 were asked for\n",
+        enough.text);
+    assertEquals("600\n", read(pages));
+    assertEquals(1, run(script, "--undo").code); // nothing was done
+    // Neither does a call for less take back what a call for more has reserved.
+    assertEquals(0, run(script, "2G").code);
+    assertEquals(0, run(script, "512M").code);
+    assertEquals("1024\n", read(pages));
+    assertEquals(0, run(script, "--undo").code);
+    assertEquals("600\n", read(pages));
+  }
+
+  @Test
   void hugepagesRefusesNonsense() throws Exception {
     bareTools();
     for (final String memory : List.of("", "x", "12", "0M", "1K2M", "-1M")) {
