@@ -112,7 +112,8 @@ public final class NetworkStack implements AutoCloseable {
             counters,
             isnSource,
             config.subkey(2),
-            config.subkey(3));
+            config.subkey(3),
+            startNs);
     udp = new Udp(ipv4, ready, counters, icmp, config.subkey(4), config.subkey(5));
     transports.register(icmp);
     transports.register(udp);

@@ -181,6 +181,7 @@ final class Emission {
                 c.receiver().synWindow(),
                 c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES,
                 c.offeredWindowShift(),
+                c.offersTimestamps(),
                 nowNs);
     if (!sent) {
       return true;

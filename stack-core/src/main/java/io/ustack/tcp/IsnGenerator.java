@@ -10,6 +10,9 @@ import io.ustack.buffer.SipHash;
 public final class IsnGenerator implements IsnSource {
   private static final long M_TICK_NS = 4_000;
 
+  /** No pair of ports: what it hashes to tells nothing of any ISN. */
+  private static final long TIMESTAMPS = -1;
+
   private final long key0;
   private final long key1;
 
@@ -31,5 +34,11 @@ public final class IsnGenerator implements IsnSource {
     final int f = (int) SipHash.hash(key0, key1, addresses, ports);
     final int m = (int) Math.floorDiv(nowNs, M_TICK_NS);
     return m + f;
+  }
+
+  @Override
+  public int timestampOffset(final int localAddress, final int remoteAddress) {
+    final long addresses = ((long) localAddress << 32) | (remoteAddress & 0xFFFF_FFFFL);
+    return (int) SipHash.hash(key0, key1, addresses, TIMESTAMPS);
   }
 }

@@ -22,6 +22,9 @@ final class Receiver {
   /** The right edge of the window that the peer has been told: it never moves left. */
   private int rcvAdv;
 
+  /** Last.ACK.sent (RFC 7323 4.3). */
+  private int lastAckSent;
+
   private int windowShift;
   private int mss = 536;
 
@@ -45,6 +48,7 @@ final class Receiver {
   void start(final int irs, final int ourMss) {
     rcvNxt = irs + 1;
     rcvAdv = rcvNxt + synWindow();
+    lastAckSent = rcvNxt;
     mss = ourMss;
   }
 
@@ -55,6 +59,10 @@ final class Receiver {
 
   int rcvNxt() {
     return rcvNxt;
+  }
+
+  int lastAckSent() {
+    return lastAckSent;
   }
 
   /** RCV.WND: what the peer may send from {@code rcvNxt} on, in bytes. */
@@ -270,5 +278,6 @@ final class Receiver {
     }
     ackNow = false;
     segmentsSinceAck = 0;
+    lastAckSent = rcvNxt;
   }
 }

@@ -41,11 +41,18 @@ final class RttEstimator {
     timing = false;
   }
 
-  /** A cumulative ACK moved forward to {@code ack}. */
-  void onAck(final int ack, final long nowNs) {
-    if (timing && Seq.geq(ack, timedSeq)) {
+  /**
+   * A cumulative ACK moved forward to {@code ack}.
+   *
+   * @param echoAgeNs how long ago that left whose timestamp it echoes, or {@link
+   *     TcpSegment#NO_ECHO}: coarser than our own clock, but an echo tells the first copy of a
+   *     segment from the second (RFC 7323 4.1)
+   */
+  void onAck(final int ack, final long echoAgeNs, final long nowNs) {
+    final boolean timed = timing && Seq.geq(ack, timedSeq);
+    if (timed || (!timing && echoAgeNs != TcpSegment.NO_ECHO)) {
       timing = false;
-      sample(nowNs - timedAtNs);
+      sample(timed ? nowNs - timedAtNs : echoAgeNs);
       // RFC 6298 5: only a valid measurement collapses the back-off; an ACK of repeated data proves
       // nothing about the path's delay.
       backoff = 0;

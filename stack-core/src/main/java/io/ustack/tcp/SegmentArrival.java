@@ -60,7 +60,9 @@ final class SegmentArrival {
       tcp.counters().drop(DropReason.TCP_OUT_OF_WINDOW);
       return;
     }
-    c.onSyn(segment, tcp.parseOptions(segment));
+    segment.take(tcp.parseOptions(segment));
+    c.onSyn(segment, tcp.parseOptions(segment), nowNs);
+    readEcho(c, segment, nowNs);
     if (!acceptableAck) {
       // Simultaneous open (RFC 9293 3.5, figure 8): our SYN goes out again, now with an ACK.
       c.state(TcpState.SYN_RECEIVED);
@@ -91,6 +93,9 @@ final class SegmentArrival {
       }
       return;
     }
+    if (c.timestamps().isOn() && !isOfOurTime(c, segment, nowNs)) {
+      return;
+    }
     if (!c.receiver().isAcceptable(segment.seq, segment.length())) {
       onUnacceptable(c, segment, nowNs);
       return;
@@ -108,8 +113,40 @@ final class SegmentArrival {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       return;
     }
+    if (segment.hasTimestamps) {
+      c.timestamps().update(segment.tsVal, segment.seq, c.receiver().lastAckSent(), nowNs);
+    }
     if (onAck(c, segment, nowNs)) {
       onTextAndFin(c, segment, nowNs);
+    }
+  }
+
+  /**
+   * RFC 7323 3.2 and 5.3 R1, on a connection with timestamps: each segment has them, and none is
+   * older than what came before. RST is believed without; a SYN goes on to its challenge ACK (RFC
+   * 5961 4.2), whatever it has.
+   */
+  private boolean isOfOurTime(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    segment.take(tcp.parseOptions(segment));
+    if (segment.has(TcpHeader.RST) || segment.has(TcpHeader.SYN)) {
+      return true;
+    }
+    if (!segment.hasTimestamps) {
+      tcp.counters().drop(DropReason.TCP_NO_TIMESTAMPS);
+      return false;
+    }
+    if (c.timestamps().isOld(segment.tsVal, nowNs)) {
+      tcp.counters().drop(DropReason.TCP_PAWS);
+      answerUnacceptable(c, segment, nowNs);
+      return false;
+    }
+    readEcho(c, segment, nowNs);
+    return true;
+  }
+
+  private static void readEcho(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    if (segment.hasTimestamps && segment.has(TcpHeader.ACK) && segment.tsEcr != 0) {
+      segment.echoAgeNs = c.timestamps().elapsedNs(segment.tsEcr, nowNs);
     }
   }
 
@@ -144,8 +181,15 @@ final class SegmentArrival {
       // RFC 9293 3.10.7.4, eighth: the peer repeats its FIN, so our ACK was lost.
       c.timers().start(TcpTimers.Kind.TIME_WAIT, nowNs + c.config().timeWaitNs());
     }
-    // Repeated data and FINs are answered each time, they can't be part of an ACK loop (Linux
-    // tcp_oow_rate_limited).
+    answerUnacceptable(c, segment, nowNs);
+  }
+
+  /**
+   * Repeated data and FINs are answered each time, they can't be part of an ACK loop (Linux
+   * tcp_oow_rate_limited).
+   */
+  private void answerUnacceptable(
+      final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (segment.length() > 0 && !segment.has(TcpHeader.SYN)) {
       c.receiver().oweDuplicateAck();
     } else {

@@ -45,7 +45,10 @@ final class SegmentWriter {
       final int at = packet.append(length);
       buffer.peek(bufferOffset, packet.bytes(), at, length);
     }
-    final int at = packet.prepend(TcpHeader.MIN_LENGTH_BYTES);
+    final boolean timestamps = connection.timestamps().isOn();
+    final int headerLength =
+        TcpHeader.MIN_LENGTH_BYTES + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0);
+    final int at = packet.prepend(headerLength);
     TcpHeader.write(
         packet.bytes(),
         at,
@@ -53,15 +56,27 @@ final class SegmentWriter {
         connection.remotePort(),
         seq,
         ack,
-        TcpHeader.MIN_LENGTH_BYTES,
+        headerLength,
         flags,
         window);
+    if (timestamps) {
+      writeTimestamps(connection.timestamps(), packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
+    }
     send(path, packet, nowNs);
     return true;
   }
 
+  private static int writeTimestamps(
+      final Timestamps timestamps, final Packet packet, final int at, final long nowNs) {
+    return TcpOptions.writeTimestamps(
+        packet.bytes(), at, timestamps.value(nowNs), timestamps.recent());
+  }
+
   /**
-   * Sends our SYN or SYN-ACK with its options; {@code windowShift} as {@link TcpOptions#writeSyn}.
+   * Sends our SYN or SYN-ACK with its options.
+   *
+   * @param windowShift the shift to offer, or {@link TcpOptions#ABSENT}
+   * @param timestamps whether to offer timestamps
    */
   boolean writeSyn(
       final TcpConnection connection,
@@ -70,17 +85,18 @@ final class SegmentWriter {
       final int window,
       final int mss,
       final int windowShift,
+      final boolean timestamps,
       final long nowNs) {
     final Path path = connection.path();
     final Packet packet = path.allocate();
     if (packet == null) {
       return false;
     }
-    final int optionsLength =
-        windowShift == TcpOptions.ABSENT
-            ? TcpOptions.MSS_LENGTH_BYTES
-            : TcpOptions.SYN_LENGTH_BYTES;
-    final int headerLength = TcpHeader.MIN_LENGTH_BYTES + optionsLength;
+    final int headerLength =
+        TcpHeader.MIN_LENGTH_BYTES
+            + TcpOptions.MSS_LENGTH_BYTES
+            + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0)
+            + (windowShift == TcpOptions.ABSENT ? 0 : TcpOptions.WINDOW_SCALE_LENGTH_BYTES);
     final int at = packet.prepend(headerLength);
     TcpHeader.write(
         packet.bytes(),
@@ -92,7 +108,14 @@ final class SegmentWriter {
         headerLength,
         flags,
         window);
-    TcpOptions.writeSyn(packet.bytes(), at + TcpHeader.MIN_LENGTH_BYTES, mss, windowShift);
+    int option = at + TcpHeader.MIN_LENGTH_BYTES;
+    option += TcpOptions.writeMss(packet.bytes(), option, mss);
+    if (timestamps) {
+      option += writeTimestamps(connection.timestamps(), packet, option, nowNs);
+    }
+    if (windowShift != TcpOptions.ABSENT) {
+      TcpOptions.writeWindowScale(packet.bytes(), option, windowShift);
+    }
     send(path, packet, nowNs);
     return true;
   }

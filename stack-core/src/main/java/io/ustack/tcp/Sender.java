@@ -105,11 +105,11 @@ final class Sender {
   }
 
   /** Our SYN is acknowledged: the stream starts. */
-  void onSynAcknowledged(final int ack, final long nowNs) {
+  void onSynAcknowledged(final int ack, final long echoAgeNs, final long nowNs) {
     synAcknowledged = true;
     sndUna = ack;
     sndNxt = Seq.max(sndNxt, ack);
-    rtt.onAck(ack, nowNs);
+    rtt.onAck(ack, echoAgeNs, nowNs);
     if (synRepeated) {
       rtt.onStartAfterRepeatedSyn();
     }
@@ -138,7 +138,7 @@ final class Sender {
     final int ack = segment.ack;
     final int acked = Seq.gt(ack, sndUna) ? ack - sndUna : 0;
     if (acked > 0) {
-      advance(ack, acked, nowNs);
+      advance(ack, acked, segment.echoAgeNs, nowNs);
     } else if (isDuplicate(segment)) {
       if (recovery.onDuplicateAck(sndUna, sndMax)) {
         retransmitNow = true;
@@ -148,14 +148,14 @@ final class Sender {
     return acked;
   }
 
-  private void advance(final int ack, final int acked, final long nowNs) {
+  private void advance(final int ack, final int acked, final long echoAgeNs, final long nowNs) {
     final int flightBefore = sndMax - sndUna;
     sndUna = ack;
     sndNxt = Seq.max(sndNxt, ack);
     sndMax = Seq.max(sndMax, ack);
     sndProbed = Seq.max(sndProbed, ack);
     buffer.discard(Math.min(acked, buffer.length()));
-    rtt.onAck(ack, nowNs);
+    rtt.onAck(ack, echoAgeNs, nowNs);
     // A retransmission that was still to leave is for what is acknowledged now.
     retransmitNow = recovery.onAck(sndUna, acked, flightBefore, sndMax - sndUna);
   }

@@ -32,6 +32,7 @@ public final class Tcp implements TransportProtocol {
   private final TimerWheel wheel;
   private final Counters counters;
   private final IsnSource isnSource;
+  private final long startNs;
   private final PortAllocator portAllocator;
   private final SegmentWriter writer;
   private final SegmentArrival arrival = new SegmentArrival(this);
@@ -54,6 +55,7 @@ public final class Tcp implements TransportProtocol {
    *
    * @param secret0 and {@code secret1}: 128 secret bits of this stack, for ports and the connection
    *     table
+   * @param startNs now, from which timestamps count
    */
   public Tcp(
       final TcpConfig config,
@@ -63,13 +65,15 @@ public final class Tcp implements TransportProtocol {
       final Counters counters,
       final IsnSource isnSource,
       final long secret0,
-      final long secret1) {
+      final long secret1,
+      final long startNs) {
     this.config = config;
     this.ipv4 = ipv4;
     this.readyList = readyList;
     this.wheel = wheel;
     this.counters = counters;
     this.isnSource = isnSource;
+    this.startNs = startNs;
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
     memory = new MemoryBudget(config.maxBufferBytes());
@@ -331,11 +335,16 @@ public final class Tcp implements TransportProtocol {
       return;
     }
     if (old == null) {
-      openPassive(listener, newIss(nowNs));
+      openPassive(listener, newIss(nowNs), nowNs);
       return;
     }
     old.die(Failure.NONE);
-    openPassive(listener, old.successorIss());
+    openPassive(listener, old.successorIss(), nowNs);
+  }
+
+  /** The timestamps of a new connection between these two hosts. */
+  Timestamps timestamps(final int localAddress, final int remoteAddress) {
+    return new Timestamps(isnSource.timestampOffset(localAddress, remoteAddress), startNs);
   }
 
   private int newIss(final long nowNs) {
@@ -347,7 +356,7 @@ public final class Tcp implements TransportProtocol {
         nowNs);
   }
 
-  private void openPassive(final TcpListener listener, final int iss) {
+  private void openPassive(final TcpListener listener, final int iss, final long nowNs) {
     if (connections.count() >= config.maxConnections()) {
       counters.drop(DropReason.TCP_CONNECTION_LIMIT);
       return;
@@ -369,15 +378,15 @@ public final class Tcp implements TransportProtocol {
     add(connection);
     counters.increment(Counter.TCP_PASSIVE_OPENS);
     listener.onHandshakeStarted();
-    connection.openPassive(listener, segment, parseOptions(segment));
+    connection.openPassive(listener, segment, parseOptions(segment), nowNs);
   }
 
   /**
-   * The options of a SYN; valid until the next call. Lengths that lie end the list, and are
+   * The options of a segment; valid until the next call. Lengths that lie end the list, and are
    * counted.
    */
-  TcpOptions parseOptions(final TcpSegment syn) {
-    if (!options.parse(syn.bytes, syn.optionsOffset, syn.payloadOffset)) {
+  TcpOptions parseOptions(final TcpSegment segment) {
+    if (!options.parse(segment.bytes, segment.optionsOffset, segment.payloadOffset)) {
       counters.increment(Counter.TCP_OPTIONS_MALFORMED);
     }
     return options;

@@ -21,6 +21,7 @@ package io.ustack.tcp;
  * @param receiveBufferBytes capacity of the receive buffer (Linux tcp_rmem[1], 131072)
  * @param sendBufferBytes capacity of the send buffer
  * @param maxReceiveBufferBytes what the window scale is chosen for (Linux tcp_rmem[2], 6 MiB)
+ * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)
  * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
@@ -48,6 +49,7 @@ public record TcpConfig(
     int receiveBufferBytes,
     int sendBufferBytes,
     int maxReceiveBufferBytes,
+    boolean timestamps,
     int initialWindowSegments,
     int maxConnections,
     int maxTimeWaits,
@@ -75,6 +77,7 @@ public record TcpConfig(
           128 << 10,
           256 << 10,
           6 << 20,
+          true,
           10,
           1 << 20,
           1 << 17,

@@ -19,6 +19,7 @@ public final class TcpConfigBuilder {
   private int receiveBufferBytes;
   private int sendBufferBytes;
   private int maxReceiveBufferBytes;
+  private boolean timestamps;
   private int initialWindowSegments;
   private int maxConnections;
   private int maxTimeWaits;
@@ -42,6 +43,7 @@ public final class TcpConfigBuilder {
     receiveBufferBytes = from.receiveBufferBytes();
     sendBufferBytes = from.sendBufferBytes();
     maxReceiveBufferBytes = from.maxReceiveBufferBytes();
+    timestamps = from.timestamps();
     initialWindowSegments = from.initialWindowSegments();
     maxConnections = from.maxConnections();
     maxTimeWaits = from.maxTimeWaits();
@@ -121,6 +123,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder timestamps(final boolean value) {
+    timestamps = value;
+    return this;
+  }
+
   public TcpConfigBuilder initialWindowSegments(final int value) {
     initialWindowSegments = value;
     return this;
@@ -173,6 +180,7 @@ public final class TcpConfigBuilder {
         receiveBufferBytes,
         sendBufferBytes,
         maxReceiveBufferBytes,
+        timestamps,
         initialWindowSegments,
         maxConnections,
         maxTimeWaits,

@@ -27,6 +27,7 @@ public final class TcpConnection extends Emitter {
   private final Sender sender;
   private final TcpTimers timers;
   private final ChallengeAck challengeAck;
+  private final Timestamps timestamps;
 
   private TcpState state = TcpState.CLOSED;
   private Failure failure = Failure.NONE;
@@ -38,6 +39,7 @@ public final class TcpConnection extends Emitter {
   private boolean resetOwed;
 
   private int offeredWindowShift;
+  private boolean offersTimestamps;
 
   /** While the handshake lasts and while it waits for accept: where the connection came in. */
   @Nullable TcpListener listener;
@@ -72,7 +74,9 @@ public final class TcpConnection extends Emitter {
     sender = new Sender(sendBuffer, config, iss);
     timers = new TcpTimers(tcp.wheel(), this);
     challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
+    timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());
     offeredWindowShift = config.windowShift();
+    offersTimestamps = config.timestamps();
   }
 
   // ---- What it is
@@ -148,6 +152,15 @@ public final class TcpConnection extends Emitter {
   /** The window shift that our SYN offers, or {@link TcpOptions#ABSENT}. */
   int offeredWindowShift() {
     return offeredWindowShift;
+  }
+
+  /** Whether our SYN carries timestamps. */
+  boolean offersTimestamps() {
+    return offersTimestamps;
+  }
+
+  Timestamps timestamps() {
+    return timestamps;
   }
 
   boolean owesReset() {
@@ -328,18 +341,24 @@ public final class TcpConnection extends Emitter {
   }
 
   /** Passive open: a SYN came to a listener (RFC 9293 3.10.7.2, third). */
-  void openPassive(final TcpListener from, final TcpSegment syn, final TcpOptions options) {
+  void openPassive(
+      final TcpListener from, final TcpSegment syn, final TcpOptions options, final long nowNs) {
     listener = from;
     reuseAddress = from.binding().reuseAddress();
     passive = true;
     state = TcpState.SYN_RECEIVED;
-    onSyn(syn, options);
+    onSyn(syn, options, nowNs);
     wantToEmit();
   }
 
   /** The peer's SYN: sequence numbers and what both ends agree on. */
-  void onSyn(final TcpSegment syn, final TcpOptions options) {
-    receiver.start(syn.seq, path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES);
+  void onSyn(final TcpSegment syn, final TcpOptions options, final long nowNs) {
+    offersTimestamps &= options.hasTimestamps();
+    if (offersTimestamps) {
+      timestamps.turnOn();
+      timestamps.start(options.tsVal(), nowNs);
+    }
+    receiver.start(syn.seq, ourMss());
     // RFC 7323 2.2: scaling works in both directions or in none.
     final boolean scales = options.windowShift() != TcpOptions.ABSENT;
     if (!scales) {
@@ -356,12 +375,21 @@ public final class TcpConnection extends Emitter {
    */
   private int effectiveMss(final int peerMss) {
     final int offered = peerMss == 0 ? Tcp.DEFAULT_MSS : Math.max(peerMss, Tcp.MIN_MSS);
-    return Math.min(offered, path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES);
+    return Math.min(offered - optionsLength(), ourMss());
+  }
+
+  /** What a segment can carry on our path, behind the options that each of them has (RFC 6691). */
+  private int ourMss() {
+    return path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - optionsLength();
+  }
+
+  private int optionsLength() {
+    return timestamps.isOn() ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
   }
 
   /** Our SYN is acknowledged. */
   void establish(final TcpSegment segment, final long nowNs) {
-    sender.onSynAcknowledged(segment.ack, nowNs);
+    sender.onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
     timers.stop();
     state = TcpState.ESTABLISHED;
     tcp.counters().increment(Counter.TCP_ESTABLISHED);
@@ -376,12 +404,19 @@ public final class TcpConnection extends Emitter {
 
   /**
    * Whether a SYN may start a new incarnation of this connection (RFC 9293 3.10.7.4, fourth,
-   * TIME-WAIT; RFC 1122 4.2.2.13).
+   * TIME-WAIT; RFC 1122 4.2.2.13): it comes later, by its timestamp (RFC 6191 2) or else by its
+   * sequence number.
    */
   boolean yieldsTo(final TcpSegment syn) {
-    return state == TcpState.TIME_WAIT
-        && (syn.flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN
-        && Seq.geq(syn.seq, receiver.rcvNxt());
+    if (state != TcpState.TIME_WAIT
+        || (syn.flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) != TcpHeader.SYN) {
+      return false;
+    }
+    final TcpOptions options = tcp.parseOptions(syn);
+    if (timestamps.isOn() && options.hasTimestamps() && options.tsVal() != timestamps.recent()) {
+      return Seq.gt(options.tsVal(), timestamps.recent());
+    }
+    return Seq.geq(syn.seq, receiver.rcvNxt());
   }
 
   /**

@@ -11,6 +11,9 @@ import java.nio.ByteBuffer;
  * stays with the caller.
  */
 final class TcpSegment {
+  /** No round trip can be read off the timestamps of this segment. */
+  static final long NO_ECHO = -1;
+
   int sourceAddress;
   int sourcePort;
   int destinationAddress;
@@ -26,6 +29,17 @@ final class TcpSegment {
 
   /** The window field as it came, not scaled. */
   int window;
+
+  /** Whether it carries timestamps on a connection that uses them; read by {@link #take}. */
+  boolean hasTimestamps;
+
+  /** SEG.TSval and SEG.TSecr (RFC 7323 3); only with {@link #hasTimestamps}. */
+  int tsVal;
+
+  int tsEcr;
+
+  /** How long ago that left which the peer echoes here; {@link #NO_ECHO} when it echoes nothing. */
+  long echoAgeNs = NO_ECHO;
 
   ByteBuffer bytes = ByteBuffer.allocate(0);
   int optionsOffset;
@@ -48,6 +62,15 @@ final class TcpSegment {
     optionsOffset = at + TcpHeader.MIN_LENGTH_BYTES;
     payloadOffset = at + TcpHeader.lengthBytes(header, at);
     payloadLength = packet.end() - payloadOffset;
+    hasTimestamps = false;
+    echoAgeNs = NO_ECHO;
+  }
+
+  /** Keeps what every segment of a connection needs of its options. */
+  void take(final TcpOptions options) {
+    hasTimestamps = options.hasTimestamps();
+    tsVal = options.tsVal();
+    tsEcr = options.tsEcr();
   }
 
   boolean has(final int flag) {

@@ -34,7 +34,7 @@ class CongestionTest {
   void oneSegmentAtFirstAfterARepeatedSyn() {
     try (TestStack s = TestStack.synSent()) {
       s.script(
-          "+1 > S 0:0(0) win 65535 <mss 1460,nop,wscale 7>",
+          "+1 > S 0:0(0) win 65535 " + s.synOptions(1),
           "< S. 0:0(0) ack 1 win 65535 <mss 1460>",
           "> . 1:1(0) ack 1");
       s.write(1, 10 * MSS);

@@ -134,7 +134,7 @@ class EarlyArrivalTest {
       arrives(s, segment, answer);
       assertEquals(1, s.net.stack.counters().drops() - drops);
       s.in(TcpState.SYN_SENT);
-      s.script("+1 > S 0:0(0) win 65535 " + TestStack.OUR_OPTIONS);
+      s.script("+1 > S 0:0(0) win 65535 " + s.synOptions(1));
     }
   }
 

@@ -21,7 +21,7 @@ class RttEstimatorTest {
   private void measure(final long rttNs) {
     rtt.onSend(++seq, nowNs);
     nowNs += rttNs;
-    rtt.onAck(seq, nowNs);
+    rtt.onAck(seq, TcpSegment.NO_ECHO, nowNs);
   }
 
   @Test
@@ -91,23 +91,23 @@ class RttEstimatorTest {
   void onlyOneSegmentIsTimedAtATime() {
     rtt.onSend(10, nowNs);
     rtt.onSend(20, nowNs + 50 * MS);
-    rtt.onAck(20, nowNs + 100 * MS);
+    rtt.onAck(20, TcpSegment.NO_ECHO, nowNs + 100 * MS);
     assertEquals(100 * MS, rtt.srttNs(), "from the first of the two");
   }
 
   @Test
   void ackBelowTheTimedSegmentIsNoSample() {
     rtt.onSend(10, nowNs);
-    rtt.onAck(9, nowNs + 50 * MS);
+    rtt.onAck(9, TcpSegment.NO_ECHO, nowNs + 50 * MS);
     assertEquals(0, rtt.srttNs());
-    rtt.onAck(10, nowNs + 80 * MS);
+    rtt.onAck(10, TcpSegment.NO_ECHO, nowNs + 80 * MS);
     assertEquals(80 * MS, rtt.srttNs());
   }
 
   @Test
   void ackBeyondTheTimedSegmentIsASample() {
     rtt.onSend(-5, nowNs);
-    rtt.onAck(5, nowNs + 50 * MS);
+    rtt.onAck(5, TcpSegment.NO_ECHO, nowNs + 50 * MS);
     assertEquals(50 * MS, rtt.srttNs());
   }
 
@@ -115,7 +115,7 @@ class RttEstimatorTest {
   void repeatedSegmentIsNotTimed() {
     rtt.onSend(10, nowNs);
     rtt.onRetransmit();
-    rtt.onAck(10, nowNs + 50 * MS);
+    rtt.onAck(10, TcpSegment.NO_ECHO, nowNs + 50 * MS);
     assertEquals(0, rtt.srttNs(), "Karn, RFC 6298 3");
     assertEquals(SECOND, rtt.rtoNs());
   }
@@ -124,7 +124,7 @@ class RttEstimatorTest {
   void timeoutStopsTheTiming() {
     rtt.onSend(10, nowNs);
     rtt.onTimeout();
-    rtt.onAck(10, nowNs + 3 * SECOND);
+    rtt.onAck(10, TcpSegment.NO_ECHO, nowNs + 3 * SECOND);
     assertEquals(0, rtt.srttNs());
   }
 
@@ -135,7 +135,7 @@ class RttEstimatorTest {
     rtt.onTimeout();
     rtt.onTimeout();
     assertEquals(1200 * MS, rtt.rtoNs());
-    rtt.onAck(seq, nowNs + 50 * MS);
+    rtt.onAck(seq, TcpSegment.NO_ECHO, nowNs + 50 * MS);
     assertEquals(1200 * MS, rtt.rtoNs(), "an ACK of repeated data proves nothing");
     assertEquals(0, rtt.timeouts(), "but it ends the count towards giving up");
     measure(100 * MS);

@@ -6,8 +6,8 @@ import java.util.HexFormat;
 import java.util.StringJoiner;
 
 /**
- * Options as a script writes them: {@code mss 1460,nop,wscale 7}, {@code hex 0102}; padded with EOL
- * to a multiple of four.
+ * Options as a script writes them: {@code mss 1460,nop,wscale 7}, {@code TS val 1 ecr 2}, {@code
+ * hex 0102}; padded with EOL to a multiple of four.
  */
 final class ScriptedOptions {
   private ScriptedOptions() {}
@@ -25,6 +25,11 @@ final class ScriptedOptions {
         }
         case "wscale" -> bytes.writeBytes(new byte[] {3, 3, (byte) Integer.parseInt(words[1])});
         case "sackOK" -> bytes.writeBytes(new byte[] {4, 2});
+        case "TS" -> {
+          bytes.writeBytes(new byte[] {8, 10});
+          bytes.writeBytes(int32(Integer.parseUnsignedInt(words[2])));
+          bytes.writeBytes(int32(Integer.parseUnsignedInt(words[4])));
+        }
         case "hex" -> bytes.writeBytes(HexFormat.of().parseHex(words[1]));
         default -> throw new IllegalArgumentException("option " + option);
       }
@@ -33,6 +38,10 @@ final class ScriptedOptions {
       bytes.write(0);
     }
     return bytes.toByteArray();
+  }
+
+  private static byte[] int32(final int value) {
+    return ByteBuffer.allocate(4).putInt(value).array();
   }
 
   /** What the stack sent, read by itself rather than by the code under test. */
@@ -48,6 +57,12 @@ final class ScriptedOptions {
         case 2 -> text.add("mss " + (segment.getShort(at + 2) & 0xFFFF));
         case 3 -> text.add("wscale " + segment.get(at + 2));
         case 4 -> text.add("sackOK");
+        case 8 ->
+            text.add(
+                "TS val "
+                    + Integer.toUnsignedString(segment.getInt(at + 2))
+                    + " ecr "
+                    + Integer.toUnsignedString(segment.getInt(at + 6)));
         default -> text.add("kind " + kind);
       }
       at += Math.max(1, length);

@@ -21,7 +21,7 @@ class SenderTest {
   private void establish() {
     sender.onSynSent(nowNs);
     sender.onSyn(1460, TcpOptions.MAX_WINDOW_SHIFT, segment(PEER_SEQ - 1, 0));
-    sender.onSynAcknowledged(ISS + 1, nowNs);
+    sender.onSynAcknowledged(ISS + 1, TcpSegment.NO_ECHO, nowNs);
     sender.onAck(segment(PEER_SEQ, ISS + 1), nowNs);
   }
 

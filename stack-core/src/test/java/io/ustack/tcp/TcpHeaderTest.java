@@ -38,7 +38,8 @@ class TcpHeaderTest {
     final ByteBuffer bytes = ByteBuffer.allocate(28);
     final int flags = TcpHeader.FIN | TcpHeader.PSH | TcpHeader.ACK;
     TcpHeader.write(bytes, 0, 0xFACE, 0x8001, 0x89ABCDEF, 0xFEDCBA98, 28, flags, 0xF00F);
-    TcpOptions.writeSyn(bytes, 20, 1460, 7);
+    TcpOptions.writeMss(bytes, 20, 1460);
+    TcpOptions.writeWindowScale(bytes, 24, 7);
     final var header = TcpPacket.newPacket(bytes.array(), 0, 28).getHeader();
     assertEquals(0xFACE, header.getSrcPort().valueAsInt());
     assertEquals(0x8001, header.getDstPort().valueAsInt());

@@ -1,6 +1,7 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -74,29 +75,45 @@ class TcpOptionsTest {
     assertEquals(TcpOptions.ABSENT, options.windowShift());
   }
 
-  @Test
-  void ourSynWithWindowScale() {
-    final ByteBuffer bytes = ByteBuffer.allocate(12);
-    assertEquals(8, TcpOptions.writeSyn(bytes, 2, 1460, 7));
-    assertEquals("0000020405b4010303070000", HexFormat.of().formatHex(bytes.array()));
-  }
-
-  @Test
-  void ourSynWithoutWindowScale() {
-    final ByteBuffer bytes = ByteBuffer.allocate(12);
-    assertEquals(4, TcpOptions.writeSyn(bytes, 2, 0xFFFF, TcpOptions.ABSENT));
-    assertEquals("00000204ffff000000000000", HexFormat.of().formatHex(bytes.array()));
+  @ParameterizedTest(name = "<{0}>")
+  @CsvSource(
+      textBlock =
+          """
+          0101080a0000000100000002, true,  1,          2
+          080a00000001000000020101, true,  1,          2
+          080affffffff80000000,     true,  4294967295, 2147483648
+          0402080a0000000700000000, true,  7,          0
+          020405b4,                 false, 0,          0
+          08090000000100000002,     false, 0,          0
+          0101080b0000000100000002, false, 0,          0
+          """)
+  void timestamps(final String hex, final boolean there, final long value, final long echo) {
+    parse(HexFormat.of().parseHex(hex));
+    assertEquals(there, options.hasTimestamps());
+    if (there) {
+      assertEquals((int) value, options.tsVal());
+      assertEquals((int) echo, options.tsEcr());
+    }
+    parse(new byte[0]);
+    assertFalse(options.hasTimestamps(), "nothing remains");
   }
 
   @Test
   void whatIsWrittenIsReadBack() {
-    for (int shift = TcpOptions.ABSENT; shift <= TcpOptions.MAX_WINDOW_SHIFT; shift++) {
-      final ByteBuffer bytes = ByteBuffer.allocate(8);
-      final int length = TcpOptions.writeSyn(bytes, 0, 1000 + shift, shift);
-      assertTrue(options.parse(bytes, 0, length));
+    final ByteBuffer bytes = ByteBuffer.allocate(20);
+    for (int shift = 0; shift <= TcpOptions.MAX_WINDOW_SHIFT; shift++) {
+      assertEquals(4, TcpOptions.writeMss(bytes, 0, 1000 + shift));
+      assertEquals(12, TcpOptions.writeTimestamps(bytes, 4, -shift, 1 << shift));
+      assertEquals(4, TcpOptions.writeWindowScale(bytes, 16, shift));
+      assertTrue(options.parse(bytes, 0, 20));
       assertEquals(1000 + shift, options.mss());
+      assertEquals(-shift, options.tsVal());
+      assertEquals(1 << shift, options.tsEcr());
       assertEquals(shift, options.windowShift());
     }
+    assertEquals("020403f6", HexFormat.of().formatHex(bytes.array(), 0, 4));
+    assertEquals("0101080afffffff200004000", HexFormat.of().formatHex(bytes.array(), 4, 16));
+    assertEquals("0103030e", HexFormat.of().formatHex(bytes.array(), 16, 20));
   }
 
   @Test

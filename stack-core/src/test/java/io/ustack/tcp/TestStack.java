@@ -33,10 +33,8 @@ final class TestStack implements AutoCloseable {
   static final int OUR_ISN = -100;
   static final int PEER_ISN = -200;
 
-  /** What our SYN and SYN-ACK say by default. */
-  static final String OUR_OPTIONS = "<mss 1460,nop,wscale 7>";
-
   final TestNet net;
+  private final long startNs;
 
   /** The connection under test, once there is one. */
   TcpConnection connection;
@@ -63,6 +61,7 @@ final class TestStack implements AutoCloseable {
   TestStack(final StackConfig config, final int poolPackets) {
     net =
         new TestNet(config, (local, localPort, remote, remotePort, nowNs) -> OUR_ISN, poolPackets);
+    startNs = net.clock.nanoTime();
     net.quiet();
     net.meetPeer();
     net.link.answerArp(TestNet.PEER, TestNet.PEER_MAC);
@@ -152,8 +151,19 @@ final class TestStack implements AutoCloseable {
                 net.clock.nanoTime());
     assertNotNull(connection, () -> net.stack.tcp().lastFailure().name());
     net.poll();
-    script("> S 0:0(0) win 65535 " + OUR_OPTIONS);
+    script("> S 0:0(0) win 65535 " + synOptions(0));
     return this;
+  }
+
+  /** What our SYN says by default, so many seconds from now. */
+  String synOptions(final double seconds) {
+    return "<mss 1460,nop,nop,TS val %d ecr 0,nop,wscale 7>"
+        .formatted(tick() + (int) (seconds * 1000));
+  }
+
+  /** What our timestamps say now. */
+  int tick() {
+    return (int) ((net.clock.nanoTime() - startNs) / 1_000_000);
   }
 
   /** SYN_RECEIVED, by a SYN to a listener. */
