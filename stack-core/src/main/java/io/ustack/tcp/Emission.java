@@ -180,8 +180,6 @@ final class Emission {
                 answer ? c.receiver().rcvNxt() : 0,
                 c.receiver().synWindow(),
                 c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES,
-                c.offeredWindowShift(),
-                c.offersTimestamps(),
                 nowNs);
     if (!sent) {
       return true;

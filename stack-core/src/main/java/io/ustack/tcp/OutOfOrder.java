@@ -32,6 +32,24 @@ final class OutOfOrder {
     return ends[count - 1];
   }
 
+  int start(final int range) {
+    return starts[range];
+  }
+
+  int end(final int range) {
+    return ends[range];
+  }
+
+  /** The range that holds the byte with this sequence number, or -1. */
+  int find(final int seq) {
+    for (int i = 0; i < count; i++) {
+      if (Seq.lt(seq, ends[i])) {
+        return Seq.leq(starts[i], seq) ? i : -1;
+      }
+    }
+    return -1;
+  }
+
   /**
    * Adds {@code [from, to)}, which lies wholly beyond {@code rcvNxt}, joining whatever it overlaps
    * or touches.

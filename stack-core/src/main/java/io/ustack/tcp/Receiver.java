@@ -4,6 +4,7 @@ import io.ustack.buffer.ByteRing;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The receiving half of a connection: the RCV variables (RFC 9293 3.3.1), acceptance and
@@ -16,6 +17,10 @@ final class Receiver {
   private final ByteRing buffer;
   private final Counters counters;
   private final OutOfOrder outOfOrder = new OutOfOrder();
+  private boolean sackPermitted;
+
+  /** Made at the first hole. */
+  private @Nullable SackBlocks sack;
 
   private int rcvNxt;
 
@@ -59,6 +64,21 @@ final class Receiver {
 
   int rcvNxt() {
     return rcvNxt;
+  }
+
+  /** Both SYNs permitted selective acknowledgments (RFC 2018 2). */
+  void permitSack() {
+    sackPermitted = true;
+  }
+
+  /**
+   * Chooses what the segment that leaves now reports (RFC 2018 4).
+   *
+   * @return the blocks, with {@link SackBlocks#count()} of at most {@code max}; null when there is
+   *     nothing to report
+   */
+  @Nullable SackBlocks sackBlocks(final int max) {
+    return sack != null && sack.select(outOfOrder, max) > 0 ? sack : null;
   }
 
   int lastAckSent() {
@@ -112,10 +132,14 @@ final class Receiver {
     int to = from + segment.payloadLength;
     if (Seq.leq(to, rcvNxt)) {
       // Wholly old: the sender missed our ACK.
+      reportDuplicate(from, to);
       oweDuplicateAck();
       return 0;
     }
     final int skip = Seq.max(from, rcvNxt) - from;
+    if (skip > 0) {
+      reportDuplicate(from, rcvNxt);
+    }
     from += skip;
     if (finSeen) {
       to = Seq.min(to, finSeq);
@@ -139,6 +163,9 @@ final class Receiver {
     rcvNxt += length;
     if (!outOfOrder.isEmpty()) {
       rcvNxt = outOfOrder.absorb(rcvNxt);
+      if (sack != null && outOfOrder.isEmpty()) {
+        sack.onNoHoles();
+      }
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
       ackNow = true;
     }
@@ -159,13 +186,43 @@ final class Receiver {
   private int takeOutOfOrder(final TcpSegment segment, final int from, final int to) {
     counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
     oweDuplicateAck();
+    final int known = outOfOrder.find(from);
+    if (known >= 0) {
+      reportDuplicate(from, Seq.min(to, outOfOrder.end(known)));
+    }
     if (!outOfOrder.add(from, to)) {
       counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
       return 0;
     }
+    final SackBlocks blocks = blocksToReport();
+    if (blocks != null) {
+      blocks.onOutOfOrder(from);
+    }
     final int skip = from - segment.payloadSeq();
     buffer.store(from - rcvNxt, segment.bytes, segment.payloadOffset + skip, to - from);
     return 0;
+  }
+
+  /** Data that was not acceptable: what of it had been received before is reported. */
+  void onUnacceptablePayload(final int from, final int to) {
+    if (Seq.lt(from, rcvNxt)) {
+      reportDuplicate(from, Seq.min(to, rcvNxt));
+    }
+  }
+
+  /** RFC 2883 4: what came a second time is told, so that the sender learns what it did in vain. */
+  private void reportDuplicate(final int from, final int to) {
+    final SackBlocks blocks = blocksToReport();
+    if (blocks != null) {
+      blocks.onDuplicate(from, to);
+    }
+  }
+
+  private @Nullable SackBlocks blocksToReport() {
+    if (sack == null && sackPermitted) {
+      sack = new SackBlocks();
+    }
+    return sack;
   }
 
   /**

@@ -191,6 +191,9 @@ final class SegmentArrival {
   private void answerUnacceptable(
       final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (segment.length() > 0 && !segment.has(TcpHeader.SYN)) {
+      if (segment.payloadLength > 0) {
+        c.receiver().onUnacceptablePayload(segment.seq, segment.seq + segment.payloadLength);
+      }
       c.receiver().oweDuplicateAck();
     } else {
       challenge(c, nowNs);

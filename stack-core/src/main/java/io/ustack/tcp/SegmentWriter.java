@@ -46,8 +46,17 @@ final class SegmentWriter {
       buffer.peek(bufferOffset, packet.bytes(), at, length);
     }
     final boolean timestamps = connection.timestamps().isOn();
-    final int headerLength =
-        TcpHeader.MIN_LENGTH_BYTES + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0);
+    final int timestampsLength = timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
+    final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - length;
+    final SackBlocks sack =
+        (flags & TcpHeader.RST) != 0
+            ? null
+            : connection
+                .receiver()
+                .sackBlocks(
+                    TcpOptions.sackBlocksThatFit(timestampsLength, room - timestampsLength));
+    final int sackLength = sack == null ? 0 : TcpOptions.sackLengthBytes(sack.count());
+    final int headerLength = TcpHeader.MIN_LENGTH_BYTES + timestampsLength + sackLength;
     final int at = packet.prepend(headerLength);
     TcpHeader.write(
         packet.bytes(),
@@ -62,6 +71,11 @@ final class SegmentWriter {
     if (timestamps) {
       writeTimestamps(connection.timestamps(), packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
     }
+    if (sack != null) {
+      TcpOptions.writeSack(
+          packet.bytes(), at + TcpHeader.MIN_LENGTH_BYTES + timestampsLength, sack);
+      sack.onSent();
+    }
     send(path, packet, nowNs);
     return true;
   }
@@ -73,10 +87,10 @@ final class SegmentWriter {
   }
 
   /**
-   * Sends our SYN or SYN-ACK with its options.
+   * Sends our SYN or SYN-ACK with the options that {@link TcpConnection#offer} has left.
    *
-   * @param windowShift the shift to offer, or {@link TcpOptions#ABSENT}
-   * @param timestamps whether to offer timestamps
+   * @param mss the largest segment that we take, without options (RFC 6691)
+   * @return as {@link #write}
    */
   boolean writeSyn(
       final TcpConnection connection,
@@ -84,19 +98,14 @@ final class SegmentWriter {
       final int ack,
       final int window,
       final int mss,
-      final int windowShift,
-      final boolean timestamps,
       final long nowNs) {
     final Path path = connection.path();
     final Packet packet = path.allocate();
     if (packet == null) {
       return false;
     }
-    final int headerLength =
-        TcpHeader.MIN_LENGTH_BYTES
-            + TcpOptions.MSS_LENGTH_BYTES
-            + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0)
-            + (windowShift == TcpOptions.ABSENT ? 0 : TcpOptions.WINDOW_SCALE_LENGTH_BYTES);
+    final SynOffer offer = connection.offer();
+    final int headerLength = TcpHeader.MIN_LENGTH_BYTES + offer.optionsLengthBytes();
     final int at = packet.prepend(headerLength);
     TcpHeader.write(
         packet.bytes(),
@@ -110,11 +119,17 @@ final class SegmentWriter {
         window);
     int option = at + TcpHeader.MIN_LENGTH_BYTES;
     option += TcpOptions.writeMss(packet.bytes(), option, mss);
-    if (timestamps) {
+    if (offer.timestamps()) {
+      final int before = option;
       option += writeTimestamps(connection.timestamps(), packet, option, nowNs);
+      if (offer.sack()) {
+        TcpOptions.writeSackPermittedBeforeTimestamps(packet.bytes(), before);
+      }
+    } else if (offer.sack()) {
+      option += TcpOptions.writeSackPermitted(packet.bytes(), option);
     }
-    if (windowShift != TcpOptions.ABSENT) {
-      TcpOptions.writeWindowScale(packet.bytes(), option, windowShift);
+    if (offer.scalesWindow()) {
+      TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
     }
     send(path, packet, nowNs);
     return true;

@@ -22,6 +22,7 @@ package io.ustack.tcp;
  * @param sendBufferBytes capacity of the send buffer
  * @param maxReceiveBufferBytes what the window scale is chosen for (Linux tcp_rmem[2], 6 MiB)
  * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)
+ * @param sack whether our SYNs permit selective acknowledgments (RFC 2018; Linux tcp_sack)
  * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
@@ -50,6 +51,7 @@ public record TcpConfig(
     int sendBufferBytes,
     int maxReceiveBufferBytes,
     boolean timestamps,
+    boolean sack,
     int initialWindowSegments,
     int maxConnections,
     int maxTimeWaits,
@@ -77,6 +79,7 @@ public record TcpConfig(
           128 << 10,
           256 << 10,
           6 << 20,
+          true,
           true,
           10,
           1 << 20,

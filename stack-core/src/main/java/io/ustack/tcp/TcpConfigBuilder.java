@@ -20,6 +20,7 @@ public final class TcpConfigBuilder {
   private int sendBufferBytes;
   private int maxReceiveBufferBytes;
   private boolean timestamps;
+  private boolean sack;
   private int initialWindowSegments;
   private int maxConnections;
   private int maxTimeWaits;
@@ -44,6 +45,7 @@ public final class TcpConfigBuilder {
     sendBufferBytes = from.sendBufferBytes();
     maxReceiveBufferBytes = from.maxReceiveBufferBytes();
     timestamps = from.timestamps();
+    sack = from.sack();
     initialWindowSegments = from.initialWindowSegments();
     maxConnections = from.maxConnections();
     maxTimeWaits = from.maxTimeWaits();
@@ -128,6 +130,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder sack(final boolean value) {
+    sack = value;
+    return this;
+  }
+
   public TcpConfigBuilder initialWindowSegments(final int value) {
     initialWindowSegments = value;
     return this;
@@ -181,6 +188,7 @@ public final class TcpConfigBuilder {
         sendBufferBytes,
         maxReceiveBufferBytes,
         timestamps,
+        sack,
         initialWindowSegments,
         maxConnections,
         maxTimeWaits,

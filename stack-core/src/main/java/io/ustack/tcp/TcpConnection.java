@@ -38,8 +38,7 @@ public final class TcpConnection extends Emitter {
   private boolean orphaned;
   private boolean resetOwed;
 
-  private int offeredWindowShift;
-  private boolean offersTimestamps;
+  private final SynOffer offer;
 
   /** While the handshake lasts and while it waits for accept: where the connection came in. */
   @Nullable TcpListener listener;
@@ -75,8 +74,7 @@ public final class TcpConnection extends Emitter {
     timers = new TcpTimers(tcp.wheel(), this);
     challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
     timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());
-    offeredWindowShift = config.windowShift();
-    offersTimestamps = config.timestamps();
+    offer = new SynOffer(config);
   }
 
   // ---- What it is
@@ -149,14 +147,9 @@ public final class TcpConnection extends Emitter {
     return released;
   }
 
-  /** The window shift that our SYN offers, or {@link TcpOptions#ABSENT}. */
-  int offeredWindowShift() {
-    return offeredWindowShift;
-  }
-
-  /** Whether our SYN carries timestamps. */
-  boolean offersTimestamps() {
-    return offersTimestamps;
+  /** What our SYN offers. */
+  SynOffer offer() {
+    return offer;
   }
 
   Timestamps timestamps() {
@@ -353,20 +346,18 @@ public final class TcpConnection extends Emitter {
 
   /** The peer's SYN: sequence numbers and what both ends agree on. */
   void onSyn(final TcpSegment syn, final TcpOptions options, final long nowNs) {
-    offersTimestamps &= options.hasTimestamps();
-    if (offersTimestamps) {
+    offer.agree(options);
+    if (offer.timestamps()) {
       timestamps.turnOn();
       timestamps.start(options.tsVal(), nowNs);
     }
-    receiver.start(syn.seq, ourMss());
-    // RFC 7323 2.2: scaling works in both directions or in none.
-    final boolean scales = options.windowShift() != TcpOptions.ABSENT;
-    if (!scales) {
-      offeredWindowShift = TcpOptions.ABSENT;
+    if (offer.sack()) {
+      receiver.permitSack();
     }
-    final boolean offered = offeredWindowShift != TcpOptions.ABSENT;
-    receiver.windowShift(offered ? offeredWindowShift : 0);
-    sender.onSyn(effectiveMss(options.mss()), scales && offered ? options.windowShift() : 0, syn);
+    receiver.start(syn.seq, ourMss());
+    receiver.windowShift(offer.scalesWindow() ? offer.windowShift() : 0);
+    final int theirShift = offer.scalesWindow() ? options.windowShift() : 0;
+    sender.onSyn(effectiveMss(options.mss()), theirShift, syn);
   }
 
   /**

@@ -3,8 +3,9 @@ package io.ustack.tcp;
 import java.nio.ByteBuffer;
 
 /**
- * The options of a segment: maximum segment size (RFC 9293 3.7.1), window scale (RFC 7323 2) and
- * timestamps (RFC 7323 3). Others are skipped by their length.
+ * The options of a segment: maximum segment size (RFC 9293 3.7.1), window scale (RFC 7323 2),
+ * timestamps (RFC 7323 3) and selective acknowledgments (RFC 2018). Others are skipped by their
+ * length.
  *
  * <p>One instance per stack is filled anew by {@link #parse} for each segment whose options matter.
  */
@@ -21,6 +22,9 @@ final class TcpOptions {
   /** What {@link #writeWindowScale} writes. */
   static final int WINDOW_SCALE_LENGTH_BYTES = 4;
 
+  /** What {@link #writeSackPermitted} writes. */
+  static final int SACK_PERMITTED_LENGTH_BYTES = 4;
+
   /** What {@link #writeTimestamps} writes (RFC 7323 appendix A). */
   static final int TIMESTAMPS_LENGTH_BYTES = 12;
 
@@ -31,10 +35,22 @@ final class TcpOptions {
   private static final int NO_OPERATION = 1;
   private static final int MSS = 2;
   private static final int WINDOW_SCALE = 3;
+  private static final int SACK_PERMITTED = 4;
+  private static final int SACK = 5;
   private static final int TIMESTAMPS = 8;
+
+  /** All options of one segment. */
+  private static final int MAX_LENGTH_BYTES =
+      TcpHeader.MAX_LENGTH_BYTES - TcpHeader.MIN_LENGTH_BYTES;
+
+  /** A block of SACK: its two edges. */
+  private static final int BLOCK_LENGTH_BYTES = 8;
+
+  private static final int WORD_BYTES = 4;
 
   private int mss;
   private int windowShift;
+  private boolean sackPermitted;
   private boolean timestamps;
   private int tsVal;
   private int tsEcr;
@@ -47,6 +63,11 @@ final class TcpOptions {
   /** The peer's shift count, 0..14, or {@link #ABSENT}. */
   int windowShift() {
     return windowShift;
+  }
+
+  /** SACK-permitted, which only a SYN carries. */
+  boolean isSackPermitted() {
+    return sackPermitted;
   }
 
   boolean hasTimestamps() {
@@ -72,6 +93,7 @@ final class TcpOptions {
   boolean parse(final ByteBuffer bytes, final int offset, final int end) {
     mss = 0;
     windowShift = ABSENT;
+    sackPermitted = false;
     timestamps = false;
     if (end - offset == TIMESTAMPS_LENGTH_BYTES && bytes.getInt(offset) == TIMESTAMPS_ALONE) {
       readTimestamps(bytes, offset + 4);
@@ -95,6 +117,8 @@ final class TcpOptions {
         mss = bytes.getShort(at + 2) & 0xFFFF;
       } else if (kind == WINDOW_SCALE && length == 3) {
         windowShift = Math.min(bytes.get(at + 2) & 0xFF, MAX_WINDOW_SHIFT);
+      } else if (kind == SACK_PERMITTED && length == 2) {
+        sackPermitted = true;
       } else if (kind == TIMESTAMPS && length == 10) {
         readTimestamps(bytes, at + 2);
       }
@@ -113,6 +137,44 @@ final class TcpOptions {
   static int writeMss(final ByteBuffer bytes, final int offset, final int ourMss) {
     bytes.putInt(offset, (MSS << 24) | (4 << 16) | ourMss);
     return MSS_LENGTH_BYTES;
+  }
+
+  /**
+   * How many blocks of SACK a segment has room for.
+   *
+   * @param others bytes of its other options
+   * @param room bytes that the segment's payload leaves for options
+   */
+  static int sackBlocksThatFit(final int others, final int room) {
+    return Math.max(0, (Math.min(MAX_LENGTH_BYTES - others, room) - WORD_BYTES))
+        / BLOCK_LENGTH_BYTES;
+  }
+
+  /** What {@link #writeSack} writes for so many blocks. */
+  static int sackLengthBytes(final int blocks) {
+    return WORD_BYTES + BLOCK_LENGTH_BYTES * blocks;
+  }
+
+  /** The blocks behind two NOPs (RFC 2018 3). */
+  static void writeSack(final ByteBuffer bytes, final int offset, final SackBlocks blocks) {
+    final int count = blocks.count();
+    final int length = 2 + BLOCK_LENGTH_BYTES * count;
+    bytes.putInt(offset, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (SACK << 8) | length);
+    for (int i = 0; i < count; i++) {
+      bytes.putInt(offset + WORD_BYTES + BLOCK_LENGTH_BYTES * i, blocks.start(i));
+      bytes.putInt(offset + 2 * WORD_BYTES + BLOCK_LENGTH_BYTES * i, blocks.end(i));
+    }
+  }
+
+  /** SACK-permitted by itself, behind two NOPs; returns bytes written. */
+  static int writeSackPermitted(final ByteBuffer bytes, final int offset) {
+    bytes.putInt(offset, (NO_OPERATION << 24) | (NO_OPERATION << 16) | (SACK_PERMITTED << 8) | 2);
+    return SACK_PERMITTED_LENGTH_BYTES;
+  }
+
+  /** SACK-permitted in the place of the two NOPs before the timestamps, as Linux has it. */
+  static void writeSackPermittedBeforeTimestamps(final ByteBuffer bytes, final int offset) {
+    bytes.putShort(offset, (short) ((SACK_PERMITTED << 8) | 2));
   }
 
   /** The window scale option behind a NOP; returns bytes written. */

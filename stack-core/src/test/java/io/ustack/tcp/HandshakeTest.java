@@ -51,12 +51,12 @@ class HandshakeTest {
     try (TestStack s = TestStack.synSent()) {
       s.script(
           """
-          +1 > S 0:0(0) win 65535 <mss 1460,nop,nop,TS val 4000 ecr 0,nop,wscale 7>
-          +2 > S 0:0(0) win 65535 <mss 1460,nop,nop,TS val 6000 ecr 0,nop,wscale 7>
-          +4 > S 0:0(0) win 65535 <mss 1460,nop,nop,TS val 10000 ecr 0,nop,wscale 7>
-          +8 > S 0:0(0) win 65535 <mss 1460,nop,nop,TS val 18000 ecr 0,nop,wscale 7>
-          +16 > S 0:0(0) win 65535 <mss 1460,nop,nop,TS val 34000 ecr 0,nop,wscale 7>
-          +32 > S 0:0(0) win 65535 <mss 1460,nop,nop,TS val 66000 ecr 0,nop,wscale 7>
+          +1 > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 4000 ecr 0,nop,wscale 7>
+          +2 > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 6000 ecr 0,nop,wscale 7>
+          +4 > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 10000 ecr 0,nop,wscale 7>
+          +8 > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 18000 ecr 0,nop,wscale 7>
+          +16 > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 34000 ecr 0,nop,wscale 7>
+          +32 > S 0:0(0) win 65535 <mss 1460,sackOK,TS val 66000 ecr 0,nop,wscale 7>
           +63.999
           """);
       s.in(TcpState.SYN_SENT);
@@ -188,7 +188,7 @@ class HandshakeTest {
           hex 0200           | 536
           hex 02ff           | 536
           hex fe02,mss 900   | 900
-          sackOK,mss 900     | 900
+          hex fd02,mss 900   | 900
           """)
   void mssOfThePeer(final String options, final int mss) {
     try (TestStack s = TestStack.listening()) {

@@ -95,7 +95,7 @@ final class RandomLife {
 
   /** RFC 7323 2.4: the right edge may seem to move left by less than one unit of the scale. */
   private void told(final ByteBuffer segment) {
-    final int offered = connection.offeredWindowShift();
+    final int offered = connection.offer().windowShift();
     final int shift = offered == TcpOptions.ABSENT ? 0 : offered;
     final int edge = segment.getInt(8) + ((segment.getShort(14) & 0xFFFF) << shift);
     if (toldEdgeKnown) {

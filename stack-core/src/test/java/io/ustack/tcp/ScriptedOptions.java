@@ -7,7 +7,8 @@ import java.util.StringJoiner;
 
 /**
  * Options as a script writes them: {@code mss 1460,nop,wscale 7}, {@code TS val 1 ecr 2}, {@code
- * hex 0102}; padded with EOL to a multiple of four.
+ * sack 1:101 201:301} with sequence numbers relative to the ISN, {@code hex 0102}; padded with EOL
+ * to a multiple of four.
  */
 final class ScriptedOptions {
   private ScriptedOptions() {}
@@ -25,6 +26,15 @@ final class ScriptedOptions {
         }
         case "wscale" -> bytes.writeBytes(new byte[] {3, 3, (byte) Integer.parseInt(words[1])});
         case "sackOK" -> bytes.writeBytes(new byte[] {4, 2});
+        case "sack" -> {
+          bytes.write(5);
+          bytes.write(2 + 8 * (words.length - 1));
+          for (int i = 1; i < words.length; i++) {
+            final String[] edges = words[i].split(":", -1);
+            bytes.writeBytes(int32(TestStack.OUR_ISN + (int) Long.parseLong(edges[0])));
+            bytes.writeBytes(int32(TestStack.OUR_ISN + (int) Long.parseLong(edges[1])));
+          }
+        }
         case "TS" -> {
           bytes.writeBytes(new byte[] {8, 10});
           bytes.writeBytes(int32(Integer.parseUnsignedInt(words[2])));
@@ -57,6 +67,18 @@ final class ScriptedOptions {
         case 2 -> text.add("mss " + (segment.getShort(at + 2) & 0xFFFF));
         case 3 -> text.add("wscale " + segment.get(at + 2));
         case 4 -> text.add("sackOK");
+        case 5 -> {
+          final StringBuilder blocks = new StringBuilder("sack");
+          for (int block = at + 2; block < at + length; block += 8) {
+            blocks
+                .append(' ')
+                .append(Integer.toUnsignedString(segment.getInt(block) - TestStack.PEER_ISN));
+            blocks
+                .append(':')
+                .append(Integer.toUnsignedString(segment.getInt(block + 4) - TestStack.PEER_ISN));
+          }
+          text.add(blocks);
+        }
         case 8 ->
             text.add(
                 "TS val "

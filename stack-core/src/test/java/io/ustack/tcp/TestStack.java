@@ -157,7 +157,7 @@ final class TestStack implements AutoCloseable {
 
   /** What our SYN says by default, so many seconds from now. */
   String synOptions(final double seconds) {
-    return "<mss 1460,nop,nop,TS val %d ecr 0,nop,wscale 7>"
+    return "<mss 1460,sackOK,TS val %d ecr 0,nop,wscale 7>"
         .formatted(tick() + (int) (seconds * 1000));
   }
 

@@ -108,7 +108,7 @@ class TimestampsTest {
       assertNotNull(s.connection);
       s.net.poll();
       assertEquals(1, s.takeSent());
-      assertFalse(s.connection.offersTimestamps());
+      assertFalse(s.connection.offer().timestamps());
     }
   }
 

@@ -1,0 +1,52 @@
+package io.ustack.tcp;
+
+/**
+ * What our SYN offers, and once the peer's SYN has come, what both ends agreed on: each option is
+ * used when both SYNs had it.
+ */
+final class SynOffer {
+  private int windowShift;
+  private boolean timestamps;
+  private boolean sack;
+
+  SynOffer(final TcpConfig config) {
+    windowShift = config.windowShift();
+    timestamps = config.timestamps();
+    sack = config.sack();
+  }
+
+  /** Takes back what the peer's SYN does not have (RFC 7323 2.2 and 3.2, RFC 2018 2). */
+  void agree(final TcpOptions theirs) {
+    if (theirs.windowShift() == TcpOptions.ABSENT) {
+      windowShift = TcpOptions.ABSENT;
+    }
+    timestamps &= theirs.hasTimestamps();
+    sack &= theirs.isSackPermitted();
+  }
+
+  /** Whether windows are scaled, in both directions or in none. */
+  boolean scalesWindow() {
+    return windowShift != TcpOptions.ABSENT;
+  }
+
+  /** By how much our windows are shifted; only when {@link #scalesWindow}. */
+  int windowShift() {
+    return windowShift;
+  }
+
+  boolean timestamps() {
+    return timestamps;
+  }
+
+  boolean sack() {
+    return sack;
+  }
+
+  /** Length of the options that the SYN has, MSS included. */
+  int optionsLengthBytes() {
+    return TcpOptions.MSS_LENGTH_BYTES
+        + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0)
+        + (sack && !timestamps ? TcpOptions.SACK_PERMITTED_LENGTH_BYTES : 0)
+        + (scalesWindow() ? TcpOptions.WINDOW_SCALE_LENGTH_BYTES : 0);
+  }
+}

@@ -1,0 +1,219 @@
+package io.ustack.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What our ACKs report of segments out of order: RFC 2018 and RFC 2883. */
+class SackReceiverTest {
+  private static final String OK = "<mss 1460,nop,nop,sackOK>";
+
+  private static TestStack established() {
+    return TestStack.listening().establish(OK, OK, 65535);
+  }
+
+  // ---- Negotiation (RFC 2018 2)
+
+  @Test
+  void synWithoutPermissionGetsNone() {
+    try (TestStack s = TestStack.established()) {
+      s.script("< . 101:201(100) ack 1 win 65535", "> . 1:1(0) ack 1");
+    }
+  }
+
+  @Test
+  void permissionAndTimestampsShareTheirWord() {
+    try (TestStack s = TestStack.listening()) {
+      s.script(
+          """
+          < S 0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>
+          > S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,TS val 3000 ecr 100,nop,wscale 7>
+          < . 1:1(0) ack 1 win 512 <nop,nop,TS val 100 ecr 3000>
+          < . 101:201(100) ack 1 win 512 <nop,nop,TS val 101 ecr 3000>
+          > . 1:1(0) ack 1 <nop,nop,TS val 3000 ecr 100,nop,nop,sack 101:201>
+          """);
+    }
+  }
+
+  @Test
+  void turnedOffItIsNotAgreedTo() {
+    try (TestStack s = TestStack.listening(TcpConfig.DEFAULT.with().sack(false).build())) {
+      s.script("< S 0:0(0) win 65535 " + OK, "> S. 0:0(0) ack 1 win 65535 <mss 1460>");
+    }
+  }
+
+  // ---- RFC 2018 4
+
+  /** The examples of RFC 2018 7 begin like this: the first segment of several is lost. */
+  @Test
+  void oneHoleOneGrowingBlock() {
+    try (TestStack s = established()) {
+      s.script(
+          """
+          < . 501:1001(500) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 501:1001>
+          < . 1001:1501(500) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 501:1501>
+          < . 1:501(500) ack 1 win 65535
+          > . 1:1(0) ack 1501
+          """);
+    }
+  }
+
+  /** The latest block comes first, and what it pushed back behind it. */
+  @Test
+  void everySecondIsLost() {
+    try (TestStack s = established()) {
+      s.script(
+          """
+          < . 101:201(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 101:201>
+          < . 301:401(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 301:401 101:201>
+          < . 501:601(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 501:601 301:401 101:201>
+          < . 701:801(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 701:801 501:601 301:401 101:201>
+          < . 901:1001(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 901:1001 701:801 501:601 301:401>
+          < . 201:301(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 101:401 901:1001 701:801 501:601>
+          < . 1:101(100) ack 1 win 65535
+          > . 1:1(0) ack 401 <nop,nop,sack 901:1001 701:801 501:601>
+          """);
+    }
+  }
+
+  @Test
+  void withTimestampsThreeBlocksFit() {
+    try (TestStack s = TestStack.listening()) {
+      s.script(
+          """
+          < S 0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0>
+          > S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,TS val 3000 ecr 100>
+          < . 1:1(0) ack 1 win 65535 <nop,nop,TS val 100 ecr 3000>
+          """);
+      for (int i = 1; i <= 4; i++) {
+        s.burst(
+            ". %d01:%d01(100) ack 1 win 65535 <nop,nop,TS val 100 ecr 3000>"
+                .formatted(2 * i, 2 * i + 1));
+        if (i < 4) {
+          assertEquals(1, s.takeSent());
+        }
+      }
+      s.script(
+          "> . 1:1(0) ack 1"
+              + " <nop,nop,TS val 3000 ecr 100,nop,nop,sack 801:901 601:701 401:501>");
+    }
+  }
+
+  /** Data of ours has blocks only where its payload leaves room. */
+  @Test
+  void dataCarriesBlocksWhereTheyFit() {
+    try (TestStack s = established()) {
+      s.script("< . 101:201(100) ack 1 win 65535", "> . 1:1(0) ack 1 <nop,nop,sack 101:201>");
+      s.write(1, 1460 + 100);
+      s.script(
+          """
+          > . 1:1461(1460) ack 1
+          < . 1:1(0) ack 1461 win 65535
+          > P. 1461:1561(100) ack 1 <nop,nop,sack 101:201>
+          """);
+    }
+  }
+
+  // ---- D-SACK (RFC 2883 4)
+
+  @Test
+  void repeatedDataIsReportedOnce() {
+    try (TestStack s = established()) {
+      s.script(
+          """
+          < . 1:501(500) ack 1 win 65535
+          +0.04 > . 1:1(0) ack 501
+          < . 1:501(500) ack 1 win 65535
+          > . 1:1(0) ack 501 <nop,nop,sack 1:501>
+          < . 601:701(100) ack 1 win 65535
+          > . 1:1(0) ack 501 <nop,nop,sack 601:701>
+          """);
+    }
+  }
+
+  /** RFC 2883 4.1.2: the duplicate lies in a block that is still to be reported. */
+  @Test
+  void repeatedDataBehindAHoleIsFollowedByItsBlock() {
+    try (TestStack s = established()) {
+      s.script(
+          """
+          < . 501:1001(500) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 501:1001>
+          < . 601:801(200) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 601:801 501:1001>
+          < . 1001:1101(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 501:1101>
+          """);
+    }
+  }
+
+  /** RFC 2883 4.2: only the part that came before. */
+  @Test
+  void partlyRepeatedDataIsReportedInPart() {
+    try (TestStack s = established()) {
+      s.script(
+          """
+          < . 1:501(500) ack 1 win 65535
+          +0.04 > . 1:1(0) ack 501
+          < . 401:601(200) ack 1 win 65535
+          +0.04 > . 1:1(0) ack 601 <nop,nop,sack 401:501>
+          < . 701:801(100) ack 1 win 65535
+          > . 1:1(0) ack 601 <nop,nop,sack 701:801>
+          < . 751:851(100) ack 1 win 65535
+          > . 1:1(0) ack 601 <nop,nop,sack 751:801 701:851>
+          """);
+    }
+  }
+
+  @Test
+  void resetsReportNothing() {
+    try (TestStack s = established()) {
+      s.script("< . 101:201(100) ack 1 win 65535", "> . 1:1(0) ack 1 <nop,nop,sack 101:201>");
+      s.abort();
+      s.script("> R. 1:1(0) ack 1");
+    }
+  }
+
+  // ---- Any order
+
+  /** Each block names bytes that are there, none twice, and the first holds the last segment. */
+  @Test
+  void blocksAreTrueWhateverComes() {
+    final Random random = new Random(1);
+    for (int life = 0; life < 200; life++) {
+      final OutOfOrder ranges = new OutOfOrder();
+      final SackBlocks blocks = new SackBlocks();
+      for (int i = 0; i < 40; i++) {
+        final int from = random.nextInt(3000);
+        if (!ranges.add(from, from + 1 + random.nextInt(60))) {
+          continue;
+        }
+        blocks.onOutOfOrder(from);
+        final int max = 1 + random.nextInt(4);
+        final int count = blocks.select(ranges, max);
+        assertTrue(count >= 1 && count <= max);
+        assertTrue(blocks.start(0) <= from && from < blocks.end(0));
+        final List<Integer> seen = new ArrayList<>();
+        for (int block = 0; block < count; block++) {
+          final int range = ranges.find(blocks.start(block));
+          assertEquals(ranges.start(range), blocks.start(block));
+          assertEquals(ranges.end(range), blocks.end(block));
+          assertTrue(!seen.contains(range));
+          seen.add(range);
+        }
+      }
+    }
+  }
+}
