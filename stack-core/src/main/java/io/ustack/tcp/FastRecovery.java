@@ -45,8 +45,18 @@ final class FastRecovery {
     recover = sndMax;
     recovering = true;
     partialAckSeen = false;
-    congestion.enterRecovery(sndMax - sndUna);
+    // RFC 5681 3.2 (2): what limited transmit sent beyond the window does not count.
+    congestion.enterRecovery(Math.min(sndMax - sndUna, congestion.cwnd()));
     return true;
+  }
+
+  /**
+   * RFC 3042 (limited transmit): how many segments beyond the congestion window the first two
+   * duplicate ACKs let out. Each says that one has left the network; what leaves brings the third,
+   * where a small window would otherwise end in a timeout.
+   */
+  int limitedTransmit() {
+    return recovering ? 0 : Math.min(duplicateAcks, DUPLICATE_ACK_THRESHOLD - 1);
   }
 
   /**

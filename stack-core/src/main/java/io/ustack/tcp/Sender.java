@@ -277,7 +277,7 @@ final class Sender {
       return windowLeft > 0 ? 0 : NOTHING;
     }
     final int length = Math.min(unsent, mss);
-    final int usable = Math.min(windowLeft, congestion.cwnd() - flight);
+    final int usable = Math.min(windowLeft, congestionWindow() - flight);
     if (length <= usable) {
       return length == mss || mayBeSmall(flight) ? length : NOTHING;
     }
@@ -285,6 +285,13 @@ final class Sender {
     // peer ever had.
     final boolean worthwhile = usable == windowLeft && usable > 0 && usable >= maxSndWnd / 2;
     return worthwhile ? usable : NOTHING;
+  }
+
+  /** CWND, and for new data what limited transmit adds (RFC 3042). */
+  private int congestionWindow() {
+    return sndNxt == sndMax
+        ? congestion.cwnd() + recovery.limitedTransmit() * mss
+        : congestion.cwnd();
   }
 
   /** Nagle (RFC 9293 3.7.4): a small segment waits while anything is unacknowledged. */

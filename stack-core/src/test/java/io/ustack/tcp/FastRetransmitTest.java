@@ -58,6 +58,43 @@ class FastRetransmitTest {
     }
   }
 
+  /** RFC 3042: each of the first two lets one new segment out, beyond the congestion window. */
+  @Test
+  void twoDuplicatesLetTwoNewSegmentsOut() {
+    try (TestStack s = tenInFlight()) {
+      s.write(1 + 10 * MSS, 5 * MSS);
+      s.script(ack(0), full(10, false), ack(0), full(11, false));
+      cwnd(s, 10 * MSS);
+      s.script(ack(0), full(0, false));
+      // RFC 5681 3.2 (2): the two do not count.
+      ssthresh(s, 5 * MSS);
+      s.script(ack(12), full(12, false), full(13, false));
+      s.takeSent();
+    }
+  }
+
+  /** With three segments in all, only what limited transmit sends brings the third duplicate. */
+  @Test
+  void limitedTransmitSavesASmallWindowFromTheTimeout() {
+    try (TestStack s = tenInFlight()) {
+      s.script(ack(10));
+      s.connection.sender().congestion().onTimeout(0, true);
+      s.write(1 + 10 * MSS, 3 * MSS);
+      s.script(full(10, false), ack(10), full(11, false), ack(10), full(12, true));
+      s.script(ack(10), full(10, false));
+      assertEquals(0, s.net.count(Counter.TCP_RETRANSMISSION_TIMEOUTS));
+    }
+  }
+
+  @Test
+  void limitedTransmitKeepsToTheWindowOfThePeer() {
+    try (TestStack s = tenInFlight()) {
+      s.write(1 + 10 * MSS, 5 * MSS);
+      s.script("< . 1:1(0) ack 1 win %d".formatted(10 * MSS), "< . 1:1(0) ack 1 win 14600");
+      assertEquals(10 * MSS, s.connection.sender().sndMax() - s.connection.sender().sndUna());
+    }
+  }
+
   @Test
   void thirdDuplicateSendsTheSegmentAgain() {
     try (TestStack s = tenInFlight()) {
@@ -78,18 +115,17 @@ class FastRetransmitTest {
   void duplicatesInRecoveryInflateAndLetNewDataOut() {
     try (TestStack s = tenInFlight()) {
       s.write(1 + 10 * MSS, 5 * MSS);
-      s.script(ack(0), ack(0), ack(0), full(0, false));
-      s.script(ack(0), ack(0));
-      cwnd(s, 10 * MSS);
-      s.script(ack(0), full(10, false));
-      cwnd(s, 11 * MSS);
-      s.script(ack(0), full(11, false));
+      s.script(ack(0), full(10, false), ack(0), full(11, false));
+      s.script(ack(0), full(0, false));
+      s.script(ack(0), ack(0), ack(0), ack(0));
+      cwnd(s, 12 * MSS);
       s.script(ack(0), full(12, false));
+      cwnd(s, 13 * MSS);
       s.script(ack(0), full(13, false));
       cwnd(s, 14 * MSS);
-      s.script(ack(10), full(14, true));
-      // Four segments were in flight at the full ACK.
-      cwnd(s, 5 * MSS);
+      s.script(ack(12), full(14, true));
+      // Two segments were in flight at the full ACK.
+      cwnd(s, 3 * MSS);
       s.script(ack(15));
     }
   }
