@@ -20,8 +20,8 @@ final class SynOffer {
     if (theirs.windowShift() == TcpOptions.ABSENT) {
       windowShift = TcpOptions.ABSENT;
     }
-    timestamps &= theirs.hasTimestamps();
-    sack &= theirs.isSackPermitted();
+    timestamps = timestamps && theirs.hasTimestamps();
+    sack = sack && theirs.isSackPermitted();
   }
 
   /** Whether windows are scaled, in both directions or in none. */
