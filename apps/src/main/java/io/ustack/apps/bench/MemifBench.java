@@ -114,6 +114,7 @@ final class MemifBench {
     }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-Xms512m", "-Xmx512m"));
+    command.add("--enable-native-access=ALL-UNNAMED"); // as the runnable jar's manifest says
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
