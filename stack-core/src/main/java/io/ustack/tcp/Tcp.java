@@ -236,7 +236,10 @@ public final class Tcp implements TransportProtocol {
 
   private boolean isPortInUse(
       final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
+    // A port that would connect to itself (RFC 9293 3.5, figure 8) is only for who asks for it: who
+    // tries a port of this host that nobody has wants to be refused.
     return ports.isBound(localPort)
+        || (localPort == remotePort && localAddress == remoteAddress)
         || (remotePort == 0
             ? ports.hasConnections(localPort)
             : connections.find(localAddress, localPort, remoteAddress, remotePort) != null);

@@ -308,4 +308,23 @@ class BindTest {
       assertNotNull(bind(s, TestStack.OUR_PORT, "any plain"));
     }
   }
+
+  /** The last free ephemeral port is not given to a connection to that very port of this host. */
+  @Test
+  void noEphemeralPortConnectsToItself() {
+    try (TestStack s = new TestStack()) {
+      final Tcp tcp = s.net.stack.tcp();
+      final int free = PortAllocator.FIRST_PORT + 7;
+      for (int port = PortAllocator.FIRST_PORT; port <= PortAllocator.LAST_PORT; port++) {
+        if (port != free) {
+          assertNotNull(tcp.bind(0, port, false));
+        }
+      }
+      final long nowNs = s.net.clock.nanoTime();
+      assertNull(tcp.connect(null, Ipv4Address.LOOPBACK, free, tcp.config(), s.events, nowNs));
+      assertEquals(Failure.PORTS_EXHAUSTED, tcp.lastFailure());
+      assertNotNull(
+          tcp.connect(null, Ipv4Address.LOOPBACK, free + 1, tcp.config(), s.events, nowNs));
+    }
+  }
 }
