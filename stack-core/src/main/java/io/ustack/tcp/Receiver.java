@@ -163,9 +163,6 @@ final class Receiver {
     rcvNxt += length;
     if (!outOfOrder.isEmpty()) {
       rcvNxt = outOfOrder.absorb(rcvNxt);
-      if (sack != null && outOfOrder.isEmpty()) {
-        sack.onNoHoles();
-      }
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
       ackNow = true;
     }

@@ -37,11 +37,6 @@ final class SackBlocks {
     duplicateEnd = to;
   }
 
-  /** Everything in order is acknowledged: nothing is left to report but a duplicate. */
-  void onNoHoles() {
-    remembered = 0;
-  }
-
   /** The ACK with what was selected has left. */
   void onSent() {
     duplicate = false;
