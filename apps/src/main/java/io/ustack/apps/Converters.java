@@ -24,7 +24,7 @@ final class Converters {
       if (subnet.prefixLength() == 0) {
         throw new TypeConversionException("'" + text + "': a subnet of everything is none");
       }
-      if (!isUnicast(address) || isNetwork(subnet, address) || subnet.isBroadcast(address)) {
+      if (!isUnicast(address) || subnet.isNetwork(address) || subnet.isBroadcast(address)) {
         throw new TypeConversionException("'" + text + "' is no address that a host can have");
       }
       return subnet;
@@ -112,13 +112,6 @@ final class Converters {
       }
       throw new TypeConversionException("'" + text + "' is neither inline nor dedicated");
     }
-  }
-
-  /** Whether an address is that of the subnet itself, which no host has. */
-  static boolean isNetwork(final Ipv4Subnet subnet, final int address) {
-    return subnet.prefixLength() < 31
-        && subnet.contains(address)
-        && (address & ~subnet.mask()) == 0;
   }
 
   private static boolean isUnicast(final int address) {

@@ -85,7 +85,7 @@ final class PingCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     options.check();
-    if (Converters.isNetwork(options.ip(), target) || options.ip().isBroadcast(target)) {
+    if (options.ip().isNetwork(target) || options.ip().isBroadcast(target)) {
       throw new ParameterException(
           spec.commandLine(), Ipv4Address.format(target) + " is no host of " + options.ip());
     }

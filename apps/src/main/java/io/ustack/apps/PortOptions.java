@@ -105,7 +105,7 @@ public final class PortOptions {
         && (gateway == ip.address()
             || !ip.contains(gateway)
             || ip.isBroadcast(gateway)
-            || Converters.isNetwork(ip, gateway))) {
+            || ip.isNetwork(gateway))) {
       throw wrong("the gateway " + Ipv4Address.format(gateway) + " is not another host of " + ip);
     }
     if (mtuBytes != 0 && (mtuBytes < 576 || mtuBytes > 9600)) {

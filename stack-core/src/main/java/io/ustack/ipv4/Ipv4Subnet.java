@@ -37,6 +37,14 @@ public record Ipv4Subnet(int address, int prefixLength) {
   }
 
   /**
+   * Whether {@code other} stands for this subnet itself, so that no host has it. A /31 and a /32
+   * have none (RFC 3021 2.1).
+   */
+  public boolean isNetwork(final int other) {
+    return prefixLength < 31 && other == (address & mask());
+  }
+
+  /**
    * Whether {@code other} is this subnet's directed broadcast address. A /31 and a /32 have none
    * (RFC 3021 2.1).
    */
