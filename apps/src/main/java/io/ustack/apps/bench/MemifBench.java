@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.OwnJvm;
 import io.ustack.apps.StopSignal;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -112,10 +113,7 @@ final class MemifBench {
         && Files.exists(Path.of("/usr/bin/taskset"))) {
       command.addAll(List.of("/usr/bin/taskset", "-c", Integer.toString(core)));
     }
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xms512m", "-Xmx512m"));
-    command.add("--enable-native-access=ALL-UNNAMED"); // as the runnable jar's manifest says
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    command.addAll(OwnJvm.command(main, "-XX:+UseSerialGC", "-Xms512m", "-Xmx512m"));
     command.addAll(arguments);
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }

@@ -1,12 +1,13 @@
 package io.ustack.apps.demo;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.Main;
+import io.ustack.apps.OwnJvm;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -36,11 +37,8 @@ public final class ServerProcess implements Closeable {
   public static ServerProcess start(
       final LinuxNamespace namespace, final Path directory, final List<String> arguments)
       throws CommandFailure {
-    final List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData"));
-    command.add("--enable-native-access=ALL-UNNAMED"); // as the runnable jar's manifest says
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.ustack.apps.Main"));
+    final List<String> command =
+        OwnJvm.command(Main.class, "-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData");
     command.addAll(arguments);
     final Path log = directory.resolve("server.log");
     final Process process =

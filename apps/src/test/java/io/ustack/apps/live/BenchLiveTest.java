@@ -3,9 +3,11 @@ package io.ustack.apps.live;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.Main;
+import io.ustack.apps.OwnJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -23,19 +25,9 @@ class BenchLiveTest {
   private @Nullable Process process;
 
   private void start(final int seconds) throws IOException {
-    process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.ustack.apps.Main",
-                "bench",
-                "--wire=memif",
-                "--cells=rr-1",
-                "--seconds=" + seconds)
-            .redirectErrorStream(true)
-            .start();
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(List.of("bench", "--wire=memif", "--cells=rr-1", "--seconds=" + seconds));
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
   /** What it said; it has ended. */

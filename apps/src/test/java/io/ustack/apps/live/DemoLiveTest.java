@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.Main;
+import io.ustack.apps.OwnJvm;
 import io.ustack.apps.StopSignal;
 import io.ustack.apps.demo.LinuxNamespace;
 import io.ustack.apps.demo.Tool;
@@ -37,18 +39,10 @@ class DemoLiveTest {
   }
 
   private void start(final String... options) throws IOException {
-    final ProcessBuilder builder =
-        new ProcessBuilder(
-            // Whoever runs the tests in the background may ignore SIGINT, and that is inherited.
-            "env",
-            "--default-signal=INT",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.ustack.apps.Main",
-            "demo",
-            "--capture",
-            capture().toString());
+    // Whoever runs the tests in the background may ignore SIGINT, and that is inherited.
+    final ProcessBuilder builder = new ProcessBuilder("env", "--default-signal=INT");
+    builder.command().addAll(OwnJvm.command(Main.class));
+    builder.command().addAll(List.of("demo", "--capture", capture().toString()));
     builder.command().addAll(List.of(options));
     process =
         builder.redirectErrorStream(true).redirectOutput(directory.resolve("log").toFile()).start();
