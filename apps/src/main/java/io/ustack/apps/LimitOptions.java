@@ -15,7 +15,7 @@ final class LimitOptions {
             + Acceptor.ROOMY_CONNECTIONS
             + " have the stack's buffers (128 KiB in, 256 KiB out), further ones "
             + Acceptor.SMALL_BUFFER_KIB
-            + " KiB each way; all together never more than half of the heap."
+            + " KiB each way; once all together hold half of the heap, 2 KiB each way is the least."
       })
   private int connections;
 
