@@ -29,7 +29,7 @@ final class LayeringTest {
   /** From the ground up. A floor may use itself and the floors below; rooms of one floor, see. */
   private static final List<Set<String>> FLOORS =
       List.of(
-          Set.of("buffer", "time", "counter", "readiness"),
+          Set.of("buffer", "time", "counter", "readiness", "tcp.congestion"),
           Set.of("pcap"),
           Set.of("link"),
           Set.of("ethernet"),

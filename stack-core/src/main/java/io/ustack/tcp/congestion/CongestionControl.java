@@ -1,0 +1,66 @@
+package io.ustack.tcp.congestion;
+
+/**
+ * The congestion control of one connection. Called on the stack thread, for one connection after
+ * the other; allocates nothing after it was made.
+ *
+ * <p>Loss recovery calls {@link #onCongestion} once per congestion event, then lets the window
+ * follow proportional rate reduction (RFC 9937) down to {@link CongestionWindow#ssthresh()}, and
+ * calls {@link #onAck} again when recovery is over. An algorithm that {@link #ownsRecovery} is
+ * called for every ACK and keeps the window itself.
+ */
+public interface CongestionControl {
+  /** What happened that asks for less. */
+  enum Event {
+    /** Segments are lost; RACK or duplicate ACKs say so (RFC 5681 3.2, RFC 8985). */
+    LOSS,
+    /** The retransmission timeout expired for the first time (RFC 5681 3.1 (4)). */
+    TIMEOUT,
+    /** The peer echoes a congestion mark (RFC 3168 6.1.2). */
+    ECN
+  }
+
+  /** The name by which TCP_CONGESTION and {@code TcpConfig} know it, as {@code cubic}. */
+  String name();
+
+  /** The handshake is over: {@code cwnd} is the initial window and {@code ssthresh} endless. */
+  void start(CongestionWindow window, long nowNs);
+
+  /**
+   * An ACK delivered something, outside loss recovery and window reduction or with {@link
+   * #ownsRecovery}: the window may grow.
+   */
+  void onAck(CongestionWindow window, AckSample sample);
+
+  /**
+   * A congestion event begins: sets {@code ssthresh}. {@code cwnd} is recovery's business, unless
+   * {@link #ownsRecovery}. After a timeout it is called again only when something new was sent
+   * since.
+   *
+   * @param inFlightBytes what is in the network by RFC 6675's count (pipe), before the event
+   */
+  void onCongestion(CongestionWindow window, Event event, int inFlightBytes, long nowNs);
+
+  /** Recovery ended; {@code cwnd} is what proportional rate reduction left. */
+  default void onRecovered(final CongestionWindow window, final long nowNs) {}
+
+  /**
+   * The last congestion event was none: everything had arrived (RFC 4015, D-SACK, F-RTO). The
+   * window has its {@code cwnd} and {@code ssthresh} from before again; the algorithm takes its own
+   * variables back.
+   */
+  default void onUndo(final CongestionWindow window, final long nowNs) {}
+
+  /** Something is sent after nothing was in flight for {@code idleNs}. */
+  default void onRestart(final CongestionWindow window, final long idleNs, final long nowNs) {}
+
+  /** Whether recovery leaves {@code cwnd} alone. */
+  default boolean ownsRecovery() {
+    return false;
+  }
+
+  /** Bytes per second at which segments leave, or 0 for as fast as the window lets them. */
+  default long pacingRate(final CongestionWindow window) {
+    return 0;
+  }
+}
