@@ -34,11 +34,6 @@ public final class AckSample {
   /** The shortest of the last minutes (RFC 8985 6.1). */
   public long minRttNs;
 
-  /** SND.UNA after this ACK and SND.NXT: when to call it a new round. */
-  public int sndUna;
-
-  public int sndNxt;
-
   /** The window was full, or nearly so, when the acknowledged data left (RFC 7661's question). */
   public boolean isCwndLimited;
 
@@ -50,7 +45,10 @@ public final class AckSample {
 
   // ---- The delivery rate (draft-cheng-iccrg-delivery-rate-estimation)
 
-  /** C.delivered: all that was ever delivered on this connection. */
+  /**
+   * C.delivered: all that was ever delivered on this connection, this ACK included. Also tells
+   * rounds: what is in flight now is delivered when this has grown by {@link #inFlightBytes}.
+   */
   public long totalDeliveredBytes;
 
   /** C.delivered when the newest delivered segment left: RS.prior_delivered. */

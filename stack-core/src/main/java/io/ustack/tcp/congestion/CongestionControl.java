@@ -2,12 +2,12 @@ package io.ustack.tcp.congestion;
 
 /**
  * The congestion control of one connection. Called on the stack thread, for one connection after
- * the other; allocates nothing after it was made.
+ * the other; allocates nothing per ACK.
  *
- * <p>Loss recovery calls {@link #onCongestion} once per congestion event, then lets the window
- * follow proportional rate reduction (RFC 9937) down to {@link CongestionWindow#ssthresh()}, and
- * calls {@link #onAck} again when recovery is over. An algorithm that {@link #ownsRecovery} is
- * called for every ACK and keeps the window itself.
+ * <p>Loss recovery calls {@link #onCongestion} once per congestion event, before {@link #onAck} of
+ * the ACK that told of it, then lets the window follow proportional rate reduction (RFC 9937) down
+ * to {@link CongestionWindow#ssthresh()}, and calls {@link #onAck} again when recovery is over. An
+ * algorithm that {@link #ownsRecovery} is called for every ACK and keeps the window itself.
  */
 public interface CongestionControl {
   /** What happened that asks for less. */
@@ -37,9 +37,10 @@ public interface CongestionControl {
    * {@link #ownsRecovery}. After a timeout it is called again only when something new was sent
    * since.
    *
-   * @param inFlightBytes what is in the network by RFC 6675's count (pipe), before the event
+   * @param flightBytes FlightSize before the event: sent and not acknowledged cumulatively (RFC
+   *     5681 2, RFC 6675 5 (4.2)); what limited transmit added is in it
    */
-  void onCongestion(CongestionWindow window, Event event, int inFlightBytes, long nowNs);
+  void onCongestion(CongestionWindow window, Event event, int flightBytes, long nowNs);
 
   /** Recovery ended; {@code cwnd} is what proportional rate reduction left. */
   default void onRecovered(final CongestionWindow window, final long nowNs) {}
@@ -51,8 +52,14 @@ public interface CongestionControl {
    */
   default void onUndo(final CongestionWindow window, final long nowNs) {}
 
-  /** Something is sent after nothing was in flight for {@code idleNs}. */
-  default void onRestart(final CongestionWindow window, final long idleNs, final long nowNs) {}
+  /**
+   * Something is about to be sent after nothing was in flight; {@code idleNs} ago was the last time
+   * that anything left.
+   *
+   * @param rtoNs the retransmission timeout: what RFC 5681 4.1 measures idleness by
+   */
+  default void onRestart(
+      final CongestionWindow window, final long idleNs, final long rtoNs, final long nowNs) {}
 
   /** Whether recovery leaves {@code cwnd} alone. */
   default boolean ownsRecovery() {

@@ -53,6 +53,11 @@ public final class CongestionWindow {
     ssthresh = (int) Math.max(2L * smss, Math.min(bytes, MAX_BYTES));
   }
 
+  /** Nothing has ever set {@code ssthresh}. */
+  public boolean inInitialSlowStart() {
+    return ssthresh == MAX_BYTES && cwnd < MAX_BYTES;
+  }
+
   public boolean inSlowStart() {
     return cwnd < ssthresh;
   }
