@@ -22,6 +22,10 @@ final class Receiver {
   /** Made at the first hole. */
   private @Nullable SackBlocks sack;
 
+  /** For {@link TcpInfo}, modulo 2^32. */
+  int segmentsIn;
+
+  private int irs;
   private int rcvNxt;
 
   /** The right edge of the window that the peer has been told: it never moves left. */
@@ -51,6 +55,7 @@ final class Receiver {
    * scaled.
    */
   void start(final int irs, final int ourMss) {
+    this.irs = irs;
     rcvNxt = irs + 1;
     rcvAdv = rcvNxt + synWindow();
     lastAckSent = rcvNxt;
@@ -79,6 +84,16 @@ final class Receiver {
    */
   @Nullable SackBlocks sackBlocks(final int max) {
     return sack != null && sack.select(outOfOrder, max) > 0 ? sack : null;
+  }
+
+  /** Bytes of the peer's stream that came in order, modulo 2^32. */
+  int received() {
+    return rcvNxt - irs - (ended ? 2 : 1);
+  }
+
+  /** Payload of the largest segment that the peer was told to send. */
+  int mss() {
+    return mss;
   }
 
   int lastAckSent() {

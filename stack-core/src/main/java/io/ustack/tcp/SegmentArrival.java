@@ -18,6 +18,7 @@ final class SegmentArrival {
 
   /** Processes one segment whose header is valid. The packet stays with the caller. */
   void onSegment(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    c.receiver().segmentsIn++;
     if (c.state() == TcpState.SYN_SENT) {
       onSegmentInSynSent(c, segment, nowNs);
     } else {

@@ -76,6 +76,7 @@ final class SegmentWriter {
           packet.bytes(), at + TcpHeader.MIN_LENGTH_BYTES + timestampsLength, sack);
       sack.onSent();
     }
+    count(connection, seq, length > 0 || (flags & TcpHeader.FIN) != 0);
     send(path, packet, nowNs);
     return true;
   }
@@ -131,8 +132,18 @@ final class SegmentWriter {
     if (offer.scalesWindow()) {
       TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
     }
+    count(connection, connection.sender().iss(), true);
     send(path, packet, nowNs);
     return true;
+  }
+
+  /** Before the sender hears of it: what lies below its highest byte was sent before. */
+  private static void count(
+      final TcpConnection connection, final int seq, final boolean occupiesSequenceSpace) {
+    connection.segmentsOut++;
+    if (occupiesSequenceSpace && Seq.lt(seq, connection.sender().sndMax())) {
+      connection.retransmittedSegments++;
+    }
   }
 
   /**

@@ -86,6 +86,11 @@ final class Sender {
     return sndWnd;
   }
 
+  /** By how much the peer's window field is shifted (RFC 7323 2.2). */
+  int windowShift() {
+    return windowShift;
+  }
+
   int mss() {
     return mss;
   }

@@ -381,6 +381,7 @@ public final class Tcp implements TransportProtocol {
     add(connection);
     counters.increment(Counter.TCP_PASSIVE_OPENS);
     listener.onHandshakeStarted();
+    connection.receiver().segmentsIn = 1;
     connection.openPassive(listener, segment, parseOptions(segment), nowNs);
   }
 

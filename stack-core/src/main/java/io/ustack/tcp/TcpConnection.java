@@ -40,6 +40,10 @@ public final class TcpConnection extends Emitter {
 
   private final SynOffer offer;
 
+  // For TcpInfo, modulo 2^32.
+  int segmentsOut;
+  int retransmittedSegments;
+
   /** While the handshake lasts and while it waits for accept: where the connection came in. */
   @Nullable TcpListener listener;
 
@@ -179,6 +183,11 @@ public final class TcpConnection extends Emitter {
 
   Receiver receiver() {
     return receiver;
+  }
+
+  /** Tells all that can be told of it now. */
+  public void info(final TcpInfo into, final long nowNs) {
+    into.read(this);
   }
 
   boolean isBetween(
