@@ -13,12 +13,20 @@ import java.util.concurrent.locks.Lock;
 final class InlineExecution implements Execution {
   private final NetworkStack stack;
   private final Clock clock;
+  private final boolean waits;
   private final IdleStrategy idle = new IdleStrategy();
   private long nowNs;
 
-  InlineExecution(final NetworkStack stack, final Clock clock) {
+  /**
+   * Over one stack.
+   *
+   * @param waits false where only the caller moves the clock: a wait ends as soon as the stack has
+   *     nothing to do at this moment
+   */
+  InlineExecution(final NetworkStack stack, final Clock clock, final boolean waits) {
     this.stack = stack;
     this.clock = clock;
+    this.waits = waits;
     nowNs = clock.nanoTime();
   }
 
@@ -72,7 +80,11 @@ final class InlineExecution implements Execution {
       if (Thread.currentThread().isInterrupted()) {
         return -Errno.EINTR;
       }
-      idle.afterCycle(poll());
+      final int work = poll();
+      if (!waits && work == 0 && (pollable.readiness() & events) == 0) {
+        return -Errno.EAGAIN;
+      }
+      idle.afterCycle(work);
     }
   }
 

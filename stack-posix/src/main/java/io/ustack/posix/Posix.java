@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.stack.NetworkStack;
+import io.ustack.tcp.TcpInfo;
 import io.ustack.time.Clock;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,14 @@ public final class Posix implements AutoCloseable {
   /** One thread makes all calls, and those that wait run the stack. */
   public static Posix inline(final NetworkStack stack, final Clock clock) {
     return new Posix(SocketEngine.inline(stack, clock), MAX_DESCRIPTORS);
+  }
+
+  /**
+   * As {@link #inline}, for a clock that only the caller moves: what would wait gives -EAGAIN
+   * instead, see {@link SocketEngine#stepped}.
+   */
+  public static Posix stepped(final NetworkStack stack, final Clock clock) {
+    return new Posix(SocketEngine.stepped(stack, clock), MAX_DESCRIPTORS);
   }
 
   /** A thread of its own, started here, runs the stack; any thread makes calls. */
@@ -258,6 +267,25 @@ public final class Posix implements AutoCloseable {
   public int getsockopt(final int fd, final int level, final int option) {
     final StackSocket socket = socketOf(fd);
     return socket == null ? notSocket(fd) : socket.option(level, option);
+  }
+
+  /**
+   * getsockopt(2) of TCP_INFO. Returns 0, -ENOPROTOOPT for another option, -EOPNOTSUPP on UDP,
+   * -EIO, -EFAULT without somewhere to put it
+   */
+  public int getsockopt(
+      final int fd, final int level, final int option, final @Nullable TcpInfo info) {
+    final StackSocket socket = socketOf(fd);
+    if (socket == null) {
+      return notSocket(fd);
+    }
+    if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_INFO) {
+      return -Errno.ENOPROTOOPT;
+    }
+    if (!(socket instanceof TcpSocket tcp)) {
+      return -Errno.EOPNOTSUPP;
+    }
+    return info == null ? -Errno.EFAULT : tcp.info(info);
   }
 
   // ---- Data

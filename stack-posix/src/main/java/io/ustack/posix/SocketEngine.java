@@ -34,7 +34,18 @@ public final class SocketEngine implements AutoCloseable {
 
   /** INLINE: one thread makes all calls, and calls that wait run the stack. */
   public static SocketEngine inline(final NetworkStack stack, final Clock clock) {
-    return new SocketEngine(stack, clock, stack.tcp().config(), new InlineExecution(stack, clock));
+    return new SocketEngine(
+        stack, clock, stack.tcp().config(), new InlineExecution(stack, clock, true));
+  }
+
+  /**
+   * INLINE for a clock that only the caller moves: a call that would wait runs the stack until it
+   * has nothing more to do at this moment, and gives -EAGAIN (epoll_wait 0) where the answer is not
+   * there by then. The same call, made again later, goes on.
+   */
+  public static SocketEngine stepped(final NetworkStack stack, final Clock clock) {
+    return new SocketEngine(
+        stack, clock, stack.tcp().config(), new InlineExecution(stack, clock, false));
   }
 
   /** DEDICATED: a thread of its own, started here, runs the stack; any thread makes calls. */

@@ -52,6 +52,7 @@ public final class SocketOption {
   public static final int SO_PROTOCOL = 38;
   public static final int SO_DOMAIN = 39;
   public static final int TCP_NODELAY = 1;
+  public static final int TCP_INFO = 11;
 
   private SocketOption() {}
 }

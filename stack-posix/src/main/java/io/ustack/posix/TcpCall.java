@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.tcp.TcpInfo;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,13 +12,15 @@ final class TcpCall extends StackCall {
     LISTEN,
     CONNECT,
     ACCEPT,
-    DISCONNECT
+    DISCONNECT,
+    INFO
   }
 
   private final TcpStackSide stackSide;
   private final Kind kind;
   private final int first;
   private final int second;
+  private final @Nullable TcpInfo info;
   private int result = -Errno.EIO;
   private @Nullable TcpSocket accepted;
 
@@ -26,6 +29,16 @@ final class TcpCall extends StackCall {
     this.kind = kind;
     this.first = first;
     this.second = second;
+    info = null;
+  }
+
+  /** INFO, to be put there. */
+  TcpCall(final TcpStackSide stackSide, final TcpInfo info) {
+    this.stackSide = stackSide;
+    kind = Kind.INFO;
+    first = 0;
+    second = 0;
+    this.info = info;
   }
 
   /** 0 or -errno, once it is done. */
@@ -52,6 +65,7 @@ final class TcpCall extends StackCall {
             yield 0;
           }
           case DISCONNECT -> stackSide.disconnect(nowNs);
+          case INFO -> stackSide.info(info, nowNs);
         };
   }
 }

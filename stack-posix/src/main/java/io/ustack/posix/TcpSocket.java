@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import io.ustack.buffer.ByteRing;
 import io.ustack.tcp.TcpConnection;
+import io.ustack.tcp.TcpInfo;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -105,8 +106,17 @@ public final class TcpSocket extends StackSocket {
     return isPort(port) ? call(TcpCall.Kind.BIND, address, port) : -Errno.EINVAL;
   }
 
+  /** getsockopt(2) of TCP_INFO. Returns 0, -EBADF, -EIO */
+  public int info(final TcpInfo into) {
+    final int refusal = refusal();
+    return refusal == 0 ? call(new TcpCall(stackSide, into)) : refusal;
+  }
+
   private int call(final TcpCall.Kind kind, final int first, final int second) {
-    final TcpCall call = new TcpCall(stackSide, kind, first, second);
+    return call(new TcpCall(stackSide, kind, first, second));
+  }
+
+  private int call(final TcpCall call) {
     control.lock();
     try {
       engine.execution.call(call);

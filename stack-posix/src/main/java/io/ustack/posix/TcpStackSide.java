@@ -6,7 +6,9 @@ import io.ustack.readiness.ReadinessObserver;
 import io.ustack.tcp.Tcp;
 import io.ustack.tcp.TcpBinding;
 import io.ustack.tcp.TcpConnection;
+import io.ustack.tcp.TcpInfo;
 import io.ustack.tcp.TcpListener;
+import io.ustack.tcp.TcpState;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
@@ -171,6 +173,22 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       // The connection owned the binding and let go of it.
       binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.reuseAddress);
       boundByCaller = binding != null;
+    }
+    return 0;
+  }
+
+  int info(final @Nullable TcpInfo into, final long nowNs) {
+    if (into == null) {
+      return -Errno.EFAULT;
+    }
+    final TcpConnection open = connection;
+    if (open != null) {
+      open.info(into, nowNs);
+      return 0;
+    }
+    into.clear();
+    if (listener != null) {
+      into.state = TcpState.LISTEN;
     }
     return 0;
   }
