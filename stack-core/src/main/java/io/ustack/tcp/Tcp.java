@@ -36,6 +36,7 @@ public final class Tcp implements TransportProtocol {
   private final PortAllocator portAllocator;
   private final SegmentWriter writer;
   private final SegmentArrival arrival = new SegmentArrival(this);
+  private final PassiveOpen passiveOpen = new PassiveOpen(this);
   private final Emission emission = new Emission(this);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
@@ -198,7 +199,7 @@ public final class Tcp implements TransportProtocol {
       final TcpConfig connectConfig,
       final ReadinessObserver observer,
       final long nowNs) {
-    if (connections.count() >= config.maxConnections()) {
+    if (isFull()) {
       return failConnect(Failure.NO_RESOURCES);
     }
     final Path path = ipv4.path(binding == null ? 0 : binding.address(), remoteAddress);
@@ -295,54 +296,25 @@ public final class Tcp implements TransportProtocol {
       if (connection != null) {
         connection.onSegment(segment, nowNs);
       } else {
-        onSegmentToNobody(DropReason.TCP_NO_CONNECTION, nowNs);
+        onSegmentToNobody(segment, DropReason.TCP_NO_CONNECTION, nowNs);
       }
       return;
     }
-    onSegmentInListen(listener, connection, nowNs);
+    passiveOpen.onSegment(listener, connection, segment, nowNs);
   }
 
   /** RFC 9293 3.10.7.1. */
-  private void onSegmentToNobody(final DropReason reason, final long nowNs) {
+  void onSegmentToNobody(
+      final TcpSegment segment, final DropReason reason, final long nowNs) {
     counters.drop(reason);
     if (!segment.has(TcpHeader.RST)) {
-      writer.writeReset(pathBack(), segment, nowNs);
+      writer.writeReset(pathBack(segment), segment, nowNs);
     }
   }
 
-  private @Nullable Path pathBack() {
+  /** The path to where a segment came from; null without route. */
+  @Nullable Path pathBack(final TcpSegment segment) {
     return ipv4.path(segment.destinationAddress, segment.sourceAddress);
-  }
-
-  /**
-   * RFC 9293 3.10.7.2.
-   *
-   * @param old a connection in TIME_WAIT that gives way to a valid SYN
-   */
-  private void onSegmentInListen(
-      final TcpListener listener, final @Nullable TcpConnection old, final long nowNs) {
-    if (segment.has(TcpHeader.RST)) {
-      counters.drop(DropReason.TCP_LISTEN_NOT_SYN);
-      return;
-    }
-    if (segment.has(TcpHeader.ACK)) {
-      onSegmentToNobody(DropReason.TCP_LISTEN_NOT_SYN, nowNs);
-      return;
-    }
-    if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN) || segment.sourcePort == 0) {
-      // SYN and FIN together: nobody opens and closes at once (Linux drops them too).
-      counters.drop(DropReason.TCP_LISTEN_NOT_SYN);
-      return;
-    }
-    if (!listener.admitsSyn(counters)) {
-      return;
-    }
-    if (old == null) {
-      openPassive(listener, newIss(nowNs), nowNs);
-      return;
-    }
-    old.die(Failure.NONE);
-    openPassive(listener, old.successorIss(), nowNs);
   }
 
   /** The timestamps of a new connection between these two hosts. */
@@ -350,7 +322,8 @@ public final class Tcp implements TransportProtocol {
     return new Timestamps(isnSource.timestampOffset(localAddress, remoteAddress), startNs);
   }
 
-  private int newIss(final long nowNs) {
+  /** The ISN of a new connection on which this segment came. */
+  int newIss(final TcpSegment segment, final long nowNs) {
     return isnSource.isn(
         segment.destinationAddress,
         segment.destinationPort,
@@ -359,30 +332,9 @@ public final class Tcp implements TransportProtocol {
         nowNs);
   }
 
-  private void openPassive(final TcpListener listener, final int iss, final long nowNs) {
-    if (connections.count() >= config.maxConnections()) {
-      counters.drop(DropReason.TCP_CONNECTION_LIMIT);
-      return;
-    }
-    final Path path = pathBack();
-    if (path == null) {
-      counters.drop(DropReason.IPV4_NO_ROUTE);
-      return;
-    }
-    final TcpConnection connection =
-        new TcpConnection(
-            this,
-            path,
-            segment.destinationPort,
-            segment.sourcePort,
-            listener.config(),
-            ReadinessObserver.NONE,
-            iss);
-    add(connection);
-    counters.increment(Counter.TCP_PASSIVE_OPENS);
-    listener.onHandshakeStarted();
-    connection.receiver().segmentsIn = 1;
-    connection.openPassive(listener, segment, parseOptions(segment), nowNs);
+  /** Whether the stack has all the connections it may have. */
+  boolean isFull() {
+    return connections.count() >= config.maxConnections();
   }
 
   /**
@@ -414,7 +366,7 @@ public final class Tcp implements TransportProtocol {
 
   // ---- Bookkeeping for connections and listeners
 
-  private void add(final TcpConnection connection) {
+  void add(final TcpConnection connection) {
     connections.add(connection);
     ports.add(connection);
   }
