@@ -73,6 +73,6 @@ final class PassiveOpen {
     tcp.counters().increment(Counter.TCP_PASSIVE_OPENS);
     listener.onHandshakeStarted();
     connection.receiver().segmentsIn = 1;
-    connection.openPassive(listener, syn, tcp.parseOptions(syn), nowNs);
+    tcp.handshake().openPassive(connection, listener, syn, tcp.parseOptions(syn), nowNs);
   }
 }

@@ -62,7 +62,7 @@ final class SegmentArrival {
       return;
     }
     segment.take(tcp.parseOptions(segment));
-    c.onSyn(segment, tcp.parseOptions(segment), nowNs);
+    tcp.handshake().onSyn(c, segment, tcp.parseOptions(segment), nowNs);
     readEcho(c, segment, nowNs);
     if (!acceptableAck) {
       // Simultaneous open (RFC 9293 3.5, figure 8): our SYN goes out again, now with an ACK.
@@ -70,7 +70,7 @@ final class SegmentArrival {
       c.sender().repeatSynAsSynAck();
       return;
     }
-    c.establish(segment, nowNs);
+    tcp.handshake().establish(c, segment, nowNs);
     c.receiver().oweAck();
     // RFC 9293 3.10.7.3, fourth: data or FIN on the SYN-ACK go on to the sixth step of 3.10.7.4.
     onTextAndFin(c, segment, nowNs);
@@ -259,7 +259,7 @@ final class SegmentArrival {
       tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
       return false;
     }
-    c.establish(segment, nowNs);
+    tcp.handshake().establish(c, segment, nowNs);
     return true;
   }
 

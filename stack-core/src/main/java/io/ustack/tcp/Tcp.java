@@ -35,6 +35,7 @@ public final class Tcp implements TransportProtocol {
   private final long startNs;
   private final PortAllocator portAllocator;
   private final SegmentWriter writer;
+  private final Handshake handshake = new Handshake(this);
   private final SegmentArrival arrival = new SegmentArrival(this);
   private final PassiveOpen passiveOpen = new PassiveOpen(this);
   private final Emission emission = new Emission(this);
@@ -96,6 +97,10 @@ public final class Tcp implements TransportProtocol {
 
   TimerWheel wheel() {
     return wheel;
+  }
+
+  Handshake handshake() {
+    return handshake;
   }
 
   SegmentArrival arrival() {

@@ -342,64 +342,12 @@ public final class TcpConnection extends Emitter {
     wantToEmit();
   }
 
-  /** Passive open: a SYN came to a listener (RFC 9293 3.10.7.2, third). */
-  void openPassive(
-      final TcpListener from, final TcpSegment syn, final TcpOptions options, final long nowNs) {
+  /** Passive open: a SYN came to a listener. */
+  void openPassive(final TcpListener from) {
     listener = from;
     reuseAddress = from.binding().reuseAddress();
     passive = true;
     state = TcpState.SYN_RECEIVED;
-    onSyn(syn, options, nowNs);
-    wantToEmit();
-  }
-
-  /** The peer's SYN: sequence numbers and what both ends agree on. */
-  void onSyn(final TcpSegment syn, final TcpOptions options, final long nowNs) {
-    offer.agree(options);
-    if (offer.timestamps()) {
-      timestamps.turnOn();
-      timestamps.start(options.tsVal(), nowNs);
-    }
-    if (offer.sack()) {
-      receiver.permitSack();
-    }
-    receiver.start(syn.seq, ourMss());
-    receiver.windowShift(offer.scalesWindow() ? offer.windowShift() : 0);
-    final int theirShift = offer.scalesWindow() ? options.windowShift() : 0;
-    sender.onSyn(effectiveMss(options.mss()), theirShift, syn);
-  }
-
-  /**
-   * RFC 9293 3.7.1, RFC 6691: the peer's MSS or 536, at most what our path carries; never so small
-   * that nothing fits.
-   */
-  private int effectiveMss(final int peerMss) {
-    final int offered = peerMss == 0 ? Tcp.DEFAULT_MSS : Math.max(peerMss, Tcp.MIN_MSS);
-    return Math.min(offered - optionsLength(), ourMss());
-  }
-
-  /** What a segment can carry on our path, behind the options that each of them has (RFC 6691). */
-  private int ourMss() {
-    return path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - optionsLength();
-  }
-
-  private int optionsLength() {
-    return timestamps.isOn() ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
-  }
-
-  /** Our SYN is acknowledged. */
-  void establish(final TcpSegment segment, final long nowNs) {
-    sender.onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
-    timers.stop();
-    state = TcpState.ESTABLISHED;
-    tcp.counters().increment(Counter.TCP_ESTABLISHED);
-    if (sender.isFinQueued()) {
-      state = TcpState.FIN_WAIT_1;
-    }
-    if (listener != null) {
-      listener.onEstablished(this);
-    }
-    observer.onReadiness(Readiness.WRITABLE);
   }
 
   /**

@@ -1,0 +1,79 @@
+package io.ustack.tcp;
+
+import io.ustack.counter.Counter;
+import io.ustack.readiness.Readiness;
+
+/**
+ * How a connection comes to be (RFC 9293 3.5): what each side's SYN says of the stream that
+ * follows. One per stack; the state is the connection's.
+ */
+final class Handshake {
+  private final Tcp tcp;
+
+  Handshake(final Tcp tcp) {
+    this.tcp = tcp;
+  }
+
+  /** Passive open: a SYN came to a listener (RFC 9293 3.10.7.2, third). */
+  void openPassive(
+      final TcpConnection c,
+      final TcpListener from,
+      final TcpSegment syn,
+      final TcpOptions options,
+      final long nowNs) {
+    c.openPassive(from);
+    onSyn(c, syn, options, nowNs);
+    c.wantToEmit();
+  }
+
+  /** The peer's SYN: sequence numbers and what both ends agree on. */
+  void onSyn(
+      final TcpConnection c, final TcpSegment syn, final TcpOptions options, final long nowNs) {
+    final SynOffer offer = c.offer();
+    offer.agree(options);
+    if (offer.timestamps()) {
+      c.timestamps().turnOn();
+      c.timestamps().start(options.tsVal(), nowNs);
+    }
+    if (offer.sack()) {
+      c.receiver().permitSack();
+    }
+    c.receiver().start(syn.seq, ourMss(c));
+    c.receiver().windowShift(offer.scalesWindow() ? offer.windowShift() : 0);
+    final int theirShift = offer.scalesWindow() ? options.windowShift() : 0;
+    c.sender().onSyn(effectiveMss(c, options.mss()), theirShift, syn);
+  }
+
+  /**
+   * RFC 9293 3.7.1, RFC 6691: the peer's MSS or 536, at most what our path carries; never so small
+   * that nothing fits.
+   */
+  private static int effectiveMss(final TcpConnection c, final int peerMss) {
+    final int offered = peerMss == 0 ? Tcp.DEFAULT_MSS : Math.max(peerMss, Tcp.MIN_MSS);
+    return Math.min(offered - optionsLength(c), ourMss(c));
+  }
+
+  /** What a segment can carry on our path, behind the options that each of them has (RFC 6691). */
+  private static int ourMss(final TcpConnection c) {
+    return c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - optionsLength(c);
+  }
+
+  private static int optionsLength(final TcpConnection c) {
+    return c.timestamps().isOn() ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
+  }
+
+  /** Our SYN is acknowledged. */
+  void establish(final TcpConnection c, final TcpSegment segment, final long nowNs) {
+    c.sender().onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
+    c.timers().stop();
+    c.state(TcpState.ESTABLISHED);
+    tcp.counters().increment(Counter.TCP_ESTABLISHED);
+    if (c.sender().isFinQueued()) {
+      c.state(TcpState.FIN_WAIT_1);
+    }
+    if (c.listener != null) {
+      c.listener.onEstablished(c);
+    }
+    c.raise(Readiness.WRITABLE);
+  }
+}
