@@ -22,13 +22,40 @@ final class Handshake {
       final TcpOptions options,
       final long nowNs) {
     c.openPassive(from);
-    onSyn(c, syn, options, nowNs);
+    onSyn(c, syn.seq, syn, options, nowNs);
     c.wantToEmit();
   }
 
-  /** The peer's SYN: sequence numbers and what both ends agree on. */
+  /**
+   * The ACK of a SYN cookie came to a listener: the handshake is what it would be had it been kept,
+   * and done (RFC 4987 3.6). The segment itself is still to be processed.
+   *
+   * @param options those that the SYN had
+   */
+  void openByCookie(
+      final TcpConnection c,
+      final TcpListener from,
+      final TcpSegment ack,
+      final TcpOptions options,
+      final long nowNs) {
+    c.openPassive(from);
+    onSyn(c, ack.seq - 1, ack, options, nowNs);
+    c.sender().onCookieReturned();
+    establish(c, ack, nowNs);
+  }
+
+  /**
+   * The peer's SYN: sequence numbers and what both ends agree on.
+   *
+   * @param irs the peer's initial sequence number
+   * @param segment the SYN, or the ACK that proves it: its window is not scaled yet
+   */
   void onSyn(
-      final TcpConnection c, final TcpSegment syn, final TcpOptions options, final long nowNs) {
+      final TcpConnection c,
+      final int irs,
+      final TcpSegment segment,
+      final TcpOptions options,
+      final long nowNs) {
     final SynOffer offer = c.offer();
     offer.agree(options);
     if (offer.timestamps()) {
@@ -38,10 +65,10 @@ final class Handshake {
     if (offer.sack()) {
       c.receiver().permitSack();
     }
-    c.receiver().start(syn.seq, ourMss(c));
+    c.receiver().start(irs, ourMss(c));
     c.receiver().windowShift(offer.scalesWindow() ? offer.windowShift() : 0);
     final int theirShift = offer.scalesWindow() ? options.windowShift() : 0;
-    c.sender().onSyn(effectiveMss(c, options.mss()), theirShift, syn);
+    c.sender().onSyn(effectiveMss(c, options.mss()), theirShift, segment);
   }
 
   /**

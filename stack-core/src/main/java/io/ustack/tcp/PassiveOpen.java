@@ -10,9 +10,17 @@ import org.jspecify.annotations.Nullable;
 /** What a segment does to a listener: RFC 9293 3.10.7.2. One per stack. */
 final class PassiveOpen {
   private final Tcp tcp;
+  private final SynCookies cookies;
+  private final long startNs;
 
-  PassiveOpen(final Tcp tcp) {
+  /** Of the SYN that is being answered with a cookie. */
+  private final SynOffer offer;
+
+  PassiveOpen(final Tcp tcp, final SynCookies cookies, final long startNs) {
     this.tcp = tcp;
+    this.cookies = cookies;
+    this.startNs = startNs;
+    offer = new SynOffer(tcp.config());
   }
 
   /**
@@ -30,7 +38,7 @@ final class PassiveOpen {
       return;
     }
     if (segment.has(TcpHeader.ACK)) {
-      tcp.onSegmentToNobody(segment, DropReason.TCP_LISTEN_NOT_SYN, nowNs);
+      onAck(listener, segment, nowNs);
       return;
     }
     if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN) || segment.sourcePort == 0) {
@@ -38,41 +46,135 @@ final class PassiveOpen {
       tcp.counters().drop(DropReason.TCP_LISTEN_NOT_SYN);
       return;
     }
-    if (!listener.admitsSyn(tcp.counters())) {
+    if (old != null) {
+      // Whoever has had a connection is no flood, and has a place (Linux tcp_conn_request).
+      if (!refuses(listener)) {
+        old.die(Failure.NONE);
+        onSyn(listener, segment, old.successorIss(), nowNs);
+      }
       return;
     }
-    if (old == null) {
-      open(listener, segment, tcp.newIss(segment, nowNs), nowNs);
-      return;
+    final SynCookieUse use = listener.config().synCookies();
+    final boolean full = listener.isSynQueueFull();
+    if (full && use == SynCookieUse.OFF) {
+      tcp.counters().drop(DropReason.TCP_SYN_QUEUE_FULL);
+    } else if (!refuses(listener)) {
+      if (full || use == SynCookieUse.ALWAYS) {
+        sendCookie(listener, segment, nowNs);
+      } else {
+        onSyn(listener, segment, tcp.newIss(segment, nowNs), nowNs);
+      }
     }
-    old.die(Failure.NONE);
-    open(listener, segment, old.successorIss(), nowNs);
   }
 
-  private void open(
-      final TcpListener listener, final TcpSegment syn, final int iss, final long nowNs) {
-    if (tcp.isFull()) {
-      tcp.counters().drop(DropReason.TCP_CONNECTION_LIMIT);
-      return;
+  /** With a full accept queue the peer may ask again later (Linux sk_acceptq_is_full). */
+  private boolean refuses(final TcpListener listener) {
+    if (listener.isAcceptQueueFull()) {
+      tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
+      return true;
     }
+    return false;
+  }
+
+  /** The SYN is kept: a connection in SYN-RECEIVED. */
+  private void onSyn(
+      final TcpListener listener, final TcpSegment syn, final int iss, final long nowNs) {
+    final TcpConnection connection = open(listener, syn, iss);
+    if (connection != null) {
+      connection.receiver().segmentsIn = 1;
+      tcp.handshake().openPassive(connection, listener, syn, tcp.parseOptions(syn), nowNs);
+    }
+  }
+
+  /** The SYN is answered and forgotten. */
+  private void sendCookie(final TcpListener listener, final TcpSegment syn, final long nowNs) {
     final Path path = tcp.pathBack(syn);
     if (path == null) {
       tcp.counters().drop(DropReason.IPV4_NO_ROUTE);
       return;
     }
+    final TcpOptions options = tcp.parseOptions(syn);
+    offer.start(listener.config());
+    offer.agree(options);
+    offer.forgetWithoutTimestamps();
+    listener.onCookieSent(nowNs);
+    final int clock = Timestamps.clock(startNs, nowNs);
+    tcp.writer()
+        .writeCookie(
+            path,
+            syn,
+            cookies.sequence(syn, options.mss(), nowNs),
+            Math.min(0xFFFF, listener.config().receiveBufferBytes()),
+            offer,
+            SynCookies.timestamp(clock, offer, options.windowShift()) + timestampOffset(syn),
+            options.tsVal(),
+            nowNs);
+  }
+
+  private int timestampOffset(final TcpSegment segment) {
+    return tcp.timestampOffset(segment.destinationAddress, segment.sourceAddress);
+  }
+
+  /** RFC 9293 3.10.7.2, second: any ACK is bad, unless it brings back a cookie. */
+  private void onAck(final TcpListener listener, final TcpSegment ack, final long nowNs) {
+    if (ack.has(TcpHeader.SYN) || ack.sourcePort == 0 || !listener.expectsCookies(nowNs)) {
+      tcp.onSegmentToNobody(ack, DropReason.TCP_LISTEN_NOT_SYN, nowNs);
+      return;
+    }
+    final int mss = cookies.mss(ack, nowNs);
+    if (mss == SynCookies.NONE) {
+      tcp.onSegmentToNobody(ack, DropReason.TCP_SYN_COOKIE_INVALID, nowNs);
+      return;
+    }
+    if (refuses(listener)) {
+      // The peer believes that it is connected: its data will bring the cookie again.
+      return;
+    }
+    final TcpConnection connection = open(listener, ack, ack.ack - 1);
+    if (connection != null) {
+      tcp.counters().increment(Counter.TCP_SYN_COOKIES_IN);
+      tcp.handshake()
+          .openByCookie(connection, listener, ack, restoreSyn(listener.config(), ack, mss), nowNs);
+      connection.onSegment(ack, nowNs);
+    }
+  }
+
+  /** The options of the SYN as the ACK of its cookie tells them. */
+  private TcpOptions restoreSyn(final TcpConfig config, final TcpSegment ack, final int mss) {
+    final TcpOptions options = tcp.parseOptions(ack);
+    final boolean timestamps = config.timestamps() && options.hasTimestamps();
+    final int echo = options.tsEcr() - timestampOffset(ack);
+    options.restoreSyn(
+        mss,
+        timestamps ? SynCookies.windowShift(echo) : TcpOptions.ABSENT,
+        timestamps && SynCookies.permitsSack(echo),
+        timestamps);
+    return options;
+  }
+
+  private @Nullable TcpConnection open(
+      final TcpListener listener, final TcpSegment segment, final int iss) {
+    if (tcp.isFull()) {
+      tcp.counters().drop(DropReason.TCP_CONNECTION_LIMIT);
+      return null;
+    }
+    final Path path = tcp.pathBack(segment);
+    if (path == null) {
+      tcp.counters().drop(DropReason.IPV4_NO_ROUTE);
+      return null;
+    }
     final TcpConnection connection =
         new TcpConnection(
             tcp,
             path,
-            syn.destinationPort,
-            syn.sourcePort,
+            segment.destinationPort,
+            segment.sourcePort,
             listener.config(),
             ReadinessObserver.NONE,
             iss);
     tcp.add(connection);
     tcp.counters().increment(Counter.TCP_PASSIVE_OPENS);
     listener.onHandshakeStarted();
-    connection.receiver().segmentsIn = 1;
-    tcp.handshake().openPassive(connection, listener, syn, tcp.parseOptions(syn), nowNs);
+    return connection;
   }
 }

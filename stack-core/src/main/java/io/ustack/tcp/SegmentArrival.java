@@ -62,7 +62,7 @@ final class SegmentArrival {
       return;
     }
     segment.take(tcp.parseOptions(segment));
-    tcp.handshake().onSyn(c, segment, tcp.parseOptions(segment), nowNs);
+    tcp.handshake().onSyn(c, segment.seq, segment, tcp.parseOptions(segment), nowNs);
     readEcho(c, segment, nowNs);
     if (!acceptableAck) {
       // Simultaneous open (RFC 9293 3.5, figure 8): our SYN goes out again, now with an ACK.

@@ -106,6 +106,7 @@ final class SegmentWriter {
       return false;
     }
     final SynOffer offer = connection.offer();
+    final Timestamps timestamps = connection.timestamps();
     final int headerLength = TcpHeader.MIN_LENGTH_BYTES + offer.optionsLengthBytes();
     final int at = packet.prepend(headerLength);
     TcpHeader.write(
@@ -118,11 +119,70 @@ final class SegmentWriter {
         headerLength,
         flags,
         window);
-    int option = at + TcpHeader.MIN_LENGTH_BYTES;
-    option += TcpOptions.writeMss(packet.bytes(), option, mss);
+    writeSynOptions(
+        packet,
+        at + TcpHeader.MIN_LENGTH_BYTES,
+        offer,
+        mss,
+        timestamps.value(nowNs),
+        timestamps.recent());
+    count(connection, connection.sender().iss(), true);
+    send(path, packet, nowNs);
+    return true;
+  }
+
+  /**
+   * Answers a SYN that is not kept (RFC 4987 3.6).
+   *
+   * @param path back to the sender
+   * @param seq the cookie
+   * @param window of the connection that may come of it
+   * @param offer what both ends agree on
+   * @param tsVal our timestamp, for an offer that has them
+   * @param tsEcr the peer's
+   */
+  void writeCookie(
+      final Path path,
+      final TcpSegment syn,
+      final int seq,
+      final int window,
+      final SynOffer offer,
+      final int tsVal,
+      final int tsEcr,
+      final long nowNs) {
+    final Packet packet = path.transmitRoom() == 0 ? null : path.allocate();
+    if (packet == null) {
+      return;
+    }
+    final int headerLength = TcpHeader.MIN_LENGTH_BYTES + offer.optionsLengthBytes();
+    final int at = packet.prepend(headerLength);
+    TcpHeader.write(
+        packet.bytes(),
+        at,
+        /* sourcePort= */ syn.destinationPort,
+        /* destinationPort= */ syn.sourcePort,
+        seq,
+        syn.seq + 1,
+        headerLength,
+        TcpHeader.SYN | TcpHeader.ACK,
+        window);
+    final int mss = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES;
+    writeSynOptions(packet, at + TcpHeader.MIN_LENGTH_BYTES, offer, mss, tsVal, tsEcr);
+    counters.increment(Counter.TCP_SYN_COOKIES_OUT);
+    send(path, packet, nowNs);
+  }
+
+  private static void writeSynOptions(
+      final Packet packet,
+      final int at,
+      final SynOffer offer,
+      final int mss,
+      final int tsVal,
+      final int tsEcr) {
+    int option = at + TcpOptions.writeMss(packet.bytes(), at, mss);
     if (offer.timestamps()) {
       final int before = option;
-      option += writeTimestamps(connection.timestamps(), packet, option, nowNs);
+      option += TcpOptions.writeTimestamps(packet.bytes(), option, tsVal, tsEcr);
       if (offer.sack()) {
         TcpOptions.writeSackPermittedBeforeTimestamps(packet.bytes(), before);
       }
@@ -132,9 +192,6 @@ final class SegmentWriter {
     if (offer.scalesWindow()) {
       TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
     }
-    count(connection, connection.sender().iss(), true);
-    send(path, packet, nowNs);
-    return true;
   }
 
   /** Before the sender hears of it: what lies below its highest byte was sent before. */

@@ -375,6 +375,12 @@ final class Sender {
     lastSentNs = nowNs;
   }
 
+  /** The SYN-ACK left as a cookie, nobody knows when, and has come back. */
+  void onCookieReturned() {
+    sndNxt = iss + 1;
+    sndMax = sndNxt;
+  }
+
   /**
    * A segment of {@code length} bytes of sequence space left from {@code sndNxt}.
    *

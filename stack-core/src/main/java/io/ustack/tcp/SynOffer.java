@@ -10,6 +10,11 @@ final class SynOffer {
   private boolean sack;
 
   SynOffer(final TcpConfig config) {
+    start(config);
+  }
+
+  /** Offers again what the configuration says. */
+  void start(final TcpConfig config) {
     windowShift = config.windowShift();
     timestamps = config.timestamps();
     sack = config.sack();
@@ -22,6 +27,14 @@ final class SynOffer {
     }
     timestamps = timestamps && theirs.hasTimestamps();
     sack = sack && theirs.isSackPermitted();
+  }
+
+  /** Takes back what a SYN cookie can remember only with the peer's help: all but the MSS. */
+  void forgetWithoutTimestamps() {
+    if (!timestamps) {
+      windowShift = TcpOptions.ABSENT;
+      sack = false;
+    }
   }
 
   /** Whether windows are scaled, in both directions or in none. */

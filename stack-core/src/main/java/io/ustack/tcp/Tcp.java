@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import io.ustack.buffer.MemoryBudget;
 import io.ustack.buffer.Packet;
+import io.ustack.buffer.SipHash;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
@@ -26,6 +27,8 @@ public final class Tcp implements TransportProtocol {
   /** Linux TCP_MIN_SND_MSS: a smaller MSS is a peer that wants us to work (CVE-2019-11479). */
   static final int MIN_MSS = 48;
 
+  private static final long SYN_COOKIES = 1;
+
   private final TcpConfig config;
   private final Ipv4Output ipv4;
   private final ReadyList readyList;
@@ -37,7 +40,7 @@ public final class Tcp implements TransportProtocol {
   private final SegmentWriter writer;
   private final Handshake handshake = new Handshake(this);
   private final SegmentArrival arrival = new SegmentArrival(this);
-  private final PassiveOpen passiveOpen = new PassiveOpen(this);
+  private final PassiveOpen passiveOpen;
   private final Emission emission = new Emission(this);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
@@ -79,6 +82,13 @@ public final class Tcp implements TransportProtocol {
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
     memory = new MemoryBudget(config.maxBufferBytes());
+    // What else needs a key has one derived from the secret, for a use of its own.
+    final SynCookies cookies =
+        new SynCookies(
+            SipHash.hash(secret0, secret1, SYN_COOKIES, 0),
+            SipHash.hash(secret0, secret1, SYN_COOKIES, 1),
+            startNs);
+    passiveOpen = new PassiveOpen(this, cookies, startNs);
     connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
   }
 
@@ -309,8 +319,7 @@ public final class Tcp implements TransportProtocol {
   }
 
   /** RFC 9293 3.10.7.1. */
-  void onSegmentToNobody(
-      final TcpSegment segment, final DropReason reason, final long nowNs) {
+  void onSegmentToNobody(final TcpSegment segment, final DropReason reason, final long nowNs) {
     counters.drop(reason);
     if (!segment.has(TcpHeader.RST)) {
       writer.writeReset(pathBack(segment), segment, nowNs);
@@ -324,7 +333,11 @@ public final class Tcp implements TransportProtocol {
 
   /** The timestamps of a new connection between these two hosts. */
   Timestamps timestamps(final int localAddress, final int remoteAddress) {
-    return new Timestamps(isnSource.timestampOffset(localAddress, remoteAddress), startNs);
+    return new Timestamps(timestampOffset(localAddress, remoteAddress), startNs);
+  }
+
+  int timestampOffset(final int localAddress, final int remoteAddress) {
+    return isnSource.timestampOffset(localAddress, remoteAddress);
   }
 
   /** The ISN of a new connection on which this segment came. */

@@ -32,6 +32,7 @@ package io.ustack.tcp;
  * @param maxBufferBytes what the buffers of all connections may hold together (as Linux tcp_mem);
  *     by default half of what the JVM may use
  * @param maxBacklog ceiling of listen's backlog (Linux somaxconn, 4096)
+ * @param synCookies when SYNs are answered without being kept (RFC 4987; Linux tcp_syncookies, 1)
  * @param challengeAckIntervalNs at least this long between two ACKs that answer unacceptable
  *     segments (Linux tcp_invalid_ratelimit, 500 ms)
  */
@@ -58,6 +59,7 @@ public record TcpConfig(
     int maxOrphans,
     long maxBufferBytes,
     int maxBacklog,
+    SynCookieUse synCookies,
     long challengeAckIntervalNs) {
   private static final long MS = 1_000_000L;
   private static final long SECOND = 1_000 * MS;
@@ -87,6 +89,7 @@ public record TcpConfig(
           1 << 14,
           Runtime.getRuntime().maxMemory() / 2,
           4096,
+          SynCookieUse.WHEN_FULL,
           500 * MS);
 
   /** The same with other buffer capacities, in bytes; they may be larger than the largest was. */

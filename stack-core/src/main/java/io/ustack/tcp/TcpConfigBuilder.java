@@ -27,6 +27,7 @@ public final class TcpConfigBuilder {
   private int maxOrphans;
   private long maxBufferBytes;
   private int maxBacklog;
+  private SynCookieUse synCookies;
   private long challengeAckIntervalNs;
 
   TcpConfigBuilder(final TcpConfig from) {
@@ -52,6 +53,7 @@ public final class TcpConfigBuilder {
     maxOrphans = from.maxOrphans();
     maxBufferBytes = from.maxBufferBytes();
     maxBacklog = from.maxBacklog();
+    synCookies = from.synCookies();
     challengeAckIntervalNs = from.challengeAckIntervalNs();
   }
 
@@ -165,6 +167,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder synCookies(final SynCookieUse value) {
+    synCookies = value;
+    return this;
+  }
+
   public TcpConfigBuilder challengeAckIntervalNs(final long value) {
     challengeAckIntervalNs = value;
     return this;
@@ -195,6 +202,7 @@ public final class TcpConfigBuilder {
         maxOrphans,
         maxBufferBytes,
         maxBacklog,
+        synCookies,
         challengeAckIntervalNs);
   }
 }

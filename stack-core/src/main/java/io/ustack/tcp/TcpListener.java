@@ -1,7 +1,5 @@
 package io.ustack.tcp;
 
-import io.ustack.counter.Counters;
-import io.ustack.counter.DropReason;
 import io.ustack.readiness.Readiness;
 import io.ustack.readiness.ReadinessObserver;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A port in LISTEN (RFC 9293 3.10.7.2). Connections that are still shaking hands are counted
  * against the SYN queue; those that are established wait in the accept queue. As on Linux, {@code
- * backlog} bounds both, and the accept queue holds one more than {@code backlog}.
+ * backlog} bounds both, and the accept queue holds one more than {@code backlog}. A full SYN queue
+ * turns nobody away: its SYNs are answered with cookies ({@link SynCookies}).
  *
  * <p>Stack thread only.
  */
@@ -22,6 +21,8 @@ public final class TcpListener {
   private int backlog;
   private int handshakes;
   private int waiting;
+  private boolean cookiesSent;
+  private long lastCookieNs;
   private @Nullable TcpConnection firstWaiting;
   private @Nullable TcpConnection lastWaiting;
 
@@ -109,17 +110,20 @@ public final class TcpListener {
     return waiting > backlog;
   }
 
-  /** Whether one more handshake may begin; counts the reason when not. */
-  boolean admitsSyn(final Counters counters) {
-    if (isAcceptQueueFull()) {
-      counters.drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
-      return false;
-    }
-    if (handshakes >= Math.max(1, backlog)) {
-      counters.drop(DropReason.TCP_SYN_QUEUE_FULL);
-      return false;
-    }
-    return true;
+  /** Whether no more handshakes may be kept. */
+  boolean isSynQueueFull() {
+    return handshakes >= Math.max(1, backlog);
+  }
+
+  /** A SYN was answered with a cookie. */
+  void onCookieSent(final long nowNs) {
+    cookiesSent = true;
+    lastCookieNs = nowNs;
+  }
+
+  /** Whether one may come back: else an ACK need not be looked at, nor can it be guessed right. */
+  boolean expectsCookies(final long nowNs) {
+    return cookiesSent && nowNs - lastCookieNs <= SynCookies.VALID_NS;
   }
 
   void onHandshakeStarted() {

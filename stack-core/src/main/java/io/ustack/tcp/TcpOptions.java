@@ -55,6 +55,18 @@ final class TcpOptions {
   private int tsVal;
   private int tsEcr;
 
+  /**
+   * Puts in place of what was parsed what the SYN said, as far as its cookie tells; the timestamps
+   * stay, if the peer may use them.
+   */
+  void restoreSyn(
+      final int synMss, final int synShift, final boolean synSack, final boolean usesTimestamps) {
+    mss = synMss;
+    windowShift = synShift;
+    sackPermitted = synSack;
+    timestamps = usesTimestamps;
+  }
+
   /** The peer's MSS in bytes, or 0 when it sent none. */
   int mss() {
     return mss;

@@ -40,7 +40,12 @@ final class Timestamps {
 
   /** TSval of a segment that leaves now. */
   int value(final long nowNs) {
-    return (int) ((nowNs - startNs) / TICK_NS) + offset;
+    return clock(startNs, nowNs) + offset;
+  }
+
+  /** Ticks since {@code startNs}. */
+  static int clock(final long startNs, final long nowNs) {
+    return (int) ((nowNs - startNs) / TICK_NS);
   }
 
   /** TSecr of a segment that acknowledges. */

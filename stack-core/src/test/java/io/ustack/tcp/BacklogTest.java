@@ -24,7 +24,8 @@ class BacklogTest {
   private static final String ACK = "< . 1:1(0) ack 1 win 65535";
 
   private static TestStack backlog(final int backlog) {
-    return new TestStack().listen(backlog);
+    return new TestStack(TcpConfig.DEFAULT.with().synCookies(SynCookieUse.OFF).build())
+        .listen(backlog);
   }
 
   // ---- The accept queue: backlog + 1

@@ -21,7 +21,10 @@ class TcpConfigTest {
   @MethodSource("components")
   void changingOneThingLeavesTheOthers(final RecordComponent component) throws Exception {
     final Class<?> type = component.getType();
-    final Object value = type == boolean.class ? false : type == long.class ? (Object) 7L : 7;
+    final Object value =
+        type.isEnum()
+            ? type.getEnumConstants()[0]
+            : type == boolean.class ? false : type == long.class ? (Object) 7L : 7;
     final TcpConfigBuilder builder = TcpConfig.DEFAULT.with();
     TcpConfigBuilder.class.getMethod(component.getName(), type).invoke(builder, value);
     final TcpConfig changed = builder.build();

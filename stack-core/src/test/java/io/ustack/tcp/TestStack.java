@@ -45,6 +45,7 @@ final class TestStack implements AutoCloseable {
   private TcpListener listener;
   private int ourPort = OUR_PORT;
   private int peerPort = PEER_PORT;
+  private int ourIsn = OUR_ISN;
 
   TestStack() {
     this(TcpConfig.DEFAULT);
@@ -223,6 +224,12 @@ final class TestStack implements AutoCloseable {
     return peerPort(PEER_PORT);
   }
 
+  /** What follows counts from the sequence number of the SYN-ACK that the stack has just sent. */
+  TestStack learnIsn() {
+    ourIsn = ByteBuffer.wrap(Frames.tail(net.link.firstSent(), Frames.IPV4)).getInt(4);
+    return this;
+  }
+
   /** From now on the script is about another connection, from the next port of the peer. */
   TestStack nextPeer() {
     return peerPort(peerPort + 1);
@@ -387,7 +394,7 @@ final class TestStack implements AutoCloseable {
 
   private void inject(final ScriptedSegment segment) {
     net.inject(
-        TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.bytes(peerPort, ourPort, PEER_ISN, OUR_ISN)));
+        TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.bytes(peerPort, ourPort, PEER_ISN, ourIsn)));
   }
 
   /** Several segments in one burst, between which the stack sends nothing. */
@@ -397,7 +404,7 @@ final class TestStack implements AutoCloseable {
       net.link.inject(
           TestNet.ipv4ToUs(
               TcpHeader.PROTOCOL,
-              ScriptedSegment.parse(text).bytes(peerPort, ourPort, PEER_ISN, OUR_ISN)));
+              ScriptedSegment.parse(text).bytes(peerPort, ourPort, PEER_ISN, ourIsn)));
     }
     net.poll();
     return this;
@@ -429,7 +436,7 @@ final class TestStack implements AutoCloseable {
     return describe(s.flags(), s.seq(), s.length(), s.ack(), s.window(), s.options());
   }
 
-  private static String describe(final ByteBuffer s, final ScriptedSegment wanted) {
+  private String describe(final ByteBuffer s, final ScriptedSegment wanted) {
     final int header = (s.get(12) & 0xF0) >>> 2;
     final int flags = s.get(13) & 0xFF;
     final boolean acks = (flags & TcpHeader.ACK) != 0;
@@ -438,7 +445,7 @@ final class TestStack implements AutoCloseable {
     final boolean bare = (flags & TcpHeader.RST) != 0 && s.getInt(4) == 0;
     return describe(
         flags,
-        bare ? 0 : s.getInt(4) - OUR_ISN,
+        bare ? 0 : s.getInt(4) - ourIsn,
         s.capacity() - header,
         acks ? s.getInt(8) - PEER_ISN : 0,
         wanted.window() == ScriptedSegment.UNSAID

@@ -64,6 +64,11 @@ public final class ScriptLink implements LinkDevice {
     return sent.poll();
   }
 
+  /** The oldest frame that the stack sent, which stays. */
+  public byte[] firstSent() {
+    return sent.element();
+  }
+
   /** Frames sent and not taken. */
   public int sentCount() {
     return sent.size();
