@@ -7,6 +7,11 @@ public final class ReadyList {
   private @Nullable Emitter head;
   private @Nullable Emitter tail;
 
+  /** Those that are to be asked in the next cycle. */
+  private @Nullable Emitter laterHead;
+
+  private @Nullable Emitter laterTail;
+
   /** Puts the emitter at the end, unless it is already in the list. */
   public void add(final Emitter emitter) {
     if (emitter.ready) {
@@ -20,6 +25,40 @@ public final class ReadyList {
       tail.nextReady = emitter;
     }
     tail = emitter;
+  }
+
+  /**
+   * The emitter is to be asked in the next duty cycle, not in this one; unless it is in the list
+   * already.
+   */
+  public void addLater(final Emitter emitter) {
+    if (emitter.ready) {
+      return;
+    }
+    emitter.ready = true;
+    emitter.nextReady = null;
+    if (laterTail == null) {
+      laterHead = emitter;
+    } else {
+      laterTail.nextReady = emitter;
+    }
+    laterTail = emitter;
+  }
+
+  /** The cycle is over: what was to be asked later is to be asked now. */
+  public void nextCycle() {
+    final Emitter first = laterHead;
+    if (first == null) {
+      return;
+    }
+    if (tail == null) {
+      head = first;
+    } else {
+      tail.nextReady = first;
+    }
+    tail = laterTail;
+    laterHead = null;
+    laterTail = null;
   }
 
   /** Takes the first emitter out, or null. */

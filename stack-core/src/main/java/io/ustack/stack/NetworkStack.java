@@ -336,6 +336,7 @@ public final class NetworkStack implements AutoCloseable {
       }
       emissions++;
     }
+    ready.nextCycle();
     return emissions - fruitless;
   }
 

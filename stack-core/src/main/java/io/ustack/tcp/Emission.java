@@ -104,7 +104,7 @@ final class Emission {
     if (c.timers().isAckDue(nowNs)) {
       tcp.counters().increment(Counter.TCP_DELAYED_ACKS);
       c.timers().stopDelayingAck();
-      c.receiver().oweAck();
+      c.receiver().acks().onDelayExpired(c.sender().rtt().rtoNs());
     }
     if (c.timers().isDue(nowNs) && mayRun(c, hasRoom)) {
       onTimer(c, nowNs);
@@ -212,6 +212,10 @@ final class Emission {
         c.timers().start(TcpTimers.Kind.PERSIST, nowNs + c.sender().rtt().rtoNs());
       }
     }
+    if (c.receiver().acks().waitsACycle()) {
+      tcp.readyList().addLater(c);
+      return false;
+    }
     return c.receiver().owesAck() && emitAck(c, nowNs);
   }
 
@@ -259,6 +263,9 @@ final class Emission {
                 length,
                 nowNs);
     if (sent) {
+      if (length > 0) {
+        c.receiver().acks().onDataSent(nowNs);
+      }
       c.receiver().onAckSent(length == 0 && flags == TcpHeader.ACK);
       c.timers().stopDelayingAck();
     }

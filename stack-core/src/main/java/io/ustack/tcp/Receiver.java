@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
  * reassembly, the window to offer, and the plan when to acknowledge (RFC 9293 3.8.6, RFC 5681 4.2).
  */
 final class Receiver {
-  /** Duplicate ACKs owed at most: more in one burst tell the sender nothing new. */
-  private static final int MAX_DUPLICATE_ACKS_OWED = 64;
-
   private final ByteRing buffer;
   private final Counters counters;
   private final OutOfOrder outOfOrder = new OutOfOrder();
@@ -41,13 +38,17 @@ final class Receiver {
   private boolean ended;
   private int finSeq;
 
-  private boolean ackNow;
-  private int duplicateAcksOwed;
-  private int segmentsSinceAck;
+  private final AckPolicy acks;
 
-  Receiver(final ByteRing buffer, final Counters counters) {
+  Receiver(final ByteRing buffer, final TcpConfig config, final Counters counters) {
     this.buffer = buffer;
     this.counters = counters;
+    acks = new AckPolicy(config);
+  }
+
+  /** When it acknowledges. */
+  AckPolicy acks() {
+    return acks;
   }
 
   /**
@@ -105,6 +106,11 @@ final class Receiver {
     return rcvAdv - rcvNxt;
   }
 
+  /** How many full segments the window held that the last ACK offered. */
+  private int windowSegments() {
+    return (rcvAdv - lastAckSent) / mss;
+  }
+
   /** The peer's FIN was reached: nothing more will be readable than what is in the buffer. */
   boolean isEnded() {
     return ended;
@@ -140,14 +146,16 @@ final class Receiver {
   /**
    * RFC 9293 3.10.7.4, seventh: takes the payload, in or out of order, and plans the ACK.
    *
+   * @param rtoNs our timeout, which tells a pause from the rhythm of the peer
    * @return bytes that became readable
    */
-  int onPayload(final TcpSegment segment) {
+  int onPayload(final TcpSegment segment, final long rtoNs, final long nowNs) {
     int from = segment.payloadSeq();
     int to = from + segment.payloadLength;
     if (Seq.leq(to, rcvNxt)) {
       // Wholly old: the sender missed our ACK.
       reportDuplicate(from, to);
+      acks.onRepeatedData(windowSegments());
       oweDuplicateAck();
       return 0;
     }
@@ -168,30 +176,27 @@ final class Receiver {
       return 0;
     }
     return from == rcvNxt
-        ? takeInOrder(segment, segment.payloadOffset + skip, to - from)
+        ? takeInOrder(segment, segment.payloadOffset + skip, to - from, rtoNs, nowNs)
         : takeOutOfOrder(segment, from, to);
   }
 
-  private int takeInOrder(final TcpSegment segment, final int offset, final int length) {
+  private int takeInOrder(
+      final TcpSegment segment,
+      final int offset,
+      final int length,
+      final long rtoNs,
+      final long nowNs) {
     buffer.store(0, segment.bytes, offset, length);
     final int before = rcvNxt;
     rcvNxt += length;
     if (!outOfOrder.isEmpty()) {
       rcvNxt = outOfOrder.absorb(rcvNxt);
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
-      ackNow = true;
+      acks.oweAck();
     }
-    if (duplicateAcksOwed > 0) {
-      // What was to be said at once is said by one ACK of more.
-      duplicateAcksOwed = 0;
-      ackNow = true;
-    }
+    acks.supersedeDuplicates();
     buffer.publish(rcvNxt - before);
-    // RFC 9293 3.8.6.3: at least every second segment. Those of one burst share one ACK, as behind
-    // GRO.
-    if (++segmentsSinceAck >= 2) {
-      ackNow = true;
-    }
+    acks.onData(nowNs, rtoNs, windowSegments());
     return rcvNxt - before;
   }
 
@@ -219,6 +224,7 @@ final class Receiver {
   void onUnacceptablePayload(final int from, final int to) {
     if (Seq.lt(from, rcvNxt)) {
       reportDuplicate(from, Seq.min(to, rcvNxt));
+      acks.onRepeatedData(windowSegments());
     }
   }
 
@@ -242,8 +248,8 @@ final class Receiver {
    * arrived, is not believed.
    */
   void onFin(final int seq) {
-    if (duplicateAcksOwed == 0) {
-      ackNow = true;
+    if (!acks.owesDuplicateAck()) {
+      acks.oweAck();
     }
     if (finSeen || Seq.gt(seq, rcvAdv) || Seq.lt(seq, rcvNxt)) {
       return;
@@ -267,34 +273,24 @@ final class Receiver {
     rcvAdv = Seq.max(rcvAdv, rcvNxt);
     finSeen = false;
     ended = true;
-    duplicateAcksOwed = 0;
-    ackNow = true;
+    acks.supersedeDuplicates();
+    acks.oweAck();
     return true;
   }
 
-  /**
-   * RFC 5681 4.2: an out-of-order segment is answered with a duplicate ACK at once, each of them;
-   * an ACK of what came in order before it is another one.
-   */
+  /** See {@link AckPolicy#oweDuplicateAck}. */
   void oweDuplicateAck() {
-    if (duplicateAcksOwed < MAX_DUPLICATE_ACKS_OWED) {
-      duplicateAcksOwed++;
-    }
+    acks.oweDuplicateAck();
   }
 
   /** An ACK is to go out as soon as there is room. */
   void oweAck() {
-    ackNow = true;
+    acks.oweAck();
   }
 
   /** True when an ACK must go out now. */
   boolean owesAck() {
-    return ackNow || duplicateAcksOwed > 0;
-  }
-
-  /** True when data arrived that no ACK covers yet. */
-  boolean mayDelayAck() {
-    return segmentsSinceAck > 0;
+    return acks.owesAck();
   }
 
   /**
@@ -342,11 +338,7 @@ final class Receiver {
    * @param bare without data, SYN and FIN: only such a one is a duplicate ACK (RFC 5681 2)
    */
   void onAckSent(final boolean bare) {
-    if (bare && !ackNow && duplicateAcksOwed > 0) {
-      duplicateAcksOwed--;
-    }
-    ackNow = false;
-    segmentsSinceAck = 0;
+    acks.onAckSent(bare);
     lastAckSent = rcvNxt;
   }
 }

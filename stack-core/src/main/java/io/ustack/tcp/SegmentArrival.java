@@ -27,8 +27,8 @@ final class SegmentArrival {
     if (c.state() == TcpState.CLOSED) {
       return;
     }
-    if (!c.receiver().owesAck() && c.receiver().mayDelayAck()) {
-      c.timers().delayAck(nowNs + c.config().delayedAckNs());
+    if (!c.receiver().owesAck() && c.receiver().acks().mayDelayAck()) {
+      c.timers().delayAck(nowNs + c.receiver().acks().delayNs(c.sender().rtt().srttNs()));
     }
     c.wantToEmit();
   }
@@ -316,7 +316,7 @@ final class SegmentArrival {
         c.abort(nowNs);
         return;
       }
-      if (c.receiver().onPayload(segment) > 0) {
+      if (c.receiver().onPayload(segment, c.sender().rtt().rtoNs(), nowNs) > 0) {
         c.raise(Readiness.READABLE);
       }
     }

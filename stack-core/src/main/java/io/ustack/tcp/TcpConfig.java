@@ -11,6 +11,10 @@ package io.ustack.tcp;
  *     TCP_TIMEOUT_FALLBACK)
  * @param delayedAckNs how long an ACK waits for company (RFC 9293 3.8.6.3: less than 500 ms; Linux
  *     TCP_DELACK_MIN, 40 ms)
+ * @param maxDelayedAckNs how long it waits at most, when segments come in a slower rhythm (Linux
+ *     TCP_DELACK_MAX, 200 ms)
+ * @param quickAcks how many segments are acknowledged one by one at the start, and after the peer
+ *     was silent for longer than a timeout (Linux TCP_MAX_QUICKACKS, 16)
  * @param timeWaitNs how long TIME_WAIT lasts (2 MSL; Linux TCP_TIMEWAIT_LEN, 60 s)
  * @param finWait2Ns how long a connection that nobody holds waits for the peer's FIN (Linux
  *     tcp_fin_timeout, 60 s)
@@ -42,6 +46,8 @@ public record TcpConfig(
     long maxRtoNs,
     long synTimedOutRtoNs,
     long delayedAckNs,
+    long maxDelayedAckNs,
+    int quickAcks,
     long timeWaitNs,
     long finWait2Ns,
     int synRetries,
@@ -72,6 +78,8 @@ public record TcpConfig(
           120 * SECOND,
           3 * SECOND,
           40 * MS,
+          200 * MS,
+          16,
           60 * SECOND,
           60 * SECOND,
           6,

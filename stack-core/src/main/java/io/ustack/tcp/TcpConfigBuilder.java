@@ -10,6 +10,8 @@ public final class TcpConfigBuilder {
   private long maxRtoNs;
   private long synTimedOutRtoNs;
   private long delayedAckNs;
+  private long maxDelayedAckNs;
+  private int quickAcks;
   private long timeWaitNs;
   private long finWait2Ns;
   private int synRetries;
@@ -36,6 +38,8 @@ public final class TcpConfigBuilder {
     maxRtoNs = from.maxRtoNs();
     synTimedOutRtoNs = from.synTimedOutRtoNs();
     delayedAckNs = from.delayedAckNs();
+    maxDelayedAckNs = from.maxDelayedAckNs();
+    quickAcks = from.quickAcks();
     timeWaitNs = from.timeWaitNs();
     finWait2Ns = from.finWait2Ns();
     synRetries = from.synRetries();
@@ -79,6 +83,16 @@ public final class TcpConfigBuilder {
 
   public TcpConfigBuilder delayedAckNs(final long value) {
     delayedAckNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxDelayedAckNs(final long value) {
+    maxDelayedAckNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder quickAcks(final int value) {
+    quickAcks = value;
     return this;
   }
 
@@ -185,6 +199,8 @@ public final class TcpConfigBuilder {
         maxRtoNs,
         synTimedOutRtoNs,
         delayedAckNs,
+        maxDelayedAckNs,
+        quickAcks,
         timeWaitNs,
         finWait2Ns,
         synRetries,

@@ -73,7 +73,7 @@ public final class TcpConnection extends Emitter {
     this.observer = observer;
     receiveBuffer = new ByteRing(config.receiveBufferBytes(), tcp.memory());
     sendBuffer = new ByteRing(config.sendBufferBytes(), tcp.memory());
-    receiver = new Receiver(receiveBuffer, tcp.counters());
+    receiver = new Receiver(receiveBuffer, config, tcp.counters());
     sender = new Sender(sendBuffer, config, iss);
     timers = new TcpTimers(tcp.wheel(), this);
     challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
@@ -230,6 +230,19 @@ public final class TcpConnection extends Emitter {
     if (on) {
       wantToEmit();
     }
+  }
+
+  /** TCP_QUICKACK: whether ACKs stop to wait for answers; not for good (tcp(7)). */
+  public void quickAck(final boolean on) {
+    receiver.acks().quickAck(on);
+    if (receiver.owesAck()) {
+      wantToEmit();
+    }
+  }
+
+  /** What TCP_QUICKACK reads: whether ACKs do not wait for answers now. */
+  public boolean quickAck() {
+    return !receiver.acks().isInteractive();
   }
 
   /** SO_RCVBUF, in bytes of payload. */

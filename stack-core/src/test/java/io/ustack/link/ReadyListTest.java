@@ -49,4 +49,26 @@ class ReadyListTest {
     assertSame(second, list.poll());
     assertNull(list.poll());
   }
+
+  @Test
+  void laterIsTheNextCycle() {
+    list.addLater(first);
+    list.addLater(second);
+    list.addLater(first);
+    list.add(second);
+    list.add(third);
+    assertSame(third, list.poll());
+    assertNull(list.poll());
+    list.add(third);
+    list.nextCycle();
+    assertSame(third, list.poll());
+    assertSame(first, list.poll());
+    assertSame(second, list.poll());
+    assertNull(list.poll());
+    list.addLater(first);
+    list.nextCycle();
+    list.nextCycle();
+    assertSame(first, list.poll());
+    assertNull(list.poll());
+  }
 }

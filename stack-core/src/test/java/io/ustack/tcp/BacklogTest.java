@@ -253,7 +253,7 @@ class BacklogTest {
 
   @Test
   void connectionsOfTheStackAreBounded() {
-    final TcpConfig config = TcpConfig.DEFAULT.with().maxConnections(2).maxTimeWaits(100).build();
+    final TcpConfig config = TestStack.PLAIN.with().maxConnections(2).maxTimeWaits(100).build();
     try (TestStack s = new TestStack(config).listen(8)) {
       s.peerPort(50_001).script(SYN, SYN_ACK, ACK);
       s.peerPort(50_002).script(SYN, SYN_ACK);

@@ -10,7 +10,7 @@ class CongestionTest {
 
   private static TestStack established() {
     // The peer's window (65536 << 7) is out of the way.
-    final TcpConfig config = TcpConfig.DEFAULT.withBuffers(1 << 17, 1 << 20);
+    final TcpConfig config = TestStack.PLAIN.withBuffers(1 << 17, 1 << 20);
     return TestStack.scaled(config).script("< . 1:1(0) ack 1 win 65535");
   }
 

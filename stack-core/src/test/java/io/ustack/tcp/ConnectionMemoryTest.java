@@ -27,7 +27,7 @@ class ConnectionMemoryTest {
 
   private static TestStack withMemory(final int orphans, final long bytes) {
     return TestStack.established(
-        TcpConfig.DEFAULT.with().maxOrphans(orphans).maxBufferBytes(bytes).build());
+        TestStack.PLAIN.with().maxOrphans(orphans).maxBufferBytes(bytes).build());
   }
 
   @Test
@@ -61,7 +61,7 @@ class ConnectionMemoryTest {
   void peersThatNeverReadHoldNoMoreThanTheBudget() {
     try (TestStack s =
         TestStack.listening(
-            TcpConfig.DEFAULT.with().maxOrphans(1000).maxBufferBytes(1 << 20).build())) {
+            TestStack.PLAIN.with().maxOrphans(1000).maxBufferBytes(1 << 20).build())) {
       s.listener().backlog(200);
       for (int i = 0; i < 100; i++) {
         s.nextPeer().establish("<mss 1460>", "<mss 1460>", 0);
@@ -122,8 +122,7 @@ class ConnectionMemoryTest {
   @Test
   void tooManyOrphansAreAborted() {
     try (TestStack s =
-        TestStack.listening(
-            TcpConfig.DEFAULT.with().maxOrphans(2).maxBufferBytes(1 << 20).build())) {
+        TestStack.listening(TestStack.PLAIN.with().maxOrphans(2).maxBufferBytes(1 << 20).build())) {
       final TcpConnection[] all = new TcpConnection[4];
       for (int i = 0; i < 3; i++) {
         all[i] = s.nextPeer().establish().connection;

@@ -37,7 +37,7 @@ class ConnectionTableTest {
         path,
         t.localPort,
         t.remotePort,
-        TcpConfig.DEFAULT,
+        TestStack.PLAIN,
         ReadinessObserver.NONE,
         0);
   }

@@ -235,7 +235,7 @@ class HandshakeTest {
 
   @Test
   void bufferBelowTheWindowFieldIsToldAsItIs() {
-    try (TestStack s = new TestStack(TcpConfig.DEFAULT.withBuffers(5000, 5000)).listen(4)) {
+    try (TestStack s = new TestStack(TestStack.PLAIN.withBuffers(5000, 5000)).listen(4)) {
       s.script("< S 0:0(0) win 65535", "> S. 0:0(0) ack 1 win 5000 <mss 1460>");
     }
   }

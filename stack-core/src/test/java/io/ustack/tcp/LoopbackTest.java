@@ -168,7 +168,7 @@ class LoopbackTest {
   @Test
   void ephemeralPortsTowardsOneListenerEnd() {
     try (TestStack stack =
-        new TestStack(TcpConfig.DEFAULT.with().maxConnections(1 << 20).maxTimeWaits(0).build())) {
+        new TestStack(TestStack.PLAIN.with().maxConnections(1 << 20).maxTimeWaits(0).build())) {
       final Tcp own = stack.net.stack.tcp();
       final long nowNs = stack.net.clock.nanoTime();
       int opened = 0;

@@ -252,7 +252,7 @@ class ReassemblyTest {
 
   @Test
   void partBeyondTheWindowIsCutOff() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(2000, 2000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2000, 2000))) {
       s.script(
           """
           < . 1:1001(1000) ack 1 win 65535
@@ -266,7 +266,7 @@ class ReassemblyTest {
 
   @Test
   void segmentThatReachesFromBeforeTheWindowToBehindItIsCutAtBothEnds() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(2000, 2000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2000, 2000))) {
       s.script(
           """
           < . 1:1401(1400) ack 1 win 65535
@@ -282,7 +282,7 @@ class ReassemblyTest {
 
   @Test
   void dataBeyondTheWindowIsAnsweredAndDropped() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(2000, 2000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2000, 2000))) {
       s.script(
           """
           < . 2001:2101(100) ack 1 win 65535
@@ -297,7 +297,7 @@ class ReassemblyTest {
 
   @Test
   void finBeyondTheWindowIsNotBelieved() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(2000, 2000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2000, 2000))) {
       s.script(
           """
           < F. 1001:2401(1400) ack 1 win 65535

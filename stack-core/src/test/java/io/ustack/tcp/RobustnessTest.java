@@ -38,7 +38,7 @@ class RobustnessTest {
     random = new Random(seed);
     final int receive = seed % 2 == 0 ? 1 << 17 : 6000;
     final TcpConfig config =
-        TcpConfig.DEFAULT
+        TestStack.PLAIN
             .withBuffers(receive, 20_000)
             .with()
             .maxConnections(1 << 20)

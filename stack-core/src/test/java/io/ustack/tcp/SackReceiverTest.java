@@ -41,7 +41,7 @@ class SackReceiverTest {
 
   @Test
   void turnedOffItIsNotAgreedTo() {
-    try (TestStack s = TestStack.listening(TcpConfig.DEFAULT.with().sack(false).build())) {
+    try (TestStack s = TestStack.listening(TestStack.PLAIN.with().sack(false).build())) {
       s.script("< S 0:0(0) win 65535 " + OK, "> S. 0:0(0) ack 1 win 65535 <mss 1460>");
     }
   }

@@ -28,7 +28,7 @@ class TcpTimersTest {
         stack.net.stack.ipv4().path(TestNet.OUR, TestNet.PEER),
         1,
         2,
-        TcpConfig.DEFAULT,
+        TestStack.PLAIN,
         ReadinessObserver.NONE,
         0);
   }

@@ -36,6 +36,12 @@ final class TestStack implements AutoCloseable {
   final TestNet net;
   private final long startNs;
 
+  /**
+   * The defaults without quick ACKs, which would answer each segment of a short script: who tests
+   * something else leaves them out.
+   */
+  static final TcpConfig PLAIN = TcpConfig.DEFAULT.with().quickAcks(0).build();
+
   /** The connection under test, once there is one. */
   TcpConnection connection;
 
@@ -48,7 +54,7 @@ final class TestStack implements AutoCloseable {
   private int ourIsn = OUR_ISN;
 
   TestStack() {
-    this(TcpConfig.DEFAULT);
+    this(PLAIN);
   }
 
   TestStack(final TcpConfig config) {
@@ -182,7 +188,7 @@ final class TestStack implements AutoCloseable {
 
   /** ESTABLISHED by passive open and accepted; no window scaling, the peer's window is 65535. */
   static TestStack established() {
-    return established(TcpConfig.DEFAULT);
+    return established(PLAIN);
   }
 
   static TestStack established(final TcpConfig config) {

@@ -193,7 +193,7 @@ class TimeWaitTest {
 
   @Test
   void beyondTheLimitTheyEndAtOnceButAcknowledge() {
-    final TcpConfig config = TcpConfig.DEFAULT.with().maxConnections(100).maxTimeWaits(1).build();
+    final TcpConfig config = TestStack.PLAIN.with().maxConnections(100).maxTimeWaits(1).build();
     try (TestStack s = TestStack.established(config)) {
       final TcpConnection first = s.connection;
       s.shutdownSend();

@@ -92,7 +92,7 @@ class TimestampsTest {
 
   @Test
   void turnedOffTheyAreNeitherOfferedNorAgreedTo() {
-    final TcpConfig without = TcpConfig.DEFAULT.with().timestamps(false).build();
+    final TcpConfig without = TestStack.PLAIN.with().timestamps(false).build();
     try (TestStack s = TestStack.listening(without)) {
       s.script(
           """

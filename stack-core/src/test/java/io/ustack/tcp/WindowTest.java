@@ -31,7 +31,7 @@ class WindowTest {
 
   @Test
   void scaledWindowCounts() {
-    try (TestStack s = TestStack.scaled(TcpConfig.DEFAULT)) {
+    try (TestStack s = TestStack.scaled(TestStack.PLAIN)) {
       assertEquals(512 << 7, s.connection.sender().sndWnd());
       s.script("< . 1:1(0) ack 1 win 12");
       assertEquals(12 << 7, s.connection.sender().sndWnd());
@@ -199,7 +199,7 @@ class WindowTest {
    */
   @Test
   void roundingOfThePeersWindowDoesNotMakeOurAcksOld() {
-    try (TestStack s = TestStack.scaled(TcpConfig.DEFAULT)) {
+    try (TestStack s = TestStack.scaled(TestStack.PLAIN)) {
       s.connection.noDelay(true);
       s.script("< . 1:1(0) ack 1 win 100");
       s.write(1, 100 << 7);
@@ -250,7 +250,7 @@ class WindowTest {
 
   @Test
   void windowFollowsTheBuffer() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(10_000, 10_000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(10_000, 10_000))) {
       s.script(
           """
           < . 1:1461(1460) ack 1 win 65535
@@ -265,7 +265,7 @@ class WindowTest {
   /** RFC 9293 3.8.6.2.2: the window opens by a segment or half the buffer, never by crumbs. */
   @Test
   void readingInCrumbsOpensTheWindowInSegments() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(2920, 2920))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2920, 2920))) {
       s.script(
           """
           < . 1:1461(1460) ack 1 win 65535
@@ -285,7 +285,7 @@ class WindowTest {
 
   @Test
   void smallBufferOpensByHalves() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(1000, 1000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(1000, 1000))) {
       s.script(
           """
           < . 1:1001(1000) ack 1 win 65535
@@ -300,7 +300,7 @@ class WindowTest {
 
   @Test
   void closedWindowIsToldAgainToAProbe() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(1000, 1000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(1000, 1000))) {
       s.script(
           """
           < . 1:1001(1000) ack 1 win 65535
@@ -317,7 +317,7 @@ class WindowTest {
 
   @Test
   void ackOfASegmentWithAClosedWindowCounts() {
-    try (TestStack s = TestStack.established(TcpConfig.DEFAULT.withBuffers(1000, 1000))) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(1000, 1000))) {
       s.script("< . 1:1001(1000) ack 1 win 65535", "+0.04 > . 1:1(0) ack 1001 win 0");
       s.write(1, 10);
       s.script(
@@ -333,7 +333,7 @@ class WindowTest {
   /** RFC 7323 2.4: rounding never takes back more than a unit, and what was offered is taken. */
   @Test
   void roundedWindowNeverTakesBackWhatWasOffered() {
-    final TcpConfig config = TcpConfig.DEFAULT.withBuffers(100_000, 100_000);
+    final TcpConfig config = TestStack.PLAIN.withBuffers(100_000, 100_000);
     try (TestStack s = TestStack.scaled(config)) {
       long edge = 0;
       int at = 1;

@@ -61,7 +61,7 @@ class SteppedTest {
     run();
     assertEquals(10, b.recv(server, new byte[10], 0, 10, 0));
     final int taken = a.send(client, new byte[1 << 20], 0, 1 << 20, 0);
-    assertEquals((256 << 10) - 10, taken, "what the send buffer holds beside the first ten");
+    assertEquals(256 << 10, taken, "what the send buffer holds");
     assertEquals(-Errno.EAGAIN, a.send(client, new byte[1], 0, 1, 0));
   }
 
