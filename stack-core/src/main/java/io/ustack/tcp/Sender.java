@@ -34,7 +34,7 @@ final class Sender {
   private int windowShift;
   private int mss = 536;
 
-  private boolean noDelay;
+  private final Nagle nagle;
   private boolean finQueued;
   private int finSeq;
   private boolean retransmitNow;
@@ -45,6 +45,7 @@ final class Sender {
   Sender(final ByteRing buffer, final TcpConfig config, final int iss) {
     this.buffer = buffer;
     this.iss = iss;
+    nagle = new Nagle(iss);
     rtt = new RttEstimator(config);
     congestion = new NewReno(config.initialWindowSegments());
     recovery = new FastRecovery(congestion);
@@ -95,8 +96,8 @@ final class Sender {
     return mss;
   }
 
-  void noDelay(final boolean on) {
-    noDelay = on;
+  Nagle nagle() {
+    return nagle;
   }
 
   /**
@@ -155,6 +156,7 @@ final class Sender {
 
   private void advance(final int ack, final int acked, final long echoAgeNs, final long nowNs) {
     final int flightBefore = sndMax - sndUna;
+    nagle.moreComes(false);
     sndUna = ack;
     sndNxt = Seq.max(sndNxt, ack);
     sndMax = Seq.max(sndMax, ack);
@@ -217,7 +219,7 @@ final class Sender {
   void queueFin() {
     if (!finQueued) {
       finQueued = true;
-      finSeq = streamStart() + buffer.length();
+      finSeq = dataEnd();
     }
   }
 
@@ -284,7 +286,7 @@ final class Sender {
     final int length = Math.min(unsent, mss);
     final int usable = Math.min(windowLeft, congestionWindow() - flight);
     if (length <= usable) {
-      return length == mss || mayBeSmall(flight) ? length : NOTHING;
+      return length == mss || mayBeSmall(length) ? length : NOTHING;
     }
     // RFC 9293 3.8.6.2.1 (3): a piece is worth sending when it is half of the largest window the
     // peer ever had.
@@ -299,9 +301,13 @@ final class Sender {
         : congestion.cwnd();
   }
 
-  /** Nagle (RFC 9293 3.7.4): a small segment waits while anything is unacknowledged. */
-  private boolean mayBeSmall(final int flight) {
-    return noDelay || flight == 0 || finQueued || Seq.lt(sndNxt, sndMax);
+  private boolean mayBeSmall(final int length) {
+    return finQueued || Seq.lt(sndNxt, sndMax) || !nagle.holds(sndNxt + length, sndUna, sndNxt);
+  }
+
+  /** Just past the data in the buffer. */
+  int dataEnd() {
+    return streamStart() + buffer.length();
   }
 
   /** Payload of the segment to send again from {@code sndUna}. */
@@ -394,6 +400,9 @@ final class Sender {
       rtt.onSend(sndNxt + length, nowNs);
     }
     sndNxt += length;
+    if (length < mss) {
+      nagle.onSmallSent(sndNxt);
+    }
     sndMax = Seq.max(sndMax, sndNxt);
     lastSentNs = nowNs;
     return again;

@@ -49,6 +49,7 @@ public final class Tcp implements TransportProtocol {
   private final TcpOptions options = new TcpOptions();
   private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
 
+  private final ConnectionOptions connectionOptions = new ConnectionOptions();
   private final MemoryBudget memory;
 
   private int timeWaits;
@@ -119,6 +120,10 @@ public final class Tcp implements TransportProtocol {
 
   Emission emission() {
     return emission;
+  }
+
+  ConnectionOptions options() {
+    return connectionOptions;
   }
 
   SegmentWriter writer() {

@@ -224,34 +224,14 @@ public final class TcpConnection extends Emitter {
     }
   }
 
-  /** TCP_NODELAY: small segments do not wait for company (RFC 9293 3.7.4). */
-  public void noDelay(final boolean on) {
-    sender.noDelay(on);
-    if (on) {
-      wantToEmit();
-    }
-  }
-
-  /** TCP_QUICKACK: whether ACKs stop to wait for answers; not for good (tcp(7)). */
-  public void quickAck(final boolean on) {
-    receiver.acks().quickAck(on);
-    if (receiver.owesAck()) {
-      wantToEmit();
-    }
-  }
-
-  /** What TCP_QUICKACK reads: whether ACKs do not wait for answers now. */
-  public boolean quickAck() {
-    return !receiver.acks().isInteractive();
-  }
-
-  /** SO_RCVBUF, in bytes of payload. */
-  public void receiveCapacity(final int bytes) {
-    receiveBuffer.capacity(bytes);
+  /** What the socket may change; of this connection until it is asked of another. */
+  public ConnectionOptions options() {
+    return tcp.options().of(this);
   }
 
   /** The application wrote to the send buffer. */
   public void onSendBufferWritten(final long nowNs) {
+    sender.nagle().moreComes(false);
     wantToEmit();
   }
 

@@ -135,7 +135,7 @@ public final class TcpInfo {
     readOptions(c);
     readSender(c.sender(), c.state());
     readStream(c.sender(), c.sendBuffer().length());
-    atoNs = c.config().delayedAckNs();
+    atoNs = c.receiver().acks().delayNs(c.sender().rtt().srttNs());
     rcvMssBytes = c.receiver().mss();
     rcvWndBytes = c.receiver().rcvWnd();
     bytesReceived = Integer.toUnsignedLong(c.receiver().received());

@@ -24,7 +24,7 @@ class BacklogTest {
   private static final String ACK = "< . 1:1(0) ack 1 win 65535";
 
   private static TestStack backlog(final int backlog) {
-    return new TestStack(TcpConfig.DEFAULT.with().synCookies(SynCookieUse.OFF).build())
+    return new TestStack(TestStack.PLAIN.with().synCookies(SynCookieUse.OFF).build())
         .listen(backlog);
   }
 

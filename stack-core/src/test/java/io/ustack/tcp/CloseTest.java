@@ -112,7 +112,7 @@ class CloseTest {
   void weMaySendAfterThePeersFin() {
     try (TestStack s = TestStack.closeWait()) {
       s.write(1, 2000);
-      s.connection.noDelay(true);
+      s.connection.options().noDelay(true);
       s.net.poll();
       s.script(
           """

@@ -78,12 +78,13 @@ class ConnectionMemoryTest {
   void withoutMemoryASenderGoesOnInSmallSteps() {
     try (TestStack s = withMemory(10, 0)) {
       assertEquals(2048, s.write(1, 5000));
-      s.script("> . 1:1461(1460) ack 1");
+      s.script("> . 1:1461(1460) ack 1", "> P. 1461:2049(588) ack 1");
       assertEquals(0, s.write(2049, 1));
       s.events.take();
-      s.script("< . 1:1(0) ack 1461 win 65535", "> P. 1461:2049(588) ack 1");
+      s.script("< . 1:1(0) ack 1461 win 65535");
       assertEquals(Readiness.WRITABLE, s.events.take());
       assertEquals(1460, s.write(2049, 5000));
+      s.net.poll();
       s.script("> P. 2049:3509(1460) ack 1", "< . 1:1(0) ack 3509 win 65535");
       assertEquals(2048, s.write(3509, 5000));
       s.takeSent();

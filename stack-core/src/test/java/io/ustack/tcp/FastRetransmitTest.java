@@ -193,7 +193,7 @@ class FastRetransmitTest {
   void laterLossStartsAnotherRecovery() {
     try (TestStack s = tenInFlight()) {
       s.script(ack(0), ack(0), ack(0), full(0, false), ack(10));
-      s.connection.noDelay(true);
+      s.connection.options().noDelay(true);
       s.write(1 + 10 * MSS, 2 * MSS);
       s.script(full(10, false), full(11, true), ack(11));
       s.script(ack(11), ack(11), ack(11), full(11, true));

@@ -85,7 +85,7 @@ class QuickAckTest {
       s.script("< P. 1:101(100) ack 1 win 65535", "> . 1:1(0) ack 101");
       s.write(1, 50);
       s.script("> P. 1:51(50) ack 101");
-      assertFalse(s.connection.quickAck());
+      assertFalse(s.connection.options().quickAck());
       for (int i = 1; i < 20; i++) {
         final int theirs = 1 + 100 * i;
         final int ours = 1 + 50 * i;
@@ -155,21 +155,21 @@ class QuickAckTest {
           < P. 101:201(100) ack 51 win 65535
           > . 51:51(0) ack 201
           """);
-      assertTrue(s.connection.quickAck());
+      assertTrue(s.connection.options().quickAck());
     }
   }
 
   @Test
   void optionEndsTheDelayAndTheInteractiveMode() {
     try (TestStack s = established()) {
-      s.connection.quickAck(false);
+      s.connection.options().quickAck(false);
       s.script("< P. 1:101(100) ack 1 win 65535");
       s.silence(0.01);
-      s.connection.quickAck(true);
+      s.connection.options().quickAck(true);
       s.net.poll();
       s.script("> . 1:1(0) ack 101");
       s.script("< P. 101:201(100) ack 1 win 65535", "> . 1:1(0) ack 201");
-      s.connection.quickAck(true);
+      s.connection.options().quickAck(true);
       s.net.poll();
       s.script("");
     }

@@ -89,14 +89,14 @@ class ReadinessTest {
           "> . 1:1461(1460) ack 1",
           "> . 1461:2921(1460) ack 1",
           "> . 2921:4381(1460) ack 1",
-          "> . 4381:5841(1460) ack 1");
+          "> . 4381:5841(1460) ack 1",
+          "> P. 5841:6001(160) ack 1");
       s.script("< . 1:1(0) ack 1461 win 65535");
       raised(s, "", 0);
       s.script("< . 1:1(0) ack 2001 win 65535");
       raised(s, "WRITABLE", 1);
       s.script("< . 1:1(0) ack 4381 win 65535");
       raised(s, "", 0);
-      s.script("< . 1:1(0) ack 5841 win 65535", "> P. 5841:6001(160) ack 1");
       s.script("< . 1:1(0) ack 6001 win 65535");
       raised(s, "", 0);
     }

@@ -171,6 +171,7 @@ class RetransmissionTest {
   @Test
   void segmentsBeforeTheFinGoAgainWithoutIt() {
     try (TestStack s = TestStack.established()) {
+      s.connection.options().cork(true);
       s.write(1, 2000);
       s.shutdownSend();
       s.script(

@@ -211,8 +211,8 @@ class RobustnessTest {
           c.shutdownSend(nowNs());
         }
       }
-      case 8 -> c.noDelay(random.nextBoolean());
-      case 9 -> c.receiveCapacity(500 + random.nextInt(100_000));
+      case 8 -> c.options().noDelay(random.nextBoolean());
+      case 9 -> c.options().receiveCapacity(500 + random.nextInt(100_000));
       case 10 -> {
         if (random.nextInt(4) == 0) {
           end();

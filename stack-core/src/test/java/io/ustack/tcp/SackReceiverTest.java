@@ -120,7 +120,6 @@ class SackReceiverTest {
       s.script(
           """
           > . 1:1461(1460) ack 1
-          < . 1:1(0) ack 1461 win 65535
           > P. 1461:1561(100) ack 1 <nop,nop,sack 101:201>
           """);
     }

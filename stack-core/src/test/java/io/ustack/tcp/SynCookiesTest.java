@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Handshakes that are not kept: RFC 4987 3.6, as Linux's tcp_syncookies. */
 class SynCookiesTest {
   private static final TcpConfig ALWAYS =
-      TcpConfig.DEFAULT.with().synCookies(SynCookieUse.ALWAYS).build();
+      TestStack.PLAIN.with().synCookies(SynCookieUse.ALWAYS).build();
   private static final String SYN = "S 0:0(0) win 65535 <mss 1460>";
   private static final String SYN_ACK = "> S. 0:0(0) ack 1 win 65535 <mss 1460>";
 
@@ -43,7 +43,7 @@ class SynCookiesTest {
       s.silence(10);
       s.script("< . 1:1(0) ack 1 win 1000");
       assertEquals(1, s.events.count());
-      s.accept().noDelay(true);
+      s.accept().options().noDelay(true);
       s.in(TcpState.ESTABLISHED);
       assertEquals(1, s.net.count(Counter.TCP_SYN_COOKIES_OUT));
       assertEquals(1, s.net.count(Counter.TCP_SYN_COOKIES_IN));
@@ -188,7 +188,7 @@ class SynCookiesTest {
 
   @Test
   void theTimestampNeverRunsAheadOfTheClock() {
-    final SynOffer offer = new SynOffer(TcpConfig.DEFAULT);
+    final SynOffer offer = new SynOffer(TestStack.PLAIN);
     for (final int clock : new int[] {0, 22, 23, 24, 63, 64, 3000, -1, -42, Integer.MIN_VALUE}) {
       final int value = SynCookies.timestamp(clock, offer, 7);
       assertTrue(clock - value >= 0 && clock - value < 64, clock + " became " + value);

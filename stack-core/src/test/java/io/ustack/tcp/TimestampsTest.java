@@ -45,9 +45,11 @@ class TimestampsTest {
           """
           > . 1:1449(1448) ack 1 <nop,nop,TS val 3000 ecr 100>
           > . 1449:2897(1448) ack 1 <nop,nop,TS val 3000 ecr 100>
-          +0.05 < . 1:1(0) ack 2897 win 65535 <nop,nop,TS val 150 ecr 3000>
-          > P. 2897:3001(104) ack 1 <nop,nop,TS val 3050 ecr 150>
+          > P. 2897:3001(104) ack 1 <nop,nop,TS val 3000 ecr 100>
+          +0.05 < . 1:1(0) ack 3001 win 65535 <nop,nop,TS val 150 ecr 3000>
           """);
+      s.write(3001, 10);
+      s.script("> P. 3001:3011(10) ack 1 <nop,nop,TS val 3050 ecr 150>");
     }
   }
 
@@ -75,8 +77,7 @@ class TimestampsTest {
       s.script(
           """
           > . 1:1449(1448) ack 1 <nop,nop,TS val 3030 ecr 7>
-          < . 1:1(0) ack 1449 win 65535 <nop,nop,TS val 8 ecr 3030>
-          > P. 1449:1461(12) ack 1 <nop,nop,TS val 3030 ecr 8>
+          > P. 1449:1461(12) ack 1 <nop,nop,TS val 3030 ecr 7>
           """);
     }
   }

@@ -200,7 +200,7 @@ class WindowTest {
   @Test
   void roundingOfThePeersWindowDoesNotMakeOurAcksOld() {
     try (TestStack s = TestStack.scaled(TestStack.PLAIN)) {
-      s.connection.noDelay(true);
+      s.connection.options().noDelay(true);
       s.script("< . 1:1(0) ack 1 win 100");
       s.write(1, 100 << 7);
       final String[] sent = new String[9];

@@ -11,7 +11,7 @@ class ZeroWindowTest {
   /** ESTABLISHED; the peer's window is closed and 2000 bytes wait. */
   private static TestStack closedWindow() {
     final TestStack s = TestStack.established().script("< . 1:1(0) ack 1 win 0");
-    s.connection.noDelay(true);
+    s.connection.options().noDelay(true);
     s.write(1, 2000);
     return s;
   }
@@ -207,6 +207,7 @@ class ZeroWindowTest {
       s.script(
           """
           > . 1:1461(1460) ack 1
+          > P. 1461:2001(540) ack 1
           +0.05 < . 1:1(0) ack 1 win 0
           +0.15
           +0.4 > . 1:2(1) ack 1

@@ -79,9 +79,9 @@ final class TcpSocketOptions {
 
   /** Tells an open connection what is the stack thread's to tell. */
   void applyTo(final TcpConnection connection) {
-    connection.noDelay(noDelay);
+    connection.options().noDelay(noDelay);
     if (receiveBufferBytes != 0) {
-      connection.receiveCapacity(receiveBufferBytes);
+      connection.options().receiveCapacity(receiveBufferBytes);
     }
   }
 

@@ -1,0 +1,68 @@
+package io.ustack.tcp;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a socket may change on an open connection (setsockopt(2)). One per stack, which {@link
+ * TcpConnection#options} points at a connection: use it at once. Stack thread only.
+ */
+public final class ConnectionOptions {
+  private @Nullable TcpConnection of;
+
+  /** The options of {@code connection}. */
+  ConnectionOptions of(final TcpConnection connection) {
+    of = connection;
+    return this;
+  }
+
+  private TcpConnection connection() {
+    if (of == null) {
+      throw new IllegalStateException("options of no connection");
+    }
+    return of;
+  }
+
+  /** TCP_NODELAY: small segments do not wait for company (RFC 9293 3.7.4). */
+  public void noDelay(final boolean on) {
+    final TcpConnection c = connection();
+    c.sender().nagle().noDelay(on, c.sender().dataEnd());
+    if (on) {
+      c.wantToEmit();
+    }
+  }
+
+  /** TCP_CORK: small segments wait until the cork is pulled, or for about 200 ms (tcp(7)). */
+  public void cork(final boolean on) {
+    final TcpConnection c = connection();
+    c.sender().nagle().cork(on);
+    if (!on) {
+      c.wantToEmit();
+    }
+  }
+
+  /** The application wrote with MSG_MORE: a small rest waits as behind a cork (send(2)). */
+  public void moreComes() {
+    final TcpConnection c = connection();
+    c.sender().nagle().moreComes(true);
+    c.wantToEmit();
+  }
+
+  /** TCP_QUICKACK: whether ACKs stop to wait for answers; not for good (tcp(7)). */
+  public void quickAck(final boolean on) {
+    final TcpConnection c = connection();
+    c.receiver().acks().quickAck(on);
+    if (c.receiver().owesAck()) {
+      c.wantToEmit();
+    }
+  }
+
+  /** What TCP_QUICKACK reads: whether ACKs do not wait for answers now. */
+  public boolean quickAck() {
+    return !connection().receiver().acks().isInteractive();
+  }
+
+  /** SO_RCVBUF, in bytes of payload. */
+  public void receiveCapacity(final int bytes) {
+    connection().receiveBuffer().capacity(bytes);
+  }
+}
