@@ -62,9 +62,14 @@ final class PassiveOpen {
       if (full || use == SynCookieUse.ALWAYS) {
         sendCookie(listener, segment, nowNs);
       } else {
-        onSyn(listener, segment, tcp.newIss(segment, nowNs), nowNs);
+        onSyn(listener, segment, newIss(segment, nowNs), nowNs);
       }
     }
+  }
+
+  private int newIss(final TcpSegment syn, final long nowNs) {
+    return tcp.newIss(
+        syn.destinationAddress, syn.destinationPort, syn.sourceAddress, syn.sourcePort, nowNs);
   }
 
   /** With a full accept queue the peer may ask again later (Linux sk_acceptq_is_full). */

@@ -40,6 +40,7 @@ public final class Tcp implements TransportProtocol {
   private final SegmentWriter writer;
   private final Handshake handshake = new Handshake(this);
   private final SegmentArrival arrival = new SegmentArrival(this);
+  private final ActiveOpen activeOpen;
   private final PassiveOpen passiveOpen;
   private final Emission emission = new Emission(this);
   private final ConnectionTable connections;
@@ -89,6 +90,7 @@ public final class Tcp implements TransportProtocol {
             SipHash.hash(secret0, secret1, SYN_COOKIES, 0),
             SipHash.hash(secret0, secret1, SYN_COOKIES, 1),
             startNs);
+    activeOpen = new ActiveOpen(this);
     passiveOpen = new PassiveOpen(this, cookies, startNs);
     connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
   }
@@ -219,51 +221,30 @@ public final class Tcp implements TransportProtocol {
       final TcpConfig connectConfig,
       final ReadinessObserver observer,
       final long nowNs) {
-    if (isFull()) {
-      return failConnect(Failure.NO_RESOURCES);
-    }
-    final Path path = ipv4.path(binding == null ? 0 : binding.address(), remoteAddress);
-    if (path == null) {
-      return failConnect(Failure.NETWORK_UNREACHABLE);
-    }
-    final int localAddress = path.localAddress();
-    final int remote = path.remoteAddress();
-    final int localPort =
-        binding == null
-            ? portAllocator.allocate(localAddress, remote, remotePort, portsInUse)
-            : binding.port();
-    if (localPort == 0) {
-      return failConnect(Failure.PORTS_EXHAUSTED);
-    }
-    if (connections.find(localAddress, localPort, remote, remotePort) != null) {
-      return failConnect(Failure.ADDRESS_NOT_AVAILABLE);
-    }
-    final int iss = isnSource.isn(localAddress, localPort, remote, remotePort, nowNs);
-    final TcpConnection connection =
-        new TcpConnection(this, path, localPort, remotePort, connectConfig, observer, iss);
-    add(connection);
-    counters.increment(Counter.TCP_ACTIVE_OPENS);
-    connection.openActive(binding);
-    if (binding != null) {
-      binding.heldAddress = localAddress;
-    }
-    return connection;
+    return activeOpen.open(binding, remoteAddress, remotePort, connectConfig, observer, nowNs);
   }
 
-  private @Nullable TcpConnection failConnect(final Failure failure) {
+  /** Why the call that gives null now does so. */
+  void lastFailure(final Failure failure) {
     lastFailure = failure;
-    return null;
   }
 
   private boolean isPortInUse(
       final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
-    // A port that would connect to itself (RFC 9293 3.5, figure 8) is only for who asks for it: who
-    // tries a port of this host that nobody has wants to be refused.
-    return ports.isBound(localPort)
-        || (localPort == remotePort && localAddress == remoteAddress)
-        || (remotePort == 0
-            ? ports.hasConnections(localPort)
-            : connections.find(localAddress, localPort, remoteAddress, remotePort) != null);
+    return ports.isBound(localPort) || ports.hasConnections(localPort);
+  }
+
+  /** A port for a connection between these; 0 when there is none. */
+  int ephemeralPort(
+      final int localAddress,
+      final int remoteAddress,
+      final int remotePort,
+      final PortAllocator.PortsInUse inUse) {
+    return portAllocator.allocate(localAddress, remoteAddress, remotePort, inUse);
+  }
+
+  TcpPorts ports() {
+    return ports;
   }
 
   // ---- Input
@@ -333,7 +314,12 @@ public final class Tcp implements TransportProtocol {
 
   /** The path to where a segment came from; null without route. */
   @Nullable Path pathBack(final TcpSegment segment) {
-    return ipv4.path(segment.destinationAddress, segment.sourceAddress);
+    return path(segment.destinationAddress, segment.sourceAddress);
+  }
+
+  /** The path from here, or with 0 from wherever is best; null without route. */
+  @Nullable Path path(final int localAddress, final int remoteAddress) {
+    return ipv4.path(localAddress, remoteAddress);
   }
 
   /** The timestamps of a new connection between these two hosts. */
@@ -345,14 +331,14 @@ public final class Tcp implements TransportProtocol {
     return isnSource.timestampOffset(localAddress, remoteAddress);
   }
 
-  /** The ISN of a new connection on which this segment came. */
-  int newIss(final TcpSegment segment, final long nowNs) {
-    return isnSource.isn(
-        segment.destinationAddress,
-        segment.destinationPort,
-        segment.sourceAddress,
-        segment.sourcePort,
-        nowNs);
+  /** The ISN of a new connection between these. */
+  int newIss(
+      final int localAddress,
+      final int localPort,
+      final int remoteAddress,
+      final int remotePort,
+      final long nowNs) {
+    return isnSource.isn(localAddress, localPort, remoteAddress, remotePort, nowNs);
   }
 
   /** Whether the stack has all the connections it may have. */
