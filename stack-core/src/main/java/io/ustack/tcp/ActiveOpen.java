@@ -9,10 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /** connect(2), the active open of RFC 9293 3.10.1. One per stack. */
 final class ActiveOpen implements PortAllocator.PortsInUse {
+  /** How long a TIME_WAIT must have been quiet before its port is chosen again, as on Linux. */
+  private static final long QUIET_NS = 1_000_000_000L;
+
   private final Tcp tcp;
+
+  // What inUse needs to know of the connection that asks for a port.
+  private TcpConfig asking;
+  private long askedAtNs;
 
   ActiveOpen(final Tcp tcp) {
     this.tcp = tcp;
+    asking = tcp.config();
   }
 
   /** As {@link Tcp#connect}. */
@@ -23,6 +31,8 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
       final TcpConfig config,
       final ReadinessObserver observer,
       final long nowNs) {
+    asking = config;
+    askedAtNs = nowNs;
     if (tcp.isFull()) {
       return fail(Failure.NO_RESOURCES);
     }
@@ -37,10 +47,12 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
     if (localPort == 0) {
       return fail(Failure.PORTS_EXHAUSTED);
     }
-    if (tcp.connectionTable().find(local, localPort, remote, remotePort) != null) {
+    final TcpConnection old = tcp.connectionTable().find(local, localPort, remote, remotePort);
+    if (old != null && !old.yieldsToOurs(config, 0, nowNs)) {
       return fail(Failure.ADDRESS_NOT_AVAILABLE);
     }
-    final int iss = tcp.newIss(local, localPort, remote, remotePort, nowNs);
+    final int iss =
+        old == null ? tcp.newIss(local, localPort, remote, remotePort, nowNs) : succeed(old);
     final TcpConnection connection =
         new TcpConnection(tcp, path, localPort, remotePort, config, observer, iss);
     tcp.add(connection);
@@ -50,6 +62,13 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
       binding.heldAddress = local;
     }
     return connection;
+  }
+
+  /** The new connection takes the place of {@code old}; returns its ISS. */
+  private int succeed(final TcpConnection old) {
+    tcp.counters().increment(Counter.TCP_TIME_WAITS_REUSED);
+    old.die(Failure.NONE);
+    return old.successorIss();
   }
 
   private @Nullable TcpConnection fail(final Failure failure) {
@@ -62,8 +81,12 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
       final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
     // A port that would connect to itself (RFC 9293 3.5, figure 8) is only for who asks for it: who
     // tries a port of this host that nobody has wants to be refused.
-    return tcp.ports().isBound(localPort)
-        || (localPort == remotePort && localAddress == remoteAddress)
-        || tcp.connectionTable().find(localAddress, localPort, remoteAddress, remotePort) != null;
+    if (tcp.ports().isBound(localPort)
+        || (localPort == remotePort && localAddress == remoteAddress)) {
+      return true;
+    }
+    final TcpConnection old =
+        tcp.connectionTable().find(localAddress, localPort, remoteAddress, remotePort);
+    return old != null && !old.yieldsToOurs(asking, QUIET_NS, askedAtNs);
   }
 }

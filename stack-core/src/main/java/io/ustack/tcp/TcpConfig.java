@@ -31,6 +31,9 @@ package io.ustack.tcp;
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
  *     tcp_max_tw_buckets)
+ * @param reuseTimeWaits whether a connection of ours in TIME_WAIT gives its ports to a new one to
+ *     the same peer, by timestamps (RFC 6191; Linux tcp_tw_reuse = 1, its default reuses only on
+ *     loopback)
  * @param maxOrphans connections that were closed and still wait for their peer; beyond it a close
  *     is an abort (Linux tcp_max_orphans)
  * @param maxBufferBytes what the buffers of all connections may hold together (as Linux tcp_mem);
@@ -62,6 +65,7 @@ public record TcpConfig(
     int initialWindowSegments,
     int maxConnections,
     int maxTimeWaits,
+    boolean reuseTimeWaits,
     int maxOrphans,
     long maxBufferBytes,
     int maxBacklog,
@@ -94,6 +98,7 @@ public record TcpConfig(
           10,
           1 << 20,
           1 << 17,
+          true,
           1 << 14,
           Runtime.getRuntime().maxMemory() / 2,
           4096,

@@ -26,6 +26,7 @@ public final class TcpConfigBuilder {
   private int initialWindowSegments;
   private int maxConnections;
   private int maxTimeWaits;
+  private boolean reuseTimeWaits;
   private int maxOrphans;
   private long maxBufferBytes;
   private int maxBacklog;
@@ -54,6 +55,7 @@ public final class TcpConfigBuilder {
     initialWindowSegments = from.initialWindowSegments();
     maxConnections = from.maxConnections();
     maxTimeWaits = from.maxTimeWaits();
+    reuseTimeWaits = from.reuseTimeWaits();
     maxOrphans = from.maxOrphans();
     maxBufferBytes = from.maxBufferBytes();
     maxBacklog = from.maxBacklog();
@@ -166,6 +168,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder reuseTimeWaits(final boolean value) {
+    reuseTimeWaits = value;
+    return this;
+  }
+
   public TcpConfigBuilder maxOrphans(final int value) {
     maxOrphans = value;
     return this;
@@ -215,6 +222,7 @@ public final class TcpConfigBuilder {
         initialWindowSegments,
         maxConnections,
         maxTimeWaits,
+        reuseTimeWaits,
         maxOrphans,
         maxBufferBytes,
         maxBacklog,

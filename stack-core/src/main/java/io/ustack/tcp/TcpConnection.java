@@ -361,6 +361,21 @@ public final class TcpConnection extends Emitter {
   }
 
   /**
+   * Whether a connection of ours between the same ends may follow this one at once: its timestamps
+   * will be later than all of this one's, so that old segments are told apart by PAWS and the peer,
+   * if it is still waiting for our ACK, by theirs (RFC 6191 2; Linux tcp_twsk_unique).
+   *
+   * @param quietNs how long this one must have heard nothing
+   */
+  boolean yieldsToOurs(final TcpConfig next, final long quietNs, final long nowNs) {
+    return state == TcpState.TIME_WAIT
+        && next.reuseTimeWaits()
+        && next.timestamps()
+        && timestamps.isOn()
+        && timestamps.recentAgeNs(nowNs) >= quietNs;
+  }
+
+  /**
    * The ISS of the next incarnation: larger than anything that this one sent, or its old duplicates
    * could pass for new ones (RFC 1122 4.2.2.13 (1); Linux adds as much).
    */

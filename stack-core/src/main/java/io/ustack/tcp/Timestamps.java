@@ -59,6 +59,11 @@ final class Timestamps {
     recentSetNs = nowNs;
   }
 
+  /** How long ago TS.Recent was heard. */
+  long recentAgeNs(final long nowNs) {
+    return nowNs - recentSetNs;
+  }
+
   /** RFC 7323 5.3 R1: whether the segment comes from an earlier time of this connection. */
   boolean isOld(final int value, final long nowNs) {
     return Seq.lt(value, recent) && nowNs - recentSetNs <= VALID_FOR_NS;
