@@ -79,7 +79,7 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
   @Override
   public boolean inUse(
       final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
-    // A port that would connect to itself (RFC 9293 3.5, figure 8) is only for who asks for it: who
+    // A port that would connect to itself (RFC 9293 3.5, figure 7) is only for who asks for it: who
     // tries a port of this host that nobody has wants to be refused.
     if (tcp.ports().isBound(localPort)
         || (localPort == remotePort && localAddress == remoteAddress)) {

@@ -65,7 +65,7 @@ final class SegmentArrival {
     tcp.handshake().onSyn(c, segment.seq, segment, tcp.parseOptions(segment), nowNs);
     readEcho(c, segment, nowNs);
     if (!acceptableAck) {
-      // Simultaneous open (RFC 9293 3.5, figure 8): our SYN goes out again, now with an ACK.
+      // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again, now with an ACK.
       c.state(TcpState.SYN_RECEIVED);
       c.sender().repeatSynAsSynAck();
       return;
@@ -152,7 +152,7 @@ final class SegmentArrival {
   }
 
   /**
-   * Simultaneous open, the last line of RFC 9293 figure 8: the SYN-ACK that answers ours comes with
+   * Simultaneous open, the last line of RFC 9293 figure 7: the SYN-ACK that answers ours comes with
    * the old sequence number.
    */
   private boolean isCrossedSynAck(final TcpConnection c, final TcpSegment segment) {

@@ -251,7 +251,7 @@ class EarlyArrivalTest {
     }
   }
 
-  /** RFC 9293 3.5, figure 8, and what Linux tcp_validate_incoming lets pass for it. */
+  /** RFC 9293 3.5, figure 7, and what Linux tcp_validate_incoming lets pass for it. */
   @Test
   void simultaneousOpenCompletesByTheCrossedSynAck() {
     try (TestStack s = TestStack.synSent()) {

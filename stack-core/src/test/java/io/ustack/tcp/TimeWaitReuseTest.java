@@ -137,7 +137,7 @@ class TimeWaitReuseTest {
       final int iss = 2 + 65_537;
       s.script(
           "> S %d:%d(0) win 65535 %s".formatted(iss, iss, s.synOptions(0)),
-          // The peer lost our last ACK and still waits for it: RFC 6191 2, RFC 9293 figure 10.
+          // The peer lost our last ACK and still waits for it: RFC 6191 2, RFC 9293 figure 9.
           "< . 2:2(0) ack 2 win 65535 <nop,nop,TS val 9 ecr 3000>",
           "> R 2:2(0)",
           "+1 > S %d:%d(0) win 65535 %s".formatted(iss, iss, s.synOptions(1)),
