@@ -41,7 +41,7 @@ class RfcCoverageTest {
 
   private static Map<String, String> sources() throws IOException {
     final Map<String, String> sources = new HashMap<>();
-    for (final String module : List.of("stack-core", "stack-posix")) {
+    for (final String module : List.of("stack-core", "stack-posix", "test-support")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
         for (final Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
           final String name = file.getFileName().toString();

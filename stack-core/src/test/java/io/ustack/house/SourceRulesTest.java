@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 final class SourceRulesTest {
   private static final Path CORE = Path.of("src", "main", "java");
   private static final List<Path> MODULES =
-      Stream.of("stack-core", "native", "stack-posix", "apps")
+      Stream.of("stack-core", "native", "stack-posix", "test-support", "apps")
           .map(module -> Path.of("..", module).resolve(CORE))
           .filter(Files::isDirectory)
           .collect(Collectors.toUnmodifiableList());
