@@ -18,7 +18,9 @@ final class Emission {
 
   private void onTimer(final TcpConnection c, final long nowNs) {
     switch (c.timers().kind()) {
-      case RETRANSMIT -> onRetransmissionTimeout(c);
+      case RETRANSMIT -> onRetransmissionTimeout(c, nowNs);
+      case PROBE_TAIL -> onTailProbeTimeout(c, nowNs);
+      case REORDER -> onReorderTimeout(c, nowNs);
       case PERSIST -> onPersistTimeout(c, nowNs);
       case FIN_WAIT_2, TIME_WAIT -> c.die(Failure.NONE);
       default -> {}
@@ -47,14 +49,14 @@ final class Emission {
   }
 
   /** RFC 6298 5.4 to 5.7. */
-  private void onRetransmissionTimeout(final TcpConnection c) {
+  private void onRetransmissionTimeout(final TcpConnection c, final long nowNs) {
     c.timers().stop();
     if (givesUp(c)) {
       return;
     }
     tcp.counters().increment(Counter.TCP_RETRANSMISSION_TIMEOUTS);
     if (c.state().isSynchronized()) {
-      c.sender().onTimeout();
+      c.sender().onTimeout(nowNs);
     } else {
       c.sender().onSynTimeout();
     }
@@ -124,7 +126,7 @@ final class Emission {
   /** A probe needs room; the last ACK leaves before TIME_WAIT ends, if there is room for it. */
   private static boolean mayRun(final TcpConnection c, final boolean hasRoom) {
     return switch (c.timers().kind()) {
-      case PERSIST -> hasRoom;
+      case PERSIST, PROBE_TAIL -> hasRoom;
       case TIME_WAIT -> !hasRoom || !c.receiver().owesAck();
       default -> true;
     };
@@ -170,7 +172,7 @@ final class Emission {
     if (!c.sender().owesSyn()) {
       return c.state() == TcpState.SYN_RECEIVED && c.receiver().owesAck() && emitAck(c, nowNs);
     }
-    final boolean again = c.sender().sndMax() != c.sender().iss();
+    final boolean again = c.sender().sndNxt() != c.sender().iss();
     final boolean answer = c.state() == TcpState.SYN_RECEIVED;
     final boolean sent =
         tcp.writer()
@@ -196,8 +198,8 @@ final class Emission {
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
     if (c.state().sendsData()) {
-      if (c.sender().retransmitsNow()) {
-        return emitFastRetransmit(c, nowNs);
+      if (LossRecovery.retransmitsNow(c.sender())) {
+        return emitRetransmission(c, nowNs);
       }
       final int length = c.sender().nextLength(nowNs);
       if (length != Sender.NOTHING) {
@@ -219,13 +221,52 @@ final class Emission {
     return c.receiver().owesAck() && emitAck(c, nowNs);
   }
 
-  private boolean emitFastRetransmit(final TcpConnection c, final long nowNs) {
-    if (transmit(c, c.sender().sndUna(), c.sender().retransmitLength(), nowNs)) {
-      tcp.counters().increment(Counter.TCP_FAST_RETRANSMITS);
-      tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
-      c.sender().onRetransmitted(nowNs);
-    }
+  private boolean emitRetransmission(final TcpConnection c, final long nowNs) {
+    final Sender sender = c.sender();
+    retransmit(c, sender.outstanding().nextLost(sender.mss()), nowNs);
     return true;
+  }
+
+  private boolean retransmit(final TcpConnection c, final int position, final long nowNs) {
+    final Sender sender = c.sender();
+    final RetransmitQueue queue = sender.outstanding();
+    if (!transmit(c, queue.seq(position), queue.payloadLength(position), nowNs)) {
+      return false;
+    }
+    tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+    if (sender.congestionState() == CongestionState.RECOVERY) {
+      tcp.counters().increment(Counter.TCP_FAST_RETRANSMITS);
+    }
+    sender.onRetransmitted(position, c.timestamps().value(nowNs), nowNs);
+    RetransmissionTimer.onRetransmitted(c, position, nowNs);
+    return true;
+  }
+
+  /**
+   * RFC 8985 7.3: the end of a flight is not answered. One more segment, new if there is one, makes
+   * the peer say by SACK what it misses.
+   */
+  private void onTailProbeTimeout(final TcpConnection c, final long nowNs) {
+    final Sender sender = c.sender();
+    final boolean fresh = sender.canSendNew();
+    if (fresh) {
+      final int length = sender.probeLength();
+      if (!transmit(c, sender.sndNxt(), length, nowNs)) {
+        return; // without a packet the timer stays due, and is asked again
+      }
+      onDataSent(c, length, nowNs);
+    } else if (!retransmit(c, sender.outstanding().last(sender.mss()), nowNs)) {
+      return;
+    }
+    tcp.counters().increment(Counter.TCP_LOSS_PROBES);
+    sender.makeRecoveryState().tailLossProbe.onSent(sender.sndNxt(), !fresh);
+    c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + sender.rtt().rtoNs());
+  }
+
+  private void onReorderTimeout(final TcpConnection c, final long nowNs) {
+    c.timers().stop();
+    tcp.lossRecovery().onReorderTimer(c.sender(), nowNs);
+    RetransmissionTimer.restart(c, nowNs);
   }
 
   private boolean emitAck(final TcpConnection c, final long nowNs) {
@@ -277,9 +318,6 @@ final class Emission {
     if (c.sender().onSent(sequenceSpace, nowNs)) {
       tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
     }
-    // RFC 6298 5.1
-    if (c.timers().kind() != TcpTimers.Kind.RETRANSMIT) {
-      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
-    }
+    RetransmissionTimer.onDataSent(c, nowNs);
   }
 }

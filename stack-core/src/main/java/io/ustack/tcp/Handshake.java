@@ -64,6 +64,7 @@ final class Handshake {
     }
     if (offer.sack()) {
       c.receiver().permitSack();
+      c.sender().permitSack();
     }
     c.receiver().start(irs, ourMss(c));
     c.receiver().windowShift(offer.scalesWindow() ? offer.windowShift() : 0);

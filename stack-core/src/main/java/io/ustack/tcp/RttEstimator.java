@@ -1,10 +1,13 @@
 package io.ustack.tcp;
 
 /**
- * Round-trip time and retransmission timeout (RFC 6298). Times one segment at a time; a segment
- * that was sent twice is never timed (Karn's algorithm, RFC 6298 3).
+ * Round-trip time and retransmission timeout (RFC 6298). Takes one measurement each round trip; a
+ * segment that was sent twice is never timed (Karn's algorithm, RFC 6298 3).
  */
 final class RttEstimator {
+  /** Linux tcp_min_rtt_wlen: five minutes. */
+  private static final long SHORTEST_FOR_NS = 300L * 1_000_000_000L;
+
   private final long minRtoNs;
   private final long maxRtoNs;
   private final long synTimedOutRtoNs;
@@ -16,9 +19,13 @@ final class RttEstimator {
   private int timeouts;
   private boolean sampled;
 
-  private boolean timing;
-  private int timedSeq;
-  private long timedAtNs;
+  /** The next measurement is that of an ACK beyond this, one each round trip. */
+  private int nextMeasured;
+
+  private boolean measuresAny = true;
+
+  private long shortestNs;
+  private long shortestAtNs;
 
   RttEstimator(final TcpConfig config) {
     minRtoNs = config.minRtoNs();
@@ -27,32 +34,19 @@ final class RttEstimator {
     baseRtoNs = config.initialRtoNs();
   }
 
-  /** Starts to time the segment that ends before {@code endSeq}, unless another is being timed. */
-  void onSend(final int endSeq, final long nowNs) {
-    if (!timing) {
-      timing = true;
-      timedSeq = endSeq;
-      timedAtNs = nowNs;
-    }
-  }
-
-  /** Something was sent again: no ACK can be told apart until the next fresh segment. */
-  void onRetransmit() {
-    timing = false;
-  }
-
   /**
    * A cumulative ACK moved forward to {@code ack}.
    *
-   * @param echoAgeNs how long ago that left whose timestamp it echoes, or {@link
-   *     TcpSegment#NO_ECHO}: coarser than our own clock, but an echo tells the first copy of a
-   *     segment from the second (RFC 7323 4.1)
+   * @param rttNs since the first of the segments left that it covers, if that was sent once; else
+   *     how old the timestamp is that it echoes, which tells the first copy of a segment from the
+   *     second (RFC 7323 4.1); or {@link TcpSegment#NO_ECHO}
+   * @param sndNxt the next measurement is of what leaves from here on
    */
-  void onAck(final int ack, final long echoAgeNs, final long nowNs) {
-    final boolean timed = timing && Seq.geq(ack, timedSeq);
-    if (timed || (!timing && echoAgeNs != TcpSegment.NO_ECHO)) {
-      timing = false;
-      sample(timed ? nowNs - timedAtNs : echoAgeNs);
+  void onAck(final long rttNs, final int ack, final int sndNxt) {
+    if (rttNs != TcpSegment.NO_ECHO && (measuresAny || Seq.gt(ack, nextMeasured))) {
+      measuresAny = false;
+      nextMeasured = sndNxt;
+      sample(rttNs);
       // RFC 6298 5: only a valid measurement collapses the back-off; an ACK of repeated data proves
       // nothing about the path's delay.
       backoff = 0;
@@ -60,9 +54,22 @@ final class RttEstimator {
     timeouts = 0;
   }
 
+  /** A segment that was sent once has arrived after so long: for the shortest round trip. */
+  void onShortest(final long rttNs, final long nowNs) {
+    if (shortestNs == 0 || rttNs <= shortestNs || nowNs - shortestAtNs > SHORTEST_FOR_NS) {
+      shortestNs = Math.max(1, rttNs);
+      shortestAtNs = nowNs;
+    }
+  }
+
+  /** The shortest round trip of the last minutes (RFC 8985 6.1, RACK.min_RTT); 0 at first. */
+  long minRttNs() {
+    return shortestNs;
+  }
+
   /** The timeout expired once more (RFC 6298 5.5). */
   void onTimeout() {
-    timing = false;
+    measuresAny = true;
     backoff++;
     timeouts++;
   }

@@ -40,7 +40,7 @@ final class SegmentArrival {
     final boolean acceptableAck =
         hasAck
             && Seq.gt(segment.ack, c.sender().iss())
-            && Seq.leq(segment.ack, c.sender().sndMax());
+            && Seq.leq(segment.ack, c.sender().sndNxt());
     if (hasAck && !acceptableAck) {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       if (!segment.has(TcpHeader.RST)) {
@@ -94,6 +94,9 @@ final class SegmentArrival {
       }
       return;
     }
+    if (segment.optionsOffset != segment.payloadOffset) {
+      segment.take(tcp.parseOptions(segment));
+    }
     if (c.timestamps().isOn() && !isOfOurTime(c, segment, nowNs)) {
       return;
     }
@@ -128,7 +131,6 @@ final class SegmentArrival {
    * 5961 4.2), whatever it has.
    */
   private boolean isOfOurTime(final TcpConnection c, final TcpSegment segment, final long nowNs) {
-    segment.take(tcp.parseOptions(segment));
     if (segment.has(TcpHeader.RST) || segment.has(TcpHeader.SYN)) {
       return true;
     }
@@ -249,7 +251,7 @@ final class SegmentArrival {
 
   private boolean onAckInSynReceived(
       final TcpConnection c, final TcpSegment segment, final long nowNs) {
-    if (Seq.leq(segment.ack, c.sender().iss()) || Seq.gt(segment.ack, c.sender().sndMax())) {
+    if (Seq.leq(segment.ack, c.sender().iss()) || Seq.gt(segment.ack, c.sender().sndNxt())) {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       tcp.writer().writeReset(c.path(), segment, nowNs);
       return false;
@@ -273,13 +275,15 @@ final class SegmentArrival {
       }
     }
     if (acked == 0) {
+      if (c.sender().recoveryState() != null && !c.sender().isIdle()) {
+        RetransmissionTimer.onReported(c, nowNs);
+      }
       return;
     }
     if (c.sender().isIdle()) {
       c.timers().stop();
-    } else if (!c.sender().recovery().isRecovering()
-        || c.sender().recovery().takeFirstPartialAck()) {
-      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    } else {
+      RetransmissionTimer.onAcknowledged(c, nowNs);
     }
     if (c.sendBuffer().takeSpaceRequest()) {
       c.raise(Readiness.WRITABLE);

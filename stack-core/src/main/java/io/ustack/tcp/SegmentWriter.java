@@ -198,7 +198,7 @@ final class SegmentWriter {
   private static void count(
       final TcpConnection connection, final int seq, final boolean occupiesSequenceSpace) {
     connection.segmentsOut++;
-    if (occupiesSequenceSpace && Seq.lt(seq, connection.sender().sndMax())) {
+    if (occupiesSequenceSpace && Seq.lt(seq, connection.sender().sndNxt())) {
       connection.retransmittedSegments++;
     }
   }

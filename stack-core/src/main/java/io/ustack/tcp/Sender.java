@@ -1,14 +1,17 @@
 package io.ustack.tcp;
 
 import io.ustack.buffer.ByteRing;
+import io.ustack.tcp.congestion.CongestionControl;
+import io.ustack.tcp.congestion.CongestionWindow;
+import io.ustack.tcp.congestion.NewReno;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a connection: the SND variables (RFC 9293 3.3.1), what may leave now (Nagle,
- * silly window avoidance, congestion window), and what an ACK means.
+ * silly window avoidance, congestion window, what is lost), and what an ACK means.
  *
  * <p>The send buffer's head is always the byte at {@code sndUna}, once our SYN is acknowledged.
- * After a timeout {@code sndNxt} goes back to {@code sndUna} and everything is sent again in order;
- * {@code sndMax} remembers how far it had been.
+ * What is outstanding stands in a {@link RetransmitQueue}; {@code sndNxt} never goes back.
  */
 final class Sender {
   /** {@link #nextLength} when nothing may leave. */
@@ -16,42 +19,55 @@ final class Sender {
 
   private final ByteRing buffer;
   private final RttEstimator rtt;
-  private final NewReno congestion;
-  private final FastRecovery recovery;
+  private final CongestionWindow window = new CongestionWindow();
+  private final PeerWindow peerWindow = new PeerWindow();
+  private final CongestionControl control;
+  private final LossRecovery recovery;
+  private final RetransmitQueues queues;
+  private final TcpConfig config;
+
+  /** What is outstanding; borrowed while something is. */
+  private @Nullable RetransmitQueue queue;
+
+  /** Made when something first goes wrong. */
+  private @Nullable RecoveryState recoveryState;
 
   private final int iss;
   private int sndUna;
   private int sndNxt;
-  private int sndMax;
 
   /** Just past the byte that a probe carried beyond the window; it never counts as sent. */
   private int sndProbed;
 
-  private int sndWnd;
-  private int sndWl1;
-  private int sndWl2;
-  private int maxSndWnd;
-  private int windowShift;
   private int mss = 536;
 
   private final Nagle nagle;
   private boolean finQueued;
   private int finSeq;
-  private boolean retransmitNow;
+  private boolean synOwed = true;
   private boolean synRepeated;
+  private boolean synTimedOut;
   private boolean synAcknowledged;
+  private boolean sackPermitted;
   private long lastSentNs;
+  private long delivered;
 
-  Sender(final ByteRing buffer, final TcpConfig config, final int iss) {
+  Sender(
+      final ByteRing buffer,
+      final TcpConfig config,
+      final LossRecovery recovery,
+      final RetransmitQueues queues,
+      final int iss) {
     this.buffer = buffer;
+    this.config = config;
+    this.recovery = recovery;
+    this.queues = queues;
     this.iss = iss;
     nagle = new Nagle(iss);
     rtt = new RttEstimator(config);
-    congestion = new NewReno(config.initialWindowSegments());
-    recovery = new FastRecovery(congestion);
+    control = new NewReno();
     sndUna = iss;
     sndNxt = iss;
-    sndMax = iss;
     sndProbed = iss;
   }
 
@@ -59,12 +75,51 @@ final class Sender {
     return rtt;
   }
 
-  NewReno congestion() {
-    return congestion;
+  CongestionWindow window() {
+    return window;
   }
 
-  FastRecovery recovery() {
-    return recovery;
+  CongestionControl control() {
+    return control;
+  }
+
+  /** What is outstanding; null when nothing is. */
+  @Nullable RetransmitQueue queue() {
+    return queue;
+  }
+
+  /** Null as long as nothing ever went wrong. */
+  @Nullable RecoveryState recoveryState() {
+    return recoveryState;
+  }
+
+  RecoveryState makeRecoveryState() {
+    if (recoveryState == null) {
+      recoveryState = new RecoveryState(sndUna);
+    }
+    return recoveryState;
+  }
+
+  CongestionState congestionState() {
+    return recoveryState == null ? CongestionState.OPEN : recoveryState.state;
+  }
+
+  /** Both SYNs permitted selective acknowledgments (RFC 2018 2). */
+  boolean sackPermitted() {
+    return sackPermitted;
+  }
+
+  void permitSack() {
+    sackPermitted = true;
+  }
+
+  /** All bytes that are known to have arrived, cumulatively or selectively: C.delivered. */
+  long delivered() {
+    return delivered;
+  }
+
+  void onDelivered(final int bytes) {
+    delivered += bytes;
   }
 
   int iss() {
@@ -79,17 +134,13 @@ final class Sender {
     return sndNxt;
   }
 
-  int sndMax() {
-    return sndMax;
-  }
-
+  /** SND.WND. */
   int sndWnd() {
-    return sndWnd;
+    return peerWindow.bytes();
   }
 
-  /** By how much the peer's window field is shifted (RFC 7323 2.2). */
-  int windowShift() {
-    return windowShift;
+  PeerWindow peerWindow() {
+    return peerWindow;
   }
 
   int mss() {
@@ -106,21 +157,27 @@ final class Sender {
    */
   void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
     mss = effectiveMss;
-    windowShift = shift;
-    setWindow(segment.window, segment);
+    peerWindow.onSyn(shift, segment);
   }
 
   /** Our SYN is acknowledged: the stream starts. */
   void onSynAcknowledged(final int ack, final long echoAgeNs, final long nowNs) {
     synAcknowledged = true;
+    synOwed = false;
     sndUna = ack;
     sndNxt = Seq.max(sndNxt, ack);
-    rtt.onAck(ack, echoAgeNs, nowNs);
-    if (synRepeated) {
+    // Karn (RFC 6298 3): of a SYN that was repeated only the echo tells which one is answered.
+    final long rttNs = synRepeated ? echoAgeNs : nowNs - lastSentNs;
+    rtt.onAck(rttNs, ack, sndNxt);
+    if (rttNs != TcpSegment.NO_ECHO) {
+      rtt.onShortest(rttNs, nowNs);
+    }
+    if (synTimedOut) {
       rtt.onStartAfterRepeatedSyn();
     }
-    congestion.start(mss, synRepeated);
-    recovery.start(iss);
+    // RFC 5681 3.1: a lost SYN or SYN-ACK means an initial window of one segment.
+    window.start(mss, synTimedOut ? mss : config.initialWindowSegments() * mss);
+    control.start(window, nowNs);
   }
 
   // ---- What an ACK means
@@ -130,8 +187,12 @@ final class Sender {
    * ever offered.
    */
   boolean isAckAcceptable(final int ack) {
-    return Seq.leq(ack, Seq.max(sndMax, sndProbed))
-        && Seq.geq(ack, sndUna - Math.max(maxSndWnd, 1));
+    return Seq.leq(ack, Seq.max(sndNxt, sndProbed)) && Seq.geq(ack, oldestAcceptableAck());
+  }
+
+  /** RFC 5961 5.2: SND.UNA - MAX.SND.WND. */
+  int oldestAcceptableAck() {
+    return sndUna - Math.max(peerWindow.maxBytes(), 1);
   }
 
   /**
@@ -143,28 +204,32 @@ final class Sender {
   int onAck(final TcpSegment segment, final long nowNs) {
     final int ack = segment.ack;
     final int acked = Seq.gt(ack, sndUna) ? ack - sndUna : 0;
+    final boolean duplicate = acked == 0 && isDuplicate(segment);
     if (acked > 0) {
-      advance(ack, acked, segment.echoAgeNs, nowNs);
-    } else if (isDuplicate(segment)) {
-      if (recovery.onDuplicateAck(sndUna, sndMax)) {
-        retransmitNow = true;
-      }
+      nagle.moreComes(false);
+      sndUna = ack;
+      sndNxt = Seq.max(sndNxt, ack);
+      sndProbed = Seq.max(sndProbed, ack);
+      buffer.discard(Math.min(acked, buffer.length()));
     }
-    updateWindow(segment, acked);
+    if (queue != null || recoveryState != null) {
+      recovery.onAck(this, segment, acked, duplicate, nowNs);
+    } else if (acked > 0) {
+      rtt.onAck(segment.echoAgeNs, ack, sndNxt);
+    }
+    if (queue != null && queue.isEmpty()) {
+      release();
+    }
+    peerWindow.update(segment, sndUna, acked);
     return acked;
   }
 
-  private void advance(final int ack, final int acked, final long echoAgeNs, final long nowNs) {
-    final int flightBefore = sndMax - sndUna;
-    nagle.moreComes(false);
-    sndUna = ack;
-    sndNxt = Seq.max(sndNxt, ack);
-    sndMax = Seq.max(sndMax, ack);
-    sndProbed = Seq.max(sndProbed, ack);
-    buffer.discard(Math.min(acked, buffer.length()));
-    rtt.onAck(ack, echoAgeNs, nowNs);
-    // A retransmission that was still to leave is for what is acknowledged now.
-    retransmitNow = recovery.onAck(sndUna, acked, flightBefore, sndMax - sndUna);
+  /** The connection is gone: gives back what it has borrowed. */
+  void release() {
+    if (queue != null) {
+      queues.give(queue);
+      queue = null;
+    }
   }
 
   /**
@@ -175,34 +240,7 @@ final class Sender {
     return segment.ack == sndUna
         && sndNxt != sndUna
         && segment.length() == 0
-        && scaled(segment) == sndWnd;
-  }
-
-  /**
-   * RFC 9293 3.10.7.4: SND.WL1 and WL2 keep old segments from setting the window. One that moved
-   * SND.UNA is never old, even as a retransmission (Linux tcp_may_update_window): the old window
-   * would count from the new SND.UNA.
-   */
-  private void updateWindow(final TcpSegment segment, final int acked) {
-    if (Seq.lt(segment.ack, sndUna)) {
-      return;
-    }
-    if (acked > 0
-        || Seq.lt(sndWl1, segment.seq)
-        || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
-      setWindow(scaled(segment), segment);
-    }
-  }
-
-  private int scaled(final TcpSegment segment) {
-    return segment.window << windowShift;
-  }
-
-  private void setWindow(final int window, final TcpSegment segment) {
-    sndWnd = window;
-    maxSndWnd = Math.max(maxSndWnd, window);
-    sndWl1 = segment.seq;
-    sndWl2 = segment.ack;
+        && peerWindow.of(segment) == sndWnd();
   }
 
   // ---- What may leave
@@ -229,7 +267,7 @@ final class Sender {
 
   /** Our FIN was sent at least once. */
   boolean isFinSent() {
-    return finQueued && Seq.gt(Seq.max(sndMax, sndProbed), finSeq);
+    return finQueued && Seq.gt(Seq.max(sndNxt, sndProbed), finSeq);
   }
 
   /** Our FIN was sent and acknowledged. */
@@ -237,14 +275,9 @@ final class Sender {
     return finQueued && sndUna == finSeq + 1;
   }
 
-  /** Sent and not acknowledged, SYN and FIN included. */
-  boolean hasOutstanding() {
-    return sndUna != sndMax;
-  }
-
   /** A SYN is to leave, or something was sent and is not acknowledged. */
   boolean waitsForTheLink() {
-    return owesSyn() || hasOutstanding();
+    return synOwed || sndUna != sndNxt;
   }
 
   /**
@@ -260,49 +293,57 @@ final class Sender {
     return unsent > 0 || (unsent == 0 && finQueued);
   }
 
-  /** The segment at {@code sndUna} is to be sent again now. */
-  boolean retransmitsNow() {
-    return retransmitNow && sndMax != sndUna;
+  /** In the network: sent, not known to have arrived and not thought lost (RFC 6675 4, pipe). */
+  int inFlightBytes() {
+    if (queue == null) {
+      return 0;
+    }
+    final int inFlight = queue.inFlightBytes();
+    if (sackPermitted || recoveryState == null || recoveryState.duplicateAcks == 0) {
+      return inFlight;
+    }
+    return Math.max(0, inFlight - recoveryState.duplicateAcks * mss);
+  }
+
+  int congestionWindowLeft() {
+    return window.cwnd() - inFlightBytes();
+  }
+
+  /** New data waits and the peer has room for it. */
+  boolean canSendNew() {
+    return unsent() > 0 && sndWnd() - (sndNxt - sndUna) >= Math.min(mss, unsent());
   }
 
   /**
-   * Payload of the next segment from {@code sndNxt}.
+   * Payload of the next new segment, from {@code sndNxt}.
    *
    * @return its length, 0 for a FIN alone, or {@link #NOTHING}
    */
   int nextLength(final long nowNs) {
     final int unsent = unsent();
-    if (unsent < 0 || (unsent == 0 && !finQueued)) {
+    if (unsent < 0 || (unsent == 0 && !finQueued) || (queue != null && queue.isFull())) {
       return NOTHING;
     }
-    final int flight = sndNxt - sndUna;
-    if (flight == 0 && !hasOutstanding() && nowNs - lastSentNs > rtt.rtoNs()) {
-      congestion.onIdle();
+    final int outstanding = sndNxt - sndUna;
+    if (outstanding == 0 && nowNs - lastSentNs > rtt.rtoNs()) {
+      control.onRestart(window, nowNs - lastSentNs, rtt.rtoNs(), nowNs);
+      lastSentNs = nowNs;
     }
-    final int windowLeft = sndWnd - flight;
+    final int windowLeft = sndWnd() - outstanding;
     if (unsent == 0) {
       return windowLeft > 0 ? 0 : NOTHING;
     }
     final int length = Math.min(unsent, mss);
-    final int usable = Math.min(windowLeft, congestionWindow() - flight);
+    final int usable = Math.min(windowLeft, congestionWindowLeft());
     if (length <= usable) {
-      return length == mss || mayBeSmall(length) ? length : NOTHING;
+      final boolean small = length < mss && !finQueued;
+      return small && nagle.holds(sndNxt + length, sndUna, sndNxt) ? NOTHING : length;
     }
     // RFC 9293 3.8.6.2.1 (3): a piece is worth sending when it is half of the largest window the
     // peer ever had.
-    final boolean worthwhile = usable == windowLeft && usable > 0 && usable >= maxSndWnd / 2;
+    final boolean worthwhile =
+        usable == windowLeft && usable > 0 && usable >= peerWindow.maxBytes() / 2;
     return worthwhile ? usable : NOTHING;
-  }
-
-  /** CWND, and for new data what limited transmit adds (RFC 3042). */
-  private int congestionWindow() {
-    return sndNxt == sndMax
-        ? congestion.cwnd() + recovery.limitedTransmit() * mss
-        : congestion.cwnd();
-  }
-
-  private boolean mayBeSmall(final int length) {
-    return finQueued || Seq.lt(sndNxt, sndMax) || !nagle.holds(sndNxt + length, sndUna, sndNxt);
   }
 
   /** Just past the data in the buffer. */
@@ -310,9 +351,12 @@ final class Sender {
     return streamStart() + buffer.length();
   }
 
-  /** Payload of the segment to send again from {@code sndUna}. */
-  int retransmitLength() {
-    return Math.min(Math.min(mss, buffer.length()), sndMax - sndUna);
+  /** What is outstanding, for who knows that something is or adds to it. */
+  RetransmitQueue outstanding() {
+    if (queue == null) {
+      queue = queues.take();
+    }
+    return queue;
   }
 
   /**
@@ -323,8 +367,8 @@ final class Sender {
   boolean reachesFin(final int seq, final int length) {
     return finQueued
         && seq + length == finSeq
-        && (seq == sndNxt || Seq.gt(sndMax, finSeq))
-        && (length == 0 || Seq.lt(finSeq, sndUna + sndWnd));
+        && (seq == sndNxt || Seq.gt(sndNxt, finSeq))
+        && (length == 0 || Seq.lt(finSeq, sndUna + sndWnd()));
   }
 
   /** Whether the segment holds the last byte that is in the buffer now: it is pushed. */
@@ -338,18 +382,18 @@ final class Sender {
   }
 
   /**
-   * The sequence number of a segment that only acknowledges: {@code sndMax}, where the peer expects
-   * us even after going back, but never beyond its window, where it would not look at our ACK. What
-   * the peer's rounding took off its window is no part of that (RFC 7323 2.4): it may have
-   * everything up to {@code sndMax} already (Linux tcp_acceptable_seq).
+   * The sequence number of a segment that only acknowledges: {@code sndNxt}, where the peer expects
+   * us, but never beyond its window, where it would not look at our ACK. What the peer's rounding
+   * took off its window is no part of that (RFC 7323 2.4): it may have everything up to {@code
+   * sndNxt} already (Linux tcp_acceptable_seq).
    */
   int pureAckSeq() {
     if (!synAcknowledged) {
       // A SYN needs no window.
-      return sndMax;
+      return sndNxt;
     }
-    final int windowEnd = sndUna + sndWnd;
-    return Seq.lt(sndMax, windowEnd + (1 << windowShift)) ? sndMax : windowEnd;
+    final int windowEnd = sndUna + sndWnd();
+    return Seq.lt(sndNxt, windowEnd + (1 << peerWindow.shift())) ? sndNxt : windowEnd;
   }
 
   /**
@@ -364,91 +408,91 @@ final class Sender {
    * 3.8.6.2.1, override), or one byte beyond a closed one (3.8.6.1); 0 when only the FIN is left.
    */
   int probeLength() {
-    return Math.min(unsent(), Math.min(mss, Math.max(1, sndWnd)));
+    return Math.min(unsent(), Math.min(mss, Math.max(1, sndWnd())));
   }
 
   // ---- What has left
 
   /** The SYN or SYN-ACK left. */
   void onSynSent(final long nowNs) {
-    if (sndMax == iss) {
-      rtt.onSend(iss + 1, nowNs);
-    } else {
-      rtt.onRetransmit();
+    if (sndNxt != iss) {
+      synRepeated = true;
     }
     sndNxt = iss + 1;
-    sndMax = Seq.max(sndMax, sndNxt);
+    synOwed = false;
     lastSentNs = nowNs;
   }
 
   /** The SYN-ACK left as a cookie, nobody knows when, and has come back. */
   void onCookieReturned() {
     sndNxt = iss + 1;
-    sndMax = sndNxt;
+    synOwed = false;
+    synRepeated = true;
   }
 
   /**
-   * A segment of {@code length} bytes of sequence space left from {@code sndNxt}.
+   * A new segment of {@code length} bytes of sequence space left from {@code sndNxt}.
    *
-   * @return true when it, or its beginning, had been sent before
+   * @return true when its beginning had been sent before, by a probe
    */
   boolean onSent(final int length, final long nowNs) {
-    final boolean again = Seq.lt(sndNxt, Seq.max(sndMax, sndProbed));
-    if (again) {
-      rtt.onRetransmit();
-    } else {
-      rtt.onSend(sndNxt + length, nowNs);
-    }
-    sndNxt += length;
+    final boolean again = Seq.lt(sndNxt, sndProbed);
+    final int end = sndNxt + length;
+    outstanding().append(sndNxt, end, finQueued && Seq.gt(end, finSeq), again, nowNs);
+    sndNxt = end;
     if (length < mss) {
       nagle.onSmallSent(sndNxt);
     }
-    sndMax = Seq.max(sndMax, sndNxt);
     lastSentNs = nowNs;
+    if (recoveryState != null && recoveryState.isReducing()) {
+      recoveryState.prr.onSent(length);
+    }
     return again;
   }
 
-  /** The segment at {@code sndUna} left once more, by fast retransmit. */
-  void onRetransmitted(final long nowNs) {
-    retransmitNow = false;
-    rtt.onRetransmit();
+  /**
+   * An outstanding segment left once more.
+   *
+   * @param tick our timestamp clock
+   */
+  void onRetransmitted(final int position, final int tick, final long nowNs) {
+    final RetransmitQueue outstanding = outstanding();
+    outstanding.onRetransmitted(position, nowNs);
     lastSentNs = nowNs;
+    final RecoveryState r = makeRecoveryState();
+    r.undo.onRetransmission(tick);
+    if (r.isReducing()) {
+      r.prr.onSent(outstanding.length(position));
+    }
   }
 
   /** A probe of one byte, or of the FIN, left from {@code sndNxt}. */
   void onProbeSent() {
-    rtt.onRetransmit();
     sndProbed = Seq.max(sndProbed, sndNxt + 1);
   }
 
   /** The SYN or SYN-ACK is to be sent, for the first time or again. */
   boolean owesSyn() {
-    return sndNxt == iss;
+    return synOwed;
   }
 
   /**
    * The SYN goes out again, this time with an ACK: simultaneous open, or the peer repeated its SYN.
    */
   void repeatSynAsSynAck() {
-    sndNxt = iss;
+    synOwed = true;
   }
 
   /** RFC 6298 5.4 to 5.7 for the SYN. */
   void onSynTimeout() {
     rtt.onTimeout();
-    synRepeated = true;
-    sndNxt = iss;
+    synTimedOut = true;
+    synOwed = true;
   }
 
-  /**
-   * RFC 6298 5.4 to 5.6, RFC 5681 3.1: back off, shrink, go back to {@code sndUna}. What an earlier
-   * timeout gave up and was not sent again since is not in flight.
-   */
-  void onTimeout() {
-    congestion.onTimeout(sndNxt - sndUna, rtt.timeouts() == 0);
-    recovery.onTimeout(sndMax);
+  /** RFC 6298 5.4 to 5.6: back off, shrink, send again what is lost. */
+  void onTimeout(final long nowNs) {
+    recovery.onTimeout(this, nowNs);
     rtt.onTimeout();
-    retransmitNow = false;
-    sndNxt = sndUna;
   }
 }

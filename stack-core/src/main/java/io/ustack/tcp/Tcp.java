@@ -39,6 +39,8 @@ public final class Tcp implements TransportProtocol {
   private final PortAllocator portAllocator;
   private final SegmentWriter writer;
   private final Handshake handshake = new Handshake(this);
+  private final LossRecovery lossRecovery;
+  private final RetransmitQueues retransmitQueues = new RetransmitQueues();
   private final SegmentArrival arrival = new SegmentArrival(this);
   private final ActiveOpen activeOpen;
   private final PassiveOpen passiveOpen;
@@ -83,6 +85,7 @@ public final class Tcp implements TransportProtocol {
     this.startNs = startNs;
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
+    lossRecovery = new LossRecovery(counters);
     memory = new MemoryBudget(config.maxBufferBytes());
     // What else needs a key has one derived from the secret, for a use of its own.
     final SynCookies cookies =
@@ -130,6 +133,14 @@ public final class Tcp implements TransportProtocol {
 
   SegmentWriter writer() {
     return writer;
+  }
+
+  LossRecovery lossRecovery() {
+    return lossRecovery;
+  }
+
+  RetransmitQueues retransmitQueues() {
+    return retransmitQueues;
   }
 
   /** Connections in whatever state, TIME_WAIT included. */

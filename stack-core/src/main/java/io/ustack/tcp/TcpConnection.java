@@ -74,7 +74,7 @@ public final class TcpConnection extends Emitter {
     receiveBuffer = new ByteRing(config.receiveBufferBytes(), tcp.memory());
     sendBuffer = new ByteRing(config.sendBufferBytes(), tcp.memory());
     receiver = new Receiver(receiveBuffer, config, tcp.counters());
-    sender = new Sender(sendBuffer, config, iss);
+    sender = new Sender(sendBuffer, config, tcp.lossRecovery(), tcp.retransmitQueues(), iss);
     timers = new TcpTimers(tcp.wheel(), this);
     challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
     timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());
@@ -380,7 +380,7 @@ public final class TcpConnection extends Emitter {
    * could pass for new ones (RFC 1122 4.2.2.13 (1); Linux adds as much).
    */
   int successorIss() {
-    return sender.sndMax() + 0xFFFF + 2;
+    return sender.sndNxt() + 0xFFFF + 2;
   }
 
   /**
@@ -434,6 +434,7 @@ public final class TcpConnection extends Emitter {
     state = TcpState.CLOSED;
     failure = reason;
     timers.cancel();
+    sender.release();
     sendBuffer.retire();
     leaveOrphanage();
     if (handshaking && listener != null) {

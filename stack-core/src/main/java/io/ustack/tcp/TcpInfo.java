@@ -1,5 +1,7 @@
 package io.ustack.tcp;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What can be told of a connection at one moment: the part of Linux's {@code struct tcp_info}
  * (linux/tcp.h) that exists here, each field named after Linux's, with its unit. A struct that
@@ -54,11 +56,17 @@ public final class TcpInfo {
   /** tcpi_rcv_mss: payload of the largest segment to expect, in bytes. */
   public int rcvMssBytes;
 
-  /** tcpi_unacked: segments between SND.UNA and the highest byte sent; a part counts as one. */
+  /** tcpi_unacked: segments that are outstanding. */
   public int unackedSegments;
 
-  /** tcpi_lost: segments of these that a timeout gave up and that were not sent again since. */
+  /** tcpi_sacked: segments of these that SACK blocks reported. */
+  public int sackedSegments;
+
+  /** tcpi_lost: segments of these that are thought lost; a part counts as one. */
   public int lostSegments;
+
+  /** tcpi_retrans: retransmissions that are in the network; a part counts as one. */
+  public int retransSegments;
 
   /** tcpi_snd_cwnd: congestion window in whole segments, as Linux counts it. */
   public int sndCwndSegments;
@@ -115,7 +123,9 @@ public final class TcpInfo {
     sndMssBytes = 0;
     rcvMssBytes = 0;
     unackedSegments = 0;
+    sackedSegments = 0;
     lostSegments = 0;
+    retransSegments = 0;
     sndCwndSegments = 0;
     sndCwndBytes = 0;
     sndSsthreshSegments = 0;
@@ -133,7 +143,7 @@ public final class TcpInfo {
   void read(final TcpConnection c) {
     state = c.state();
     readOptions(c);
-    readSender(c.sender(), c.state());
+    readSender(c.sender());
     readStream(c.sender(), c.sendBuffer().length());
     atoNs = c.receiver().acks().delayNs(c.sender().rtt().srttNs());
     rcvMssBytes = c.receiver().mss();
@@ -150,11 +160,11 @@ public final class TcpInfo {
     sack = agreed && c.offer().sack();
     windowScaling = agreed && c.offer().scalesWindow();
     ecn = false;
-    sndWscale = c.sender().windowShift();
+    sndWscale = c.sender().peerWindow().shift();
     rcvWscale = windowScaling ? c.offer().windowShift() : 0;
   }
 
-  private void readSender(final Sender sender, final TcpState now) {
+  private void readSender(final Sender sender) {
     final int mss = sender.mss();
     final RttEstimator rtt = sender.rtt();
     rtoNs = rtt.rtoNs();
@@ -163,14 +173,13 @@ public final class TcpInfo {
     retransmits = rtt.timeouts();
     backoff = rtt.backoffs();
     sndMssBytes = mss;
-    unackedSegments = segments(sender.sndMax() - sender.sndUna(), mss);
-    lostSegments = now.isSynchronized() ? segments(sender.sndMax() - sender.sndNxt(), mss) : 0;
-    sndCwndBytes = sender.congestion().cwnd();
+    readQueue(sender.queue(), mss);
+    sndCwndBytes = sender.window().cwnd();
     sndCwndSegments = sndCwndBytes / mss;
-    sndSsthreshBytes = sender.congestion().ssthresh();
+    sndSsthreshBytes = sender.window().ssthresh();
     sndSsthreshSegments = sndSsthreshBytes / mss;
     sndWndBytes = sender.sndWnd();
-    caState = congestionState(sender, now);
+    caState = sender.congestionState();
   }
 
   private void readStream(final Sender sender, final int buffered) {
@@ -184,19 +193,11 @@ public final class TcpInfo {
     bytesAcked = Integer.toUnsignedLong(sender.sndUna() - sender.iss() - 1 - fin);
   }
 
-  private static CongestionState congestionState(final Sender sender, final TcpState now) {
-    if (sender.recovery().isRecovering()) {
-      return CongestionState.RECOVERY;
-    }
-    if (!now.isSynchronized()) {
-      return CongestionState.OPEN;
-    }
-    if (sender.sndNxt() != sender.sndMax() || sender.rtt().timeouts() > 0) {
-      return CongestionState.LOSS;
-    }
-    return sender.recovery().limitedTransmit() > 0
-        ? CongestionState.DISORDER
-        : CongestionState.OPEN;
+  private void readQueue(final @Nullable RetransmitQueue queue, final int mss) {
+    unackedSegments = queue == null ? 0 : queue.segments();
+    sackedSegments = queue == null ? 0 : queue.sackedSegments();
+    lostSegments = queue == null ? 0 : segments(queue.lostBytes(), mss);
+    retransSegments = queue == null ? 0 : segments(queue.retransmittedBytes(), mss);
   }
 
   private static int segments(final int bytes, final int mss) {

@@ -52,6 +52,8 @@ final class TcpOptions {
   private int windowShift;
   private boolean sackPermitted;
   private boolean timestamps;
+  private int sackBlocks;
+  private int sackOffset;
   private int tsVal;
   private int tsEcr;
 
@@ -86,6 +88,16 @@ final class TcpOptions {
     return timestamps;
   }
 
+  /** SACK blocks, eight bytes each: the left edge and what follows the last byte (RFC 2018 3). */
+  int sackBlocks() {
+    return sackBlocks;
+  }
+
+  /** Where the first of them stands. */
+  int sackOffset() {
+    return sackOffset;
+  }
+
   /** TSval, of a list that {@link #hasTimestamps}. */
   int tsVal() {
     return tsVal;
@@ -107,6 +119,7 @@ final class TcpOptions {
     windowShift = ABSENT;
     sackPermitted = false;
     timestamps = false;
+    sackBlocks = 0;
     if (end - offset == TIMESTAMPS_LENGTH_BYTES && bytes.getInt(offset) == TIMESTAMPS_ALONE) {
       readTimestamps(bytes, offset + 4);
       return true;
@@ -131,6 +144,9 @@ final class TcpOptions {
         windowShift = Math.min(bytes.get(at + 2) & 0xFF, MAX_WINDOW_SHIFT);
       } else if (kind == SACK_PERMITTED && length == 2) {
         sackPermitted = true;
+      } else if (kind == SACK && (length & (BLOCK_LENGTH_BYTES - 1)) == 2) {
+        sackBlocks = length / BLOCK_LENGTH_BYTES;
+        sackOffset = at + 2;
       } else if (kind == TIMESTAMPS && length == 10) {
         readTimestamps(bytes, at + 2);
       }

@@ -41,6 +41,11 @@ final class TcpSegment {
   /** How long ago that left which the peer echoes here; {@link #NO_ECHO} when it echoes nothing. */
   long echoAgeNs = NO_ECHO;
 
+  /** SACK blocks (RFC 2018 3), and where the first one stands in {@link #bytes}. */
+  int sackBlocks;
+
+  int sackOffset;
+
   ByteBuffer bytes = ByteBuffer.allocate(0);
   int optionsOffset;
   int payloadOffset;
@@ -63,6 +68,7 @@ final class TcpSegment {
     payloadOffset = at + TcpHeader.lengthBytes(header, at);
     payloadLength = packet.end() - payloadOffset;
     hasTimestamps = false;
+    sackBlocks = 0;
     echoAgeNs = NO_ECHO;
   }
 
@@ -71,6 +77,8 @@ final class TcpSegment {
     hasTimestamps = options.hasTimestamps();
     tsVal = options.tsVal();
     tsEcr = options.tsEcr();
+    sackBlocks = options.sackBlocks();
+    sackOffset = options.sackOffset();
   }
 
   boolean has(final int flag) {

@@ -16,6 +16,10 @@ final class TcpTimers extends Timer {
     NONE,
     /** RFC 6298: an ACK of what is outstanding. */
     RETRANSMIT,
+    /** RFC 8985 7.2: a tail loss probe, should nothing come before. */
+    PROBE_TAIL,
+    /** RFC 8985 6.2: what may be late has had its time. */
+    REORDER,
     /** RFC 9293 3.8.6.1: the next window probe. */
     PERSIST,
     /** The peer's FIN, for a connection that nobody holds. */

@@ -6,7 +6,7 @@ package io.ustack.tcp;
  */
 final class Timestamps {
   /** RFC 7323 5.4: between 1 ms and 1 s; Linux ticks in milliseconds, too. */
-  private static final long TICK_NS = 1_000_000L;
+  static final long TICK_NS = 1_000_000L;
 
   /** RFC 7323 5.5: TS.Recent of a connection that was idle for longer says nothing any more. */
   private static final long VALID_FOR_NS = 24L * 24 * 60 * 60 * 1_000_000_000L;

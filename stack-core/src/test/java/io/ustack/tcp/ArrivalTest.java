@@ -61,7 +61,7 @@ class ArrivalTest {
   /** Puts the numbers of this state in. */
   static String numbers(final TestStack s, final String template) {
     final int r = s.connection.receiver().rcvNxt() - TestStack.PEER_ISN;
-    final int n = s.connection.sender().sndMax() - TestStack.OUR_ISN;
+    final int n = s.connection.sender().sndNxt() - TestStack.OUR_ISN;
     final int u = s.connection.sender().sndUna() - TestStack.OUR_ISN;
     final StringBuilder text = new StringBuilder();
     final Matcher m = NUMBER.matcher(template);

@@ -19,11 +19,11 @@ class RetransmissionTest {
   }
 
   private static void cwnd(final TestStack s, final int expected) {
-    assertEquals(expected, s.connection.sender().congestion().cwnd(), "cwnd");
+    assertEquals(expected, s.connection.sender().window().cwnd(), "cwnd");
   }
 
   private static void ssthresh(final TestStack s, final int expected) {
-    assertEquals(expected, s.connection.sender().congestion().ssthresh(), "ssthresh");
+    assertEquals(expected, s.connection.sender().window().ssthresh(), "ssthresh");
   }
 
   @Test
@@ -186,12 +186,12 @@ class RetransmissionTest {
   }
 
   @Test
-  void dataAddedAfterTheLossRidesAlong() {
+  void dataAddedAfterTheLossWaitsForTheAck() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 100);
       s.script(data(1, 101, "P."));
       s.write(101, 100);
-      s.script("+0.2 " + data(1, 201, "P."), ack(201));
+      s.script("+0.2 " + data(1, 101, "."), ack(101), data(101, 201, "P."), ack(201));
       s.silence(10);
     }
   }

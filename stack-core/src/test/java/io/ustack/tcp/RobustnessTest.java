@@ -245,8 +245,8 @@ class RobustnessTest {
       }
       return;
     }
-    final int flight = s.sndMax() - s.sndUna();
-    final int ack = random.nextBoolean() ? s.sndMax() : s.sndUna() + random.nextInt(flight + 1);
+    final int flight = s.sndNxt() - s.sndUna();
+    final int ack = random.nextBoolean() ? s.sndNxt() : s.sndUna() + random.nextInt(flight + 1);
     final int length = random.nextInt(3) == 0 ? 0 : random.nextInt(1461);
     final int flags = TcpHeader.ACK | (random.nextInt(60) == 0 ? TcpHeader.FIN : 0);
     inject(c.receiver().rcvNxt(), ack, flags, window(), length, NO_OPTIONS);
@@ -285,7 +285,7 @@ class RobustnessTest {
     final int ack =
         switch (random.nextInt(8)) {
           case 0 -> random.nextInt();
-          case 1 -> s.sndMax() + near;
+          case 1 -> s.sndNxt() + near;
           case 2 -> s.sndNxt() + near;
           case 3 -> s.sndUna() - random.nextInt(100_000);
           default -> s.sndUna() + Math.max(0, near);

@@ -14,14 +14,11 @@ class RttEstimatorTest {
   private static final long SECOND = 1000 * MS;
 
   private final RttEstimator rtt = new RttEstimator(TcpConfig.DEFAULT);
-  private long nowNs = Long.MAX_VALUE - SECOND;
   private int seq = -1;
 
   /** A fresh segment leaves and is acknowledged {@code rttNs} later. */
   private void measure(final long rttNs) {
-    rtt.onSend(++seq, nowNs);
-    nowNs += rttNs;
-    rtt.onAck(seq, TcpSegment.NO_ECHO, nowNs);
+    rtt.onAck(rttNs, ++seq, seq);
   }
 
   @Test
@@ -88,54 +85,52 @@ class RttEstimatorTest {
   }
 
   @Test
-  void onlyOneSegmentIsTimedAtATime() {
-    rtt.onSend(10, nowNs);
-    rtt.onSend(20, nowNs + 50 * MS);
-    rtt.onAck(20, TcpSegment.NO_ECHO, nowNs + 100 * MS);
-    assertEquals(100 * MS, rtt.srttNs(), "from the first of the two");
+  void oneMeasurementEachRoundTrip() {
+    rtt.onAck(100 * MS, 10, 50);
+    rtt.onAck(900 * MS, 20, 60);
+    rtt.onAck(900 * MS, 50, 70);
+    assertEquals(100 * MS, rtt.srttNs(), "what had left before the last measurement");
+    rtt.onAck(180 * MS, 51, 80);
+    assertEquals(110 * MS, rtt.srttNs());
   }
 
   @Test
-  void ackBelowTheTimedSegmentIsNoSample() {
-    rtt.onSend(10, nowNs);
-    rtt.onAck(9, TcpSegment.NO_ECHO, nowNs + 50 * MS);
-    assertEquals(0, rtt.srttNs());
-    rtt.onAck(10, TcpSegment.NO_ECHO, nowNs + 80 * MS);
-    assertEquals(80 * MS, rtt.srttNs());
-  }
-
-  @Test
-  void ackBeyondTheTimedSegmentIsASample() {
-    rtt.onSend(-5, nowNs);
-    rtt.onAck(5, TcpSegment.NO_ECHO, nowNs + 50 * MS);
+  void ackWithoutAMeasurementIsNone() {
+    rtt.onAck(TcpSegment.NO_ECHO, 10, 20);
+    assertEquals(0, rtt.srttNs(), "Karn, RFC 6298 3");
+    assertEquals(SECOND, rtt.rtoNs());
+    rtt.onAck(50 * MS, 11, 20);
     assertEquals(50 * MS, rtt.srttNs());
   }
 
   @Test
-  void repeatedSegmentIsNotTimed() {
-    rtt.onSend(10, nowNs);
-    rtt.onRetransmit();
-    rtt.onAck(10, TcpSegment.NO_ECHO, nowNs + 50 * MS);
-    assertEquals(0, rtt.srttNs(), "Karn, RFC 6298 3");
-    assertEquals(SECOND, rtt.rtoNs());
+  void afterATimeoutTheFirstValidMeasurementCounts() {
+    rtt.onAck(100 * MS, 10, 50);
+    rtt.onTimeout();
+    rtt.onAck(180 * MS, 20, 50);
+    assertEquals(110 * MS, rtt.srttNs());
+    assertEquals(0, rtt.backoffs());
   }
 
   @Test
-  void timeoutStopsTheTiming() {
-    rtt.onSend(10, nowNs);
-    rtt.onTimeout();
-    rtt.onAck(10, TcpSegment.NO_ECHO, nowNs + 3 * SECOND);
-    assertEquals(0, rtt.srttNs());
+  void shortestRoundTripOfTheLastFiveMinutes() {
+    assertEquals(0, rtt.minRttNs());
+    rtt.onShortest(50 * MS, 0);
+    rtt.onShortest(80 * MS, 299 * SECOND);
+    assertEquals(50 * MS, rtt.minRttNs());
+    rtt.onShortest(80 * MS, 301 * SECOND);
+    assertEquals(80 * MS, rtt.minRttNs());
+    rtt.onShortest(30 * MS, 302 * SECOND);
+    assertEquals(30 * MS, rtt.minRttNs());
   }
 
   @Test
   void backOffStaysUntilAValidSample() {
     measure(100 * MS);
-    rtt.onSend(++seq, nowNs);
     rtt.onTimeout();
     rtt.onTimeout();
     assertEquals(1200 * MS, rtt.rtoNs());
-    rtt.onAck(seq, TcpSegment.NO_ECHO, nowNs + 50 * MS);
+    rtt.onAck(TcpSegment.NO_ECHO, ++seq, seq);
     assertEquals(1200 * MS, rtt.rtoNs(), "an ACK of repeated data proves nothing");
     assertEquals(0, rtt.timeouts(), "but it ends the count towards giving up");
     measure(100 * MS);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.ByteRing;
+import io.ustack.counter.Counters;
 import org.junit.jupiter.api.Test;
 
 /** The sending half alone, over distances that a script can't reach. */
@@ -14,7 +15,9 @@ class SenderTest {
   private static final int STEP = 1 << 29;
 
   private final ByteRing buffer = new ByteRing(1 << 30);
-  private final Sender sender = new Sender(buffer, TcpConfig.DEFAULT, ISS);
+  private final Sender sender =
+      new Sender(
+          buffer, TcpConfig.DEFAULT, new LossRecovery(new Counters()), new RetransmitQueues(), ISS);
   private long nowNs;
 
   /** Shakes hands with a peer whose window is 65535 times 2^14. */
@@ -39,7 +42,7 @@ class SenderTest {
     buffer.publish(bytes);
     sender.onSent(bytes, nowNs);
     nowNs += 1_000_000;
-    assertEquals(bytes, sender.onAck(segment(PEER_SEQ, sender.sndMax()), nowNs));
+    assertEquals(bytes, sender.onAck(segment(PEER_SEQ, sender.sndNxt()), nowNs));
   }
 
   @Test
@@ -66,9 +69,9 @@ class SenderTest {
     sender.onSent(10_000, nowNs);
     for (int i = 0; i < 2; i++) {
       sender.onAck(segment(PEER_SEQ, sender.sndUna()), nowNs);
-      assertFalse(sender.retransmitsNow());
+      assertFalse(LossRecovery.retransmitsNow(sender));
     }
     sender.onAck(segment(PEER_SEQ, sender.sndUna()), nowNs);
-    assertTrue(sender.retransmitsNow());
+    assertTrue(LossRecovery.retransmitsNow(sender));
   }
 }

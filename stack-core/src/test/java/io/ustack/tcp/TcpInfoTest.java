@@ -92,7 +92,8 @@ class TcpInfoTest {
       s.script("> . 1:1461(1460) ack 1", "> P. 1461:2921(1460) ack 1");
       s.script("+0.2 > . 1:1461(1460) ack 1");
       assertEquals(CongestionState.LOSS, of(s).caState);
-      assertEquals(1, info.lostSegments);
+      assertEquals(2, info.lostSegments);
+      assertEquals(1, info.retransSegments);
       assertEquals(1, info.retransmits);
       assertEquals(1, info.backoff);
       assertEquals(1, info.totalRetrans);

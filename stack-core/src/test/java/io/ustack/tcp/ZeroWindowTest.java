@@ -60,7 +60,7 @@ class ZeroWindowTest {
   @Test
   void answersToProbesAreNotDuplicateAcks() {
     try (TestStack s = closedWindow()) {
-      final int cwnd = s.connection.sender().congestion().cwnd();
+      final int cwnd = s.connection.sender().window().cwnd();
       s.script(
           """
           +0.2 > . 1:2(1) ack 1
@@ -69,7 +69,7 @@ class ZeroWindowTest {
           < . 1:1(0) ack 1 win 0
           < . 1:1(0) ack 1 win 0
           """);
-      assertEquals(cwnd, s.connection.sender().congestion().cwnd());
+      assertEquals(cwnd, s.connection.sender().window().cwnd());
       assertEquals(0, s.net.count(Counter.TCP_FAST_RETRANSMITS));
       s.script(
           """
@@ -209,10 +209,11 @@ class ZeroWindowTest {
           > . 1:1461(1460) ack 1
           > P. 1461:2001(540) ack 1
           +0.05 < . 1:1(0) ack 1 win 0
-          +0.15
-          +0.4 > . 1:2(1) ack 1
+          +0.15 > . 1:1461(1460) ack 1
           < . 1:1(0) ack 1 win 0
-          +0.8 > . 1:2(1) ack 1
+          +0.4 > . 1:1461(1460) ack 1
+          < . 1:1(0) ack 1 win 0
+          +0.8 > . 1:1461(1460) ack 1
           < . 1:1(0) ack 1461 win 3000
           > P. 1461:2001(540) ack 1
           """);

@@ -5,7 +5,7 @@ package io.ustack.tcp.congestion;
  * {@code io.ustack.tcp} writes it.
  */
 public final class AckSample {
-  /** {@link #rttNs} and {@link #deliveryIntervalNs} when the ACK measured none. */
+  /** {@link #rttNs}, {@link #deliveryIntervalNs} and the like when the ACK measured none. */
   public static final long NONE = -1;
 
   /** Now. */
@@ -51,7 +51,7 @@ public final class AckSample {
    */
   public long totalDeliveredBytes;
 
-  /** C.delivered when the newest delivered segment left: RS.prior_delivered. */
+  /** C.delivered when the newest delivered segment left: RS.prior_delivered, or {@link #NONE}. */
   public long priorDeliveredBytes;
 
   /** RS.interval, or {@link #NONE}. */

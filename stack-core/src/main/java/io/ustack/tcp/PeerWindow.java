@@ -1,0 +1,64 @@
+package io.ustack.tcp;
+
+/**
+ * The window that the peer offers: SND.WND with SND.WL1 and SND.WL2, which keep old segments from
+ * setting it (RFC 9293 3.3.1, 3.10.7.4), and its scale (RFC 7323 2). In bytes.
+ */
+final class PeerWindow {
+  private int sndWnd;
+  private int sndWl1;
+  private int sndWl2;
+  private int maxSndWnd;
+  private int shift;
+
+  /** SND.WND: what the peer has room for, from SND.UNA on. */
+  int bytes() {
+    return sndWnd;
+  }
+
+  /** MAX.SND.WND: the largest that it ever was. */
+  int maxBytes() {
+    return maxSndWnd;
+  }
+
+  /** By how much the peer's window field is shifted. */
+  int shift() {
+    return shift;
+  }
+
+  /** A SYN says it, and never scales it (RFC 7323 2.2). */
+  void onSyn(final int theirShift, final TcpSegment segment) {
+    shift = theirShift;
+    set(segment.window, segment);
+  }
+
+  /** The window that the segment tells. */
+  int of(final TcpSegment segment) {
+    return segment.window << shift;
+  }
+
+  /**
+   * RFC 9293 3.10.7.4: SND.WL1 and WL2 keep old segments from setting the window. One that moved
+   * SND.UNA is never old, even as a retransmission (Linux tcp_may_update_window): the old window
+   * would count from the new SND.UNA.
+   *
+   * @param acked bytes that it moved SND.UNA by
+   */
+  void update(final TcpSegment segment, final int sndUna, final int acked) {
+    if (Seq.lt(segment.ack, sndUna)) {
+      return;
+    }
+    if (acked > 0
+        || Seq.lt(sndWl1, segment.seq)
+        || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
+      set(of(segment), segment);
+    }
+  }
+
+  private void set(final int window, final TcpSegment segment) {
+    sndWnd = window;
+    maxSndWnd = Math.max(maxSndWnd, window);
+    sndWl1 = segment.seq;
+    sndWl2 = segment.ack;
+  }
+}

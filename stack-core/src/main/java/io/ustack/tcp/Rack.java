@@ -1,0 +1,129 @@
+package io.ustack.tcp;
+
+/**
+ * RACK (RFC 8985 6): a segment is lost when one that left later has arrived, and it had a little
+ * longer, the reordering window, to arrive, too.
+ */
+final class Rack {
+  /** {@link #detectLosses} when no segment waits for the reordering window to pass. */
+  static final long NOTHING_WAITS = -1;
+
+  private static final int DUPLICATE_THRESHOLD = 3;
+
+  /** RFC 8985 6.2, step 4: recoveries for which a wider window lasts. */
+  private static final int WINDOW_PERSISTS = 16;
+
+  private boolean started;
+  private long xmitNs;
+  private int endSeq;
+  private long rttNs;
+
+  /** RACK.fack: the highest end of all that has arrived. */
+  private int fack;
+
+  private boolean fackKnown;
+  private boolean reorderingSeen;
+  private int windowMultiplier = 1;
+  private int windowPersists;
+  private boolean inDuplicateRound;
+  private int duplicateRoundEnd;
+
+  boolean hasSeenReordering() {
+    return reorderingSeen;
+  }
+
+  /** RFC 8985 6.2, steps 2 and 3: what an ACK delivered. */
+  void onDelivery(final Delivery delivery, final long nowNs) {
+    if (delivery.segments > 0) {
+      if (fackKnown && delivery.originalArrived && Seq.lt(delivery.lowestOriginalEnd, fack)) {
+        reorderingSeen = true;
+      }
+      fack = fackKnown ? Seq.max(fack, delivery.highestEnd) : delivery.highestEnd;
+      fackKnown = true;
+    }
+    if (delivery.hasNewest) {
+      rttNs = nowNs - delivery.newestSentNs;
+      if (!started
+          || Delivery.isSentAfter(delivery.newestSentNs, delivery.newestEndSeq, xmitNs, endSeq)) {
+        started = true;
+        xmitNs = delivery.newestSentNs;
+        endSeq = delivery.newestEndSeq;
+      }
+    }
+  }
+
+  /** RFC 8985 6.2, step 4: a duplicate says that the window was too small, once a round trip. */
+  void onDuplicate(final int sndUna, final int sndNxt) {
+    if (inDuplicateRound && Seq.geq(sndUna, duplicateRoundEnd)) {
+      inDuplicateRound = false;
+    }
+    if (!inDuplicateRound) {
+      inDuplicateRound = true;
+      duplicateRoundEnd = sndNxt;
+      windowMultiplier++;
+      windowPersists = WINDOW_PERSISTS;
+    }
+  }
+
+  /** A recovery ended: a wider window wears off. */
+  void onRecovered() {
+    if (windowPersists > 0 && --windowPersists == 0) {
+      windowMultiplier = 1;
+    }
+  }
+
+  /** RFC 8985 6.2, step 4: RACK.reo_wnd. */
+  private long reorderingWindowNs(
+      final RetransmitQueue queue, final boolean recovering, final RttEstimator rtt) {
+    if (!reorderingSeen && (recovering || queue.sackedSegments() >= DUPLICATE_THRESHOLD)) {
+      return 0;
+    }
+    return Math.min(windowMultiplier * (rtt.minRttNs() / 4), rtt.srttNs());
+  }
+
+  /**
+   * RFC 8985 6.2, step 5: marks what is lost by now.
+   *
+   * @return when to look again, in nanoseconds from now, or {@link #NOTHING_WAITS}
+   */
+  long detectLosses(
+      final RetransmitQueue queue,
+      final boolean recovering,
+      final RttEstimator rtt,
+      final long nowNs) {
+    if (!started) {
+      return NOTHING_WAITS;
+    }
+    final long patienceNs = rttNs + reorderingWindowNs(queue, recovering, rtt);
+    long waitNs = NOTHING_WAITS;
+    for (int p = queue.first(); p != queue.end(); p++) {
+      final boolean before = Delivery.isSentAfter(xmitNs, endSeq, queue.sentNs(p), queue.endSeq(p));
+      if (!before && !queue.isRepeated(p)) {
+        break; // whatever follows left still later
+      }
+      if (!before || queue.isSacked(p) || (queue.isLost(p) && !queue.isRetransmitted(p))) {
+        continue;
+      }
+      final long remainingNs = queue.sentNs(p) + patienceNs - nowNs;
+      if (remainingNs <= 0) {
+        queue.markLost(p);
+      } else {
+        waitNs = Math.max(waitNs, remainingNs);
+      }
+    }
+    return waitNs;
+  }
+
+  /**
+   * RFC 8985 6.3: the timeout expired. The first segment is lost, and those that have been under
+   * way for longer than a round trip and the window.
+   */
+  void onTimeout(final RetransmitQueue queue, final RttEstimator rtt, final long nowNs) {
+    final long patienceNs = (started ? rttNs : rtt.srttNs()) + reorderingWindowNs(queue, true, rtt);
+    for (int p = queue.first(); p != queue.end(); p++) {
+      if (!queue.isSacked(p) && (p == queue.first() || queue.sentNs(p) + patienceNs - nowNs <= 0)) {
+        queue.markLost(p);
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.ustack.tcp;
+
+/**
+ * What loss recovery knows of one connection; made when something first goes wrong. {@link
+ * LossRecovery} is the only one to write it.
+ */
+final class RecoveryState {
+  CongestionState state = CongestionState.OPEN;
+
+  /**
+   * SND.NXT when the present state began: an ACK of all before it ends it (RecoveryPoint of RFC
+   * 6675, recover of RFC 6582). Between recoveries never far behind SND.UNA.
+   */
+  int highSeq;
+
+  /** Duplicate ACKs of a peer without SACK: each says that one more segment has arrived. */
+  int duplicateAcks;
+
+  /** Whether the first partial ACK of this recovery came (RFC 6582 3.2 step 3). */
+  boolean partialAckSeen;
+
+  /** F-RTO goes on: the timeout may have been spurious (RFC 5682 3.1). */
+  boolean suspectsTimeout;
+
+  /** F-RTO step 2b: new data tells more than what is thought lost. */
+  boolean prefersNewData;
+
+  /** When to look for losses again, of {@link #waitsForReordering}. */
+  long reorderDeadlineNs;
+
+  /** A segment may be lost, or only late. */
+  boolean waitsForReordering;
+
+  final Rack rack = new Rack();
+  final Prr prr = new Prr();
+  final TailLossProbe tailLossProbe = new TailLossProbe();
+  final Undo undo = new Undo();
+
+  RecoveryState(final int sndUna) {
+    highSeq = sndUna - 1;
+  }
+
+  /** The window follows proportional rate reduction. */
+  boolean isReducing() {
+    return state == CongestionState.CWR || state == CongestionState.RECOVERY;
+  }
+
+  boolean isOpenOrDisorder() {
+    return state == CongestionState.OPEN || state == CongestionState.DISORDER;
+  }
+}

@@ -1,0 +1,419 @@
+package io.ustack.tcp;
+
+import java.util.Arrays;
+
+/**
+ * What was sent and is not acknowledged, segment by segment in the order of its sequence numbers:
+ * when each left last, and what is thought of it (the scoreboard of RFC 6675 3, with the transmit
+ * times of RFC 8985 5.2). Payload stays in the send buffer; a FIN counts as one byte.
+ *
+ * <p>Segments are named by their position, which counts up for ever and wraps. Positions from
+ * {@link #first} to before {@link #end} are valid until the next {@link #acknowledge}.
+ */
+final class RetransmitQueue {
+  /** So many segments can be outstanding: then no more leaves. */
+  static final int MAX_SEGMENTS = 1 << 14;
+
+  private static final int SMALLEST = 16;
+
+  /** It arrived, says a SACK block. */
+  private static final int SACKED = 1;
+
+  /** It is thought lost: not in the network any more, nor is its last retransmission. */
+  private static final int LOST = 2;
+
+  /** A retransmission of it is in the network. */
+  private static final int RETRANSMITTED = 4;
+
+  /** It left more than once. */
+  private static final int REPEATED = 8;
+
+  /** It ends with the FIN. */
+  private static final int FIN = 16;
+
+  private int[] ends = new int[SMALLEST];
+  private long[] sentNs = new long[SMALLEST];
+  private byte[] marks = new byte[SMALLEST];
+
+  private int first;
+  private int end;
+
+  /** The sequence number of the first byte of the first segment. */
+  private int startSeq;
+
+  private int sackedSegments;
+  private int sackedBytes;
+  private int lostBytes;
+  private int retransmittedBytes;
+
+  /** No segment before this position waits to be retransmitted. */
+  private int nextLost;
+
+  // ---- What is in it
+
+  boolean isEmpty() {
+    return first == end;
+  }
+
+  boolean isFull() {
+    return end - first == MAX_SEGMENTS;
+  }
+
+  /** Segments outstanding. */
+  int segments() {
+    return end - first;
+  }
+
+  /** Segments that it has memory for. */
+  int capacity() {
+    return ends.length;
+  }
+
+  int first() {
+    return first;
+  }
+
+  /** Just past the last position. */
+  int end() {
+    return end;
+  }
+
+  private int index(final int position) {
+    return position & (ends.length - 1);
+  }
+
+  int seq(final int position) {
+    return position == first ? startSeq : ends[index(position - 1)];
+  }
+
+  /** Just past its last byte. */
+  int endSeq(final int position) {
+    return ends[index(position)];
+  }
+
+  int length(final int position) {
+    return endSeq(position) - seq(position);
+  }
+
+  /** Its bytes of payload, without a FIN. */
+  int payloadLength(final int position) {
+    return length(position) - (is(position, FIN) ? 1 : 0);
+  }
+
+  /** When it left last. */
+  long sentNs(final int position) {
+    return sentNs[index(position)];
+  }
+
+  private boolean is(final int position, final int mark) {
+    return (marks[index(position)] & mark) != 0;
+  }
+
+  boolean isSacked(final int position) {
+    return is(position, SACKED);
+  }
+
+  boolean isLost(final int position) {
+    return is(position, LOST);
+  }
+
+  boolean isRetransmitted(final int position) {
+    return is(position, RETRANSMITTED);
+  }
+
+  boolean isRepeated(final int position) {
+    return is(position, REPEATED);
+  }
+
+  int sackedSegments() {
+    return sackedSegments;
+  }
+
+  int sackedBytes() {
+    return sackedBytes;
+  }
+
+  int lostBytes() {
+    return lostBytes;
+  }
+
+  /** Bytes of the retransmissions in the network. */
+  int retransmittedBytes() {
+    return retransmittedBytes;
+  }
+
+  /** The outstanding sequence space. */
+  int outstandingBytes() {
+    return isEmpty() ? 0 : endSeq(end - 1) - startSeq;
+  }
+
+  /** What is in the network: pipe (RFC 6675 4), as Linux counts (tcp_packets_in_flight). */
+  int inFlightBytes() {
+    return outstandingBytes() - sackedBytes - lostBytes + retransmittedBytes;
+  }
+
+  // ---- What leaves
+
+  /**
+   * A segment left, next in line.
+   *
+   * @param fin it ends with the FIN
+   * @param repeated a window probe carried a byte of it before, so its ACK times nothing
+   */
+  void append(
+      final int seq,
+      final int endSeq,
+      final boolean fin,
+      final boolean repeated,
+      final long nowNs) {
+    if (isEmpty()) {
+      startSeq = seq;
+      nextLost = first;
+    }
+    if (end - first == ends.length) {
+      grow();
+    }
+    final int at = index(end);
+    ends[at] = endSeq;
+    sentNs[at] = nowNs;
+    marks[at] = (byte) ((fin ? FIN : 0) | (repeated ? REPEATED : 0));
+    end++;
+  }
+
+  private void grow() {
+    final int size = ends.length;
+    ends = Arrays.copyOf(ends, 2 * size);
+    sentNs = Arrays.copyOf(sentNs, 2 * size);
+    marks = Arrays.copyOf(marks, 2 * size);
+    for (int position = first; position != end; position++) {
+      final int from = position & (size - 1);
+      final int to = position & (2 * size - 1);
+      if (from != to) {
+        ends[to] = ends[from];
+        sentNs[to] = sentNs[from];
+        marks[to] = marks[from];
+      }
+    }
+  }
+
+  /** The segment left once more. */
+  void onRetransmitted(final int position, final long nowNs) {
+    final int at = index(position);
+    if ((marks[at] & RETRANSMITTED) == 0) {
+      retransmittedBytes += length(position);
+    }
+    marks[at] |= RETRANSMITTED | REPEATED;
+    sentNs[at] = nowNs;
+  }
+
+  /**
+   * The first segment that is lost and whose retransmission is not in the network.
+   *
+   * @return {@link #end} when there is none
+   */
+  int nextLost() {
+    while (nextLost != end && !(isLost(nextLost) && !isRetransmitted(nextLost))) {
+      nextLost++;
+    }
+    return nextLost;
+  }
+
+  /**
+   * The first segment that is lost, made to fit: to be sent again. There is one.
+   *
+   * @param mss the payload that a segment carries now
+   */
+  int nextLost(final int mss) {
+    final int position = nextLost();
+    if (position != first) {
+      fit(position, mss);
+      return position;
+    }
+    while (joinFirstTwo(mss)) {
+      // small ones leave together
+    }
+    fit(first, mss);
+    return first;
+  }
+
+  /** The last segment, made to fit: to be sent again. There is one. */
+  int last(final int mss) {
+    while (payloadLength(end - 1) > mss) {
+      split(end - 1, mss);
+    }
+    return end - 1;
+  }
+
+  private void fit(final int position, final int mss) {
+    if (payloadLength(position) > mss) {
+      split(position, mss);
+    }
+  }
+
+  /** Ends the segment after {@code length} bytes; what follows becomes one of its own. */
+  private void split(final int position, final int length) {
+    if (end - first == ends.length) {
+      grow();
+    }
+    for (int p = end; p != position; p--) {
+      final int from = index(p - 1);
+      final int to = index(p);
+      ends[to] = ends[from];
+      sentNs[to] = sentNs[from];
+      marks[to] = marks[from];
+    }
+    end++;
+    ends[index(position)] = seq(position) + length;
+    marks[index(position)] &= ~FIN;
+    if (isSacked(position)) {
+      sackedSegments++;
+    }
+  }
+
+  /** Makes one segment of the first two when both are to be sent again and fit into one. */
+  private boolean joinFirstTwo(final int mss) {
+    final int second = first + 1;
+    if (end - first < 2
+        || length(first) + payloadLength(second) > mss
+        || !isLost(second)
+        || isRetransmitted(first)
+        || isRetransmitted(second)) {
+      return false;
+    }
+    marks[index(second)] |= marks[index(first)];
+    first = second;
+    nextLost = first;
+    return true;
+  }
+
+  // ---- What arrives
+
+  /**
+   * Everything before {@code ack} has arrived; a segment of which a part has goes on with the rest.
+   *
+   * @param delivery is told of each segment that had not been known to have arrived
+   */
+  void acknowledge(final int ack, final Delivery delivery) {
+    while (first != end && Seq.leq(endSeq(first), ack)) {
+      if (!isSacked(first)) {
+        delivery.onSegment(this, first);
+        delivery.onAcknowledged(sentNs(first), isRepeated(first));
+      }
+      forget(first);
+      startSeq = endSeq(first);
+      first++;
+    }
+    if (first != end && Seq.gt(ack, startSeq)) {
+      trimFirst(ack, delivery);
+    }
+    if (nextLost - first < 0) {
+      nextLost = first;
+    }
+  }
+
+  private void trimFirst(final int ack, final Delivery delivery) {
+    final int bytes = ack - startSeq;
+    if (isSacked(first)) {
+      sackedBytes -= bytes;
+    } else {
+      delivery.onPart(bytes);
+    }
+    if (isLost(first)) {
+      lostBytes -= bytes;
+    }
+    if (isRetransmitted(first)) {
+      retransmittedBytes -= bytes;
+    }
+    startSeq = ack;
+  }
+
+  /** Takes the segment out of the counts. */
+  private void forget(final int position) {
+    final int length = length(position);
+    if (isSacked(position)) {
+      sackedSegments--;
+      sackedBytes -= length;
+    }
+    if (isLost(position)) {
+      lostBytes -= length;
+    }
+    if (isRetransmitted(position)) {
+      retransmittedBytes -= length;
+    }
+  }
+
+  /** The segment arrived; it was not known before. */
+  void markSacked(final int position, final Delivery delivery) {
+    delivery.onSegment(this, position);
+    forget(position);
+    sackedSegments++;
+    sackedBytes += length(position);
+    marks[index(position)] = (byte) ((marks[index(position)] & (REPEATED | FIN)) | SACKED);
+  }
+
+  /**
+   * The position of the first segment that begins at or after {@code seq}, by halving: {@link #end}
+   * when none does.
+   */
+  int find(final int seq) {
+    int low = first;
+    int count = end - first;
+    while (count > 0) {
+      final int half = count >>> 1;
+      if (Seq.lt(seq(low + half), seq)) {
+        low += half + 1;
+        count -= half + 1;
+      } else {
+        count = half;
+      }
+    }
+    return low;
+  }
+
+  // ---- What is lost
+
+  /** It is thought lost, and its retransmission, too. */
+  void markLost(final int position) {
+    final int at = index(position);
+    final int length = length(position);
+    if ((marks[at] & RETRANSMITTED) != 0) {
+      retransmittedBytes -= length;
+      marks[at] &= ~RETRANSMITTED;
+    }
+    if ((marks[at] & LOST) == 0) {
+      lostBytes += length;
+      marks[at] |= LOST;
+    }
+    if (nextLost - position > 0) {
+      nextLost = position;
+    }
+  }
+
+  /** Nothing was lost after all (RFC 4015 3.2, Linux tcp_undo_cwnd_reduction). */
+  void unmarkLost() {
+    for (int position = first; position != end; position++) {
+      marks[index(position)] &= ~LOST;
+    }
+    lostBytes = 0;
+    nextLost = end;
+  }
+
+  /** The peer has thrown away what it had reported (RFC 2018 8). */
+  void unmarkSacked() {
+    for (int position = first; position != end; position++) {
+      marks[index(position)] &= ~SACKED;
+    }
+    sackedSegments = 0;
+    sackedBytes = 0;
+  }
+
+  /** Nothing is outstanding any more. */
+  void clear() {
+    first = end;
+    nextLost = end;
+    sackedSegments = 0;
+    sackedBytes = 0;
+    lostBytes = 0;
+    retransmittedBytes = 0;
+  }
+}

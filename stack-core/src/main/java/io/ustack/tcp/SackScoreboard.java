@@ -1,0 +1,68 @@
+package io.ustack.tcp;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Reads the SACK blocks of an ACK into the {@link RetransmitQueue} (RFC 2018 5, RFC 2883 5, RFC
+ * 6675 4). A block marks the segments that it covers wholly; one that can't be true is counted out.
+ */
+final class SackScoreboard {
+  private static final int BLOCK_LENGTH_BYTES = 8;
+
+  private SackScoreboard() {}
+
+  /**
+   * Applies what the segment reports.
+   *
+   * @param sndUna after its ACK was taken
+   * @param oldestDuplicate no duplicate that a peer could report begins before
+   * @return false when a block was not believed
+   */
+  static boolean apply(
+      final TcpSegment segment,
+      final RetransmitQueue queue,
+      final int sndUna,
+      final int sndNxt,
+      final int oldestDuplicate,
+      final Delivery delivery) {
+    final ByteBuffer bytes = segment.bytes;
+    boolean credible = true;
+    for (int i = 0; i < segment.sackBlocks; i++) {
+      final int at = segment.sackOffset + i * BLOCK_LENGTH_BYTES;
+      final int start = bytes.getInt(at);
+      final int end = bytes.getInt(at + 4);
+      if (Seq.geq(start, end) || Seq.gt(end, sndNxt) || Seq.lt(start, oldestDuplicate)) {
+        credible = false;
+      } else if (i == 0 && isDuplicate(segment, start, end)) {
+        delivery.onDuplicate(start, end);
+      } else if (Seq.geq(start, sndUna)) {
+        mark(queue, start, end, delivery);
+      }
+    }
+    return credible;
+  }
+
+  /** RFC 2883 4.1 and 4.2: the first block lies below the ACK, or inside the second block. */
+  private static boolean isDuplicate(final TcpSegment segment, final int start, final int end) {
+    if (Seq.lt(start, segment.ack)) {
+      return true;
+    }
+    if (segment.sackBlocks < 2) {
+      return false;
+    }
+    final int second = segment.sackOffset + BLOCK_LENGTH_BYTES;
+    return Seq.leq(segment.bytes.getInt(second), start)
+        && Seq.geq(segment.bytes.getInt(second + 4), end);
+  }
+
+  private static void mark(
+      final RetransmitQueue queue, final int start, final int end, final Delivery delivery) {
+    for (int p = queue.find(start); p != queue.end() && Seq.leq(queue.endSeq(p), end); p++) {
+      if (!queue.isSacked(p)) {
+        final int before = delivery.bytes;
+        queue.markSacked(p, delivery);
+        delivery.sackedBytes += delivery.bytes - before;
+      }
+    }
+  }
+}
