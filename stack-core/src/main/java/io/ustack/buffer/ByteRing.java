@@ -53,7 +53,7 @@ public final class ByteRing {
   private volatile boolean closed;
   private volatile boolean retired;
   private volatile boolean spaceWanted;
-  private int capacityBytes;
+  private volatile int capacityBytes;
 
   private final MemoryBudget budget;
 
@@ -75,12 +75,12 @@ public final class ByteRing {
     capacity(capacityBytes);
   }
 
-  /** The most bytes it will hold. Producer. */
+  /** The most bytes it will hold. Either side. */
   public int capacity() {
     return capacityBytes;
   }
 
-  /** Changes the most it will hold; bytes already in stay in. Producer. */
+  /** Changes the most it will hold; bytes already in stay in. Either side. */
   public void capacity(final int newCapacityBytes) {
     if (newCapacityBytes < 1 || newCapacityBytes > 1 << 30) {
       throw new IllegalArgumentException("capacity " + newCapacityBytes);

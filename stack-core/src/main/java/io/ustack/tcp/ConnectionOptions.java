@@ -7,7 +7,12 @@ import org.jspecify.annotations.Nullable;
  * TcpConnection#options} points at a connection: use it at once. Stack thread only.
  */
 public final class ConnectionOptions {
+  private final Tcp tcp;
   private @Nullable TcpConnection of;
+
+  ConnectionOptions(final Tcp tcp) {
+    this.tcp = tcp;
+  }
 
   /** The options of {@code connection}. */
   ConnectionOptions of(final TcpConnection connection) {
@@ -59,6 +64,17 @@ public final class ConnectionOptions {
   /** What TCP_QUICKACK reads: whether ACKs do not wait for answers now. */
   public boolean quickAck() {
     return !connection().receiver().acks().isInteractive();
+  }
+
+  /**
+   * Gives the connection other numbers. What can change while it is open: keep-alive and the user
+   * timeout (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT), retries and
+   * how long FIN-WAIT-2 lasts; the rest of it is without effect here.
+   */
+  public void config(final TcpConfig config, final long nowNs) {
+    final TcpConnection c = connection();
+    c.config(config);
+    tcp.keepAlive().restart(c, nowNs);
   }
 
   /** SO_RCVBUF, in bytes of payload. */

@@ -22,6 +22,7 @@ final class Emission {
       case PROBE_TAIL -> onTailProbeTimeout(c, nowNs);
       case REORDER -> onReorderTimeout(c, nowNs);
       case PERSIST -> onPersistTimeout(c, nowNs);
+      case KEEP_ALIVE -> tcp.keepAlive().onTimer(c, nowNs);
       case FIN_WAIT_2, TIME_WAIT -> c.die(Failure.NONE);
       default -> {}
     }
@@ -35,12 +36,19 @@ final class Emission {
     };
   }
 
-  private boolean givesUp(final TcpConnection c) {
-    if (c.sender().rtt().timeouts() < retryLimit(c)) {
-      return false;
+  /** As Linux tcp_write_timeout and tcp_probe_timer; a user timeout replaces the count for data. */
+  private boolean givesUp(final TcpConnection c, final long nowNs) {
+    final boolean counts =
+        c.config().userTimeoutNs() == 0
+            || !c.state().isSynchronized()
+            || c.timers().kind() == TcpTimers.Kind.PERSIST;
+    if (c.timers().isUserTimeoutOver(nowNs)
+        || (counts && c.sender().rtt().timeouts() >= retryLimit(c))) {
+      giveUp(c);
+      return true;
     }
-    giveUp(c);
-    return true;
+    c.timers().onStalled(nowNs);
+    return false;
   }
 
   private void giveUp(final TcpConnection c) {
@@ -50,10 +58,10 @@ final class Emission {
 
   /** RFC 6298 5.4 to 5.7. */
   private void onRetransmissionTimeout(final TcpConnection c, final long nowNs) {
-    c.timers().stop();
-    if (givesUp(c)) {
+    if (givesUp(c, nowNs)) {
       return;
     }
+    c.timers().stop();
     tcp.counters().increment(Counter.TCP_RETRANSMISSION_TIMEOUTS);
     if (c.state().isSynchronized()) {
       c.sender().onTimeout(nowNs);
@@ -72,7 +80,7 @@ final class Emission {
       c.timers().stop();
       return;
     }
-    if (givesUp(c)) {
+    if (givesUp(c, nowNs)) {
       return;
     }
     if (c.isReleased() && c.sender().rtt().backoffs() >= c.config().orphanRetries()) {
@@ -126,7 +134,7 @@ final class Emission {
   /** A probe needs room; the last ACK leaves before TIME_WAIT ends, if there is room for it. */
   private static boolean mayRun(final TcpConnection c, final boolean hasRoom) {
     return switch (c.timers().kind()) {
-      case PERSIST, PROBE_TAIL -> hasRoom;
+      case PERSIST, PROBE_TAIL, KEEP_ALIVE -> hasRoom;
       case TIME_WAIT -> !hasRoom || !c.receiver().owesAck();
       default -> true;
     };
@@ -137,7 +145,7 @@ final class Emission {
    * everything: time runs, and in the end the connection is given up, as on Linux.
    */
   private static void watchTheLink(final TcpConnection c, final long nowNs) {
-    if (c.timers().kind() == TcpTimers.Kind.NONE && c.sender().waitsForTheLink()) {
+    if (c.timers().isFree() && c.sender().waitsForTheLink()) {
       c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
     }
   }
@@ -208,9 +216,7 @@ final class Emission {
         }
         return true;
       }
-      if (c.sender().isIdle()
-          && c.sender().hasUnsent()
-          && c.timers().kind() == TcpTimers.Kind.NONE) {
+      if (c.sender().isIdle() && c.sender().hasUnsent() && c.timers().isFree()) {
         c.timers().start(TcpTimers.Kind.PERSIST, nowNs + c.sender().rtt().rtoNs());
       }
     }

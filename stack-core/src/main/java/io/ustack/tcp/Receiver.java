@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * reassembly, the window to offer, and the plan when to acknowledge (RFC 9293 3.8.6, RFC 5681 4.2).
  */
 final class Receiver {
+  /** RFC 6928, and what Linux takes a first round trip to bring. */
+  private static final int INITIAL_SEGMENTS = 10;
+
   private final ByteRing buffer;
   private final Counters counters;
   private final OutOfOrder outOfOrder = new OutOfOrder();
@@ -39,6 +42,9 @@ final class Receiver {
   private int finSeq;
 
   private final AckPolicy acks;
+
+  /** Made once the peer has sent more than an initial window. */
+  private @Nullable ReceiveAutoTuning tuning;
 
   Receiver(final ByteRing buffer, final TcpConfig config, final Counters counters) {
     this.buffer = buffer;
@@ -90,6 +96,11 @@ final class Receiver {
   /** Bytes of the peer's stream that came in order, modulo 2^32. */
   int received() {
     return rcvNxt - irs - (ended ? 2 : 1);
+  }
+
+  /** Up to where the application has read. */
+  private int readSeq() {
+    return rcvNxt - buffer.length();
   }
 
   /** Payload of the largest segment that the peer was told to send. */
@@ -197,6 +208,12 @@ final class Receiver {
     acks.supersedeDuplicates();
     buffer.publish(rcvNxt - before);
     acks.onData(nowNs, rtoNs, windowSegments());
+    if (tuning != null) {
+      tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
+    } else if (received() > INITIAL_SEGMENTS * mss) {
+      final int initial = Math.min(buffer.capacity(), INITIAL_SEGMENTS * mss);
+      tuning = new ReceiveAutoTuning(readSeq(), rcvAdv, initial, nowNs);
+    }
     return rcvNxt - before;
   }
 
@@ -301,8 +318,18 @@ final class Receiver {
     return offer() - rcvWnd() >= Math.min(mss, (buffer.length() + buffer.free()) / 2);
   }
 
-  /** The application has read: with nothing left to hold, the buffer may rest. */
-  void onRead() {
+  /**
+   * The application has read: the buffer may have to grow, and with nothing left to hold it may
+   * rest.
+   */
+  void onRead(final TcpConfig config, final boolean memoryIsTight, final long nowNs) {
+    if (tuning != null && config.receiveAutoTuning() && !memoryIsTight) {
+      final int wanted = tuning.onRead(readSeq(), mss, nowNs);
+      final int granted = Math.min(wanted, config.maxReceiveBufferBytes());
+      if (granted > buffer.capacity()) {
+        buffer.capacity(granted);
+      }
+    }
     if (outOfOrder.isEmpty()) {
       buffer.rest();
     }

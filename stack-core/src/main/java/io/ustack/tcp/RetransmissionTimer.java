@@ -26,7 +26,7 @@ final class RetransmissionTimer {
   static void onRetransmitted(final TcpConnection c, final int position, final long nowNs) {
     final RetransmitQueue queue = c.sender().queue();
     final boolean isFirst = queue != null && position == queue.first();
-    if (c.timers().kind() == TcpTimers.Kind.NONE || (isFirst && c.sender().sackPermitted())) {
+    if (c.timers().isFree() || (isFirst && c.sender().sackPermitted())) {
       c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
     }
   }

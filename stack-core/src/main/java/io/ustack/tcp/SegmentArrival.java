@@ -30,6 +30,7 @@ final class SegmentArrival {
     if (!c.receiver().owesAck() && c.receiver().acks().mayDelayAck()) {
       c.timers().delayAck(nowNs + c.receiver().acks().delayNs(c.sender().rtt().srttNs()));
     }
+    tcp.keepAlive().restart(c, nowNs);
     c.wantToEmit();
   }
 
@@ -270,6 +271,7 @@ final class SegmentArrival {
     if (c.timers().kind() == TcpTimers.Kind.PERSIST) {
       c.sender().rtt().onProbeAnswered();
       if (c.sender().sndWnd() > 0 && c.sender().rtt().backoffs() > 0) {
+        c.timers().onProgress();
         c.sender().rtt().onProbingEnded();
         c.timers().stop();
       }
@@ -280,11 +282,13 @@ final class SegmentArrival {
       }
       return;
     }
+    c.timers().onProgress();
     if (c.sender().isIdle()) {
       c.timers().stop();
     } else {
       RetransmissionTimer.onAcknowledged(c, nowNs);
     }
+    SendAutoTuning.onAck(c, tcp.memory().isTight());
     if (c.sendBuffer().takeSpaceRequest()) {
       c.raise(Readiness.WRITABLE);
     }

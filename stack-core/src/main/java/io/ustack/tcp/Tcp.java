@@ -45,6 +45,7 @@ public final class Tcp implements TransportProtocol {
   private final ActiveOpen activeOpen;
   private final PassiveOpen passiveOpen;
   private final Emission emission = new Emission(this);
+  private final KeepAlive keepAlive = new KeepAlive(this);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
   private final ListenerTable listeners = new ListenerTable();
@@ -52,7 +53,7 @@ public final class Tcp implements TransportProtocol {
   private final TcpOptions options = new TcpOptions();
   private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
 
-  private final ConnectionOptions connectionOptions = new ConnectionOptions();
+  private final ConnectionOptions connectionOptions = new ConnectionOptions(this);
   private final MemoryBudget memory;
 
   private int timeWaits;
@@ -129,6 +130,10 @@ public final class Tcp implements TransportProtocol {
 
   ConnectionOptions options() {
     return connectionOptions;
+  }
+
+  KeepAlive keepAlive() {
+    return keepAlive;
   }
 
   SegmentWriter writer() {

@@ -22,9 +22,24 @@ package io.ustack.tcp;
  * @param synAckRetries repeated SYN-ACKs before giving up (Linux tcp_synack_retries, 5)
  * @param dataRetries repeated data or probes before giving up (Linux tcp_retries2, 15)
  * @param orphanRetries the same once nobody holds the connection (Linux tcp_orphan_retries, 8)
+ * @param keepAlive whether connections look after silent peers (RFC 9293 3.8.4; off, as
+ *     SO_KEEPALIVE is on Linux)
+ * @param keepAliveIdleNs how long a peer is silent before it is asked (Linux tcp_keepalive_time, 2
+ *     h, which RFC 9293 MUST-28 asks for)
+ * @param keepAliveIntervalNs between unanswered probes (Linux tcp_keepalive_intvl, 75 s)
+ * @param keepAliveProbes unanswered probes after which the peer is given up (Linux
+ *     tcp_keepalive_probes, 9)
+ * @param userTimeoutNs how long data, a closed window or a probe may stay without answer before the
+ *     connection is given up; 0 leaves that to the counts (RFC 5482, Linux TCP_USER_TIMEOUT)
  * @param receiveBufferBytes capacity of the receive buffer (Linux tcp_rmem[1], 131072)
  * @param sendBufferBytes capacity of the send buffer
- * @param maxReceiveBufferBytes what the window scale is chosen for (Linux tcp_rmem[2], 6 MiB)
+ * @param maxReceiveBufferBytes how far the receive buffer grows; the window scale is chosen for it
+ *     (Linux tcp_rmem[2], 6 MiB)
+ * @param receiveAutoTuning whether the receive buffer grows up to {@code maxReceiveBufferBytes}
+ *     with what the application takes per round trip (Linux tcp_moderate_rcvbuf, on)
+ * @param sendAutoTuning whether the send buffer grows up to {@code maxSendBufferBytes} with the
+ *     congestion window (on, as Linux)
+ * @param maxSendBufferBytes see above (Linux tcp_wmem[2], 4 MiB)
  * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)
  * @param sack whether our SYNs permit selective acknowledgments (RFC 2018; Linux tcp_sack)
  * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
@@ -57,9 +72,17 @@ public record TcpConfig(
     int synAckRetries,
     int dataRetries,
     int orphanRetries,
+    boolean keepAlive,
+    long keepAliveIdleNs,
+    long keepAliveIntervalNs,
+    int keepAliveProbes,
+    long userTimeoutNs,
     int receiveBufferBytes,
     int sendBufferBytes,
     int maxReceiveBufferBytes,
+    boolean receiveAutoTuning,
+    boolean sendAutoTuning,
+    int maxSendBufferBytes,
     boolean timestamps,
     boolean sack,
     int initialWindowSegments,
@@ -90,9 +113,17 @@ public record TcpConfig(
           5,
           15,
           8,
+          false,
+          7200 * SECOND,
+          75 * SECOND,
+          9,
+          0,
           128 << 10,
           256 << 10,
           6 << 20,
+          true,
+          true,
+          4 << 20,
           true,
           true,
           10,
@@ -105,12 +136,17 @@ public record TcpConfig(
           SynCookieUse.WHEN_FULL,
           500 * MS);
 
-  /** The same with other buffer capacities, in bytes; they may be larger than the largest was. */
+  /**
+   * The same with other buffer capacities, in bytes, which stay as they are; they may be larger
+   * than the largest was.
+   */
   public TcpConfig withBuffers(final int receiveBytes, final int sendBytes) {
     return with()
         .receiveBufferBytes(receiveBytes)
         .sendBufferBytes(sendBytes)
         .maxReceiveBufferBytes(Math.max(maxReceiveBufferBytes, receiveBytes))
+        .receiveAutoTuning(false)
+        .sendAutoTuning(false)
         .build();
   }
 

@@ -18,9 +18,17 @@ public final class TcpConfigBuilder {
   private int synAckRetries;
   private int dataRetries;
   private int orphanRetries;
+  private boolean keepAlive;
+  private long keepAliveIdleNs;
+  private long keepAliveIntervalNs;
+  private int keepAliveProbes;
+  private long userTimeoutNs;
   private int receiveBufferBytes;
   private int sendBufferBytes;
   private int maxReceiveBufferBytes;
+  private boolean receiveAutoTuning;
+  private boolean sendAutoTuning;
+  private int maxSendBufferBytes;
   private boolean timestamps;
   private boolean sack;
   private int initialWindowSegments;
@@ -47,9 +55,17 @@ public final class TcpConfigBuilder {
     synAckRetries = from.synAckRetries();
     dataRetries = from.dataRetries();
     orphanRetries = from.orphanRetries();
+    keepAlive = from.keepAlive();
+    keepAliveIdleNs = from.keepAliveIdleNs();
+    keepAliveIntervalNs = from.keepAliveIntervalNs();
+    keepAliveProbes = from.keepAliveProbes();
+    userTimeoutNs = from.userTimeoutNs();
     receiveBufferBytes = from.receiveBufferBytes();
     sendBufferBytes = from.sendBufferBytes();
     maxReceiveBufferBytes = from.maxReceiveBufferBytes();
+    receiveAutoTuning = from.receiveAutoTuning();
+    sendAutoTuning = from.sendAutoTuning();
+    maxSendBufferBytes = from.maxSendBufferBytes();
     timestamps = from.timestamps();
     sack = from.sack();
     initialWindowSegments = from.initialWindowSegments();
@@ -128,6 +144,31 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder keepAlive(final boolean value) {
+    keepAlive = value;
+    return this;
+  }
+
+  public TcpConfigBuilder keepAliveIdleNs(final long value) {
+    keepAliveIdleNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder keepAliveIntervalNs(final long value) {
+    keepAliveIntervalNs = value;
+    return this;
+  }
+
+  public TcpConfigBuilder keepAliveProbes(final int value) {
+    keepAliveProbes = value;
+    return this;
+  }
+
+  public TcpConfigBuilder userTimeoutNs(final long value) {
+    userTimeoutNs = value;
+    return this;
+  }
+
   public TcpConfigBuilder receiveBufferBytes(final int value) {
     receiveBufferBytes = value;
     return this;
@@ -140,6 +181,21 @@ public final class TcpConfigBuilder {
 
   public TcpConfigBuilder maxReceiveBufferBytes(final int value) {
     maxReceiveBufferBytes = value;
+    return this;
+  }
+
+  public TcpConfigBuilder receiveAutoTuning(final boolean value) {
+    receiveAutoTuning = value;
+    return this;
+  }
+
+  public TcpConfigBuilder sendAutoTuning(final boolean value) {
+    sendAutoTuning = value;
+    return this;
+  }
+
+  public TcpConfigBuilder maxSendBufferBytes(final int value) {
+    maxSendBufferBytes = value;
     return this;
   }
 
@@ -214,9 +270,17 @@ public final class TcpConfigBuilder {
         synAckRetries,
         dataRetries,
         orphanRetries,
+        keepAlive,
+        keepAliveIdleNs,
+        keepAliveIntervalNs,
+        keepAliveProbes,
+        userTimeoutNs,
         receiveBufferBytes,
         sendBufferBytes,
         maxReceiveBufferBytes,
+        receiveAutoTuning,
+        sendAutoTuning,
+        maxSendBufferBytes,
         timestamps,
         sack,
         initialWindowSegments,

@@ -20,7 +20,7 @@ public final class TcpConnection extends Emitter {
   private final Path path;
   private final int localPort;
   private final int remotePort;
-  private final TcpConfig config;
+  private TcpConfig config;
   private final ByteRing receiveBuffer;
   private final ByteRing sendBuffer;
   private final Receiver receiver;
@@ -126,6 +126,10 @@ public final class TcpConnection extends Emitter {
 
   TcpConfig config() {
     return config;
+  }
+
+  void config(final TcpConfig newConfig) {
+    config = newConfig;
   }
 
   TcpTimers timers() {
@@ -240,7 +244,7 @@ public final class TcpConnection extends Emitter {
    * 3.8.6.2.2).
    */
   public void onReceiveBufferRead(final long nowNs) {
-    receiver.onRead();
+    receiver.onRead(config, tcp.memory().isTight(), nowNs);
     if (state.receivesData() && receiver.owesWindowUpdate()) {
       receiver.oweAck();
       wantToEmit();
@@ -313,6 +317,13 @@ public final class TcpConnection extends Emitter {
       resetOwed = true;
       wantToEmit();
     }
+  }
+
+  /** The peer is given up, and told so in case that it is still there. */
+  void dieWithReset(final Failure reason) {
+    die(reason);
+    resetOwed = true;
+    wantToEmit();
   }
 
   private void release() {

@@ -22,6 +22,8 @@ final class TcpTimers extends Timer {
     REORDER,
     /** RFC 9293 3.8.6.1: the next window probe. */
     PERSIST,
+    /** RFC 9293 3.8.4: the next probe of a silent peer; nothing is outstanding. */
+    KEEP_ALIVE,
     /** The peer's FIN, for a connection that nobody holds. */
     FIN_WAIT_2,
     /** RFC 9293 3.10.8: the end of 2 MSL. */
@@ -34,7 +36,12 @@ final class TcpTimers extends Timer {
   private Kind kind = Kind.NONE;
   private long mainDeadlineNs;
   private boolean delayingAck;
+  private boolean stalled;
   private long ackDeadlineNs;
+  private long stalledSinceNs;
+
+  /** Probes that a silent peer has left unanswered; {@link KeepAlive}. */
+  int keepAliveProbes;
 
   TcpTimers(final TimerWheel wheel, final TcpConnection connection) {
     this.wheel = wheel;
@@ -45,11 +52,49 @@ final class TcpTimers extends Timer {
     return kind;
   }
 
+  /** Nothing waits but the next look at a silent peer. */
+  boolean isFree() {
+    return kind == Kind.NONE || kind == Kind.KEEP_ALIVE;
+  }
+
   /** Starts the main timer anew. */
   void start(final Kind newKind, final long newDeadlineNs) {
     kind = newKind;
-    mainDeadlineNs = newDeadlineNs;
-    ensureScheduled(newDeadlineNs);
+    mainDeadlineNs = waitsForThePeer() ? beforeTheUserTimeout(newDeadlineNs) : newDeadlineNs;
+    ensureScheduled(mainDeadlineNs);
+  }
+
+  private boolean waitsForThePeer() {
+    return kind == Kind.RETRANSMIT || kind == Kind.PERSIST;
+  }
+
+  /** Linux tcp_clamp_rto_to_user_timeout: the timer fires no later than that ends. */
+  private long beforeTheUserTimeout(final long newDeadlineNs) {
+    final long userTimeoutNs = connection.config().userTimeoutNs();
+    if (userTimeoutNs == 0 || !stalled) {
+      return newDeadlineNs;
+    }
+    final long endNs = stalledSinceNs + userTimeoutNs;
+    return endNs - newDeadlineNs < 0 ? endNs : newDeadlineNs;
+  }
+
+  /** A timeout or a probe: from the first in a row the user timeout runs (RFC 5482). */
+  void onStalled(final long nowNs) {
+    if (!stalled) {
+      stalled = true;
+      stalledSinceNs = nowNs;
+    }
+  }
+
+  /** The peer acknowledged something, or opened its window. */
+  void onProgress() {
+    stalled = false;
+  }
+
+  /** Whether the user timeout has passed without any progress. */
+  boolean isUserTimeoutOver(final long nowNs) {
+    final long userTimeoutNs = connection.config().userTimeoutNs();
+    return userTimeoutNs != 0 && stalled && nowNs - stalledSinceNs >= userTimeoutNs;
   }
 
   void stop() {

@@ -24,7 +24,7 @@ class TcpConfigTest {
     final Object value =
         type.isEnum()
             ? type.getEnumConstants()[0]
-            : type == boolean.class ? false : type == long.class ? (Object) 7L : 7;
+            : type == boolean.class ? !isOn(component) : type == long.class ? (Object) 7L : 7;
     final TcpConfigBuilder builder = TcpConfig.DEFAULT.with();
     TcpConfigBuilder.class.getMethod(component.getName(), type).invoke(builder, value);
     final TcpConfig changed = builder.build();
@@ -35,6 +35,10 @@ class TcpConfigTest {
               : other.getAccessor().invoke(TcpConfig.DEFAULT);
       assertEquals(expected, other.getAccessor().invoke(changed), other.getName());
     }
+  }
+
+  private static boolean isOn(final RecordComponent component) throws Exception {
+    return (boolean) component.getAccessor().invoke(TcpConfig.DEFAULT);
   }
 
   static RecordComponent[] components() {

@@ -1,0 +1,25 @@
+package io.ustack.tcp;
+
+/**
+ * How large a send buffer should be (Linux tcp_sndbuf_expand): twice the congestion window, so that
+ * what leaves is not waited for by what may follow.
+ */
+final class SendAutoTuning {
+  /** Linux TCP_INIT_CWND: no buffer is tuned for less. */
+  private static final int LEAST_SEGMENTS = 10;
+
+  private SendAutoTuning() {}
+
+  /** The peer acknowledged something. */
+  static void onAck(final TcpConnection c, final boolean memoryIsTight) {
+    final TcpConfig config = c.config();
+    if (!config.sendAutoTuning() || memoryIsTight) {
+      return;
+    }
+    final long window = Math.max(c.sender().window().cwnd(), LEAST_SEGMENTS * c.sender().mss());
+    final int wanted = (int) Math.min(2 * window, config.maxSendBufferBytes());
+    if (wanted > c.sendBuffer().capacity()) {
+      c.sendBuffer().capacity(wanted);
+    }
+  }
+}
