@@ -156,6 +156,7 @@ class ScriptFailuresTest {
         "0 < S 0:0(0) win 5 <nonsense 1>",
         "0 < S 0:0(0) win 5 <...>",
         "0 < S 0:0(0) win 5 <mss 1460> more",
+        "0 < . 0:1461(1461) ack 1 win 5",
         "0 < [ect9] S 0:0(0) win 5",
         "0 < icmp unreachable nonsense [0:0(0)]",
         "0 nonsense(3) = 0",

@@ -145,7 +145,11 @@ final class ScriptRun {
       calls.stream().peerSyn(segment.seq());
     }
     final long first = segment.seq() + (segment.has(Segment.SYN) ? 1 : 0);
-    host.injectPacket(wire.packet(segment, Stream.ofPeer(first, segment.length())));
+    final byte[] packet = wire.packet(segment, Stream.ofPeer(first, segment.length()));
+    if (packet.length > settings.mtuBytes) {
+      throw new ScriptFailure("a packet of " + packet.length + " bytes does not fit the link");
+    }
+    host.injectPacket(packet);
   }
 
   private void expect(final Segment wanted, final long fromNs, final long toNs) {
