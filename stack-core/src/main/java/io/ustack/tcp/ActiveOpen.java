@@ -23,13 +23,18 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
     asking = tcp.config();
   }
 
-  /** As {@link Tcp#connect}. */
+  /**
+   * As {@link Tcp#connect} and {@link Tcp#connectFast}.
+   *
+   * @param fast whether the SYN may bring data
+   */
   @Nullable TcpConnection open(
       final @Nullable TcpBinding binding,
       final int remoteAddress,
       final int remotePort,
       final TcpConfig config,
       final ReadinessObserver observer,
+      final boolean fast,
       final long nowNs) {
     asking = config;
     askedAtNs = nowNs;
@@ -57,6 +62,11 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
         new TcpConnection(tcp, path, localPort, remotePort, config, observer, iss);
     tcp.add(connection);
     tcp.counters().increment(Counter.TCP_ACTIVE_OPENS);
+    final FastOpenCookie cookie =
+        fast && config.fastOpen() ? tcp.fastOpenCache().cookie(remote, nowNs) : null;
+    if (cookie != null) {
+      connection.offer().tryFastOpen(cookie);
+    }
     connection.openActive(binding);
     if (binding != null) {
       binding.heldAddress = local;

@@ -66,6 +66,10 @@ final class Emission {
     if (c.state().isSynchronized()) {
       c.sender().onTimeout(nowNs);
     } else {
+      if (c.state() == TcpState.SYN_SENT) {
+        // RFC 7413 4.1.3.1: something on the way may swallow what is new to it.
+        c.offer().cookie(null);
+      }
       c.sender().onSynTimeout();
     }
   }
@@ -128,7 +132,9 @@ final class Emission {
   }
 
   private boolean emitNext(final TcpConnection c, final long nowNs) {
-    return c.state().isSynchronized() ? emitSynchronized(c, nowNs) : emitSyn(c, nowNs);
+    final boolean answered = c.isOpenedFast() && !c.sender().owesSyn();
+    final boolean sends = answered || c.state().isSynchronized();
+    return sends ? emitSynchronized(c, nowNs) : emitSyn(c, nowNs);
   }
 
   /** A probe needs room; the last ACK leaves before TIME_WAIT ends, if there is room for it. */
@@ -145,7 +151,7 @@ final class Emission {
    * everything: time runs, and in the end the connection is given up, as on Linux.
    */
   private static void watchTheLink(final TcpConnection c, final long nowNs) {
-    if (c.timers().isFree() && c.sender().waitsForTheLink()) {
+    if (c.timers().isFree() && c.sender().waitsForTheLink() && !c.isSynDeferred()) {
       c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
     }
   }
@@ -182,14 +188,20 @@ final class Emission {
     }
     final boolean again = c.sender().sndNxt() != c.sender().iss();
     final boolean answer = c.state() == TcpState.SYN_RECEIVED;
+    if (c.isSynDeferred() && !answer && c.sendBuffer().length() == 0) {
+      return false;
+    }
+    c.offer().synLeaves();
+    final int length = answer ? 0 : synDataLength(c);
     final boolean sent =
         tcp.writer()
             .writeSyn(
                 c,
                 answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
                 answer ? c.receiver().rcvNxt() : 0,
-                c.receiver().synWindow(),
+                answer ? c.receiver().synAckWindow() : c.receiver().synWindow(),
                 c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES,
+                length,
                 nowNs);
     if (!sent) {
       return true;
@@ -197,15 +209,36 @@ final class Emission {
     if (again) {
       tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
     }
-    c.sender().onSynSent(nowNs);
+    c.sender().onSynSent(length, nowNs);
+    if (c.isOpenedFast()) {
+      // RFC 7413 4.2.2: our answer need not wait for the end of the handshake.
+      c.sender().startStream(c.sender().iss() + 1, nowNs);
+    }
     c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
     c.receiver().onAckSent(false);
     c.timers().stopDelayingAck();
-    return false;
+    return c.isOpenedFast();
+  }
+
+  /**
+   * RFC 7413 4.1.3: what the SYN has room for next to a cookie, and the server, which named its MSS
+   * when it gave that.
+   */
+  private int synDataLength(final TcpConnection c) {
+    final FastOpenCookie cookie = c.offer().cookie();
+    if (cookie == null || cookie.isRequest()) {
+      return 0;
+    }
+    final int mss =
+        Math.min(
+            tcp.fastOpenCache().mss(c.remoteAddress()),
+            c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES);
+    final int room = Math.max(0, mss - c.offer().optionsLengthBytes());
+    return Math.min(c.sendBuffer().length(), room);
   }
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
-    if (c.state().sendsData()) {
+    if (c.state().sendsData() || c.isOpenedFast()) {
       if (LossRecovery.retransmitsNow(c.sender())) {
         return emitRetransmission(c, nowNs);
       }

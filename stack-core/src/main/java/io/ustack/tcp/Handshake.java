@@ -27,6 +27,27 @@ final class Handshake {
   }
 
   /**
+   * A SYN with a fast open cookie of ours came to a listener: its data is there before the
+   * handshake is done (RFC 7413 4.2.2).
+   */
+  void openFast(
+      final TcpConnection c,
+      final TcpListener from,
+      final FastOpenQueue queue,
+      final TcpSegment syn,
+      final TcpOptions options,
+      final long nowNs) {
+    c.openPassive(from);
+    c.openFast(queue);
+    onSyn(c, syn.seq, syn, options, nowNs);
+    if (syn.payloadLength > 0) {
+      c.receiver().onPayload(syn, c.sender().rtt().rtoNs(), nowNs);
+    }
+    from.queue(c);
+    c.wantToEmit();
+  }
+
+  /**
    * The ACK of a SYN cookie came to a listener: the handshake is what it would be had it been kept,
    * and done (RFC 4987 3.6). The segment itself is still to be processed.
    *
@@ -90,6 +111,33 @@ final class Handshake {
     return c.timestamps().isOn() ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
   }
 
+  /**
+   * RFC 7413 4.1.3: what the SYN-ACK says of our fast open. A cookie that nobody asked for is
+   * ignored; when only the bare SYN came through, the next ones to this server are bare, too.
+   */
+  void onFastOpenAnswered(
+      final TcpConnection c, final TcpSegment synAck, final TcpOptions options, final long nowNs) {
+    if (!c.offer().triesFastOpen()) {
+      return;
+    }
+    final FastOpenCache cache = tcp.fastOpenCache();
+    final FastOpenCookie sent = c.offer().cookie();
+    final FastOpenCookie given = options.fastOpen();
+    final boolean taken = synAck.ack != c.sender().iss() + 1;
+    if (given != null && !given.isRequest()) {
+      cache.onCookie(c.remoteAddress(), given, options.mss());
+    } else if (taken) {
+      cache.onDataTaken(c.remoteAddress());
+    } else if (sent == null) {
+      cache.onSynSwallowed(c.remoteAddress(), nowNs);
+    }
+    if (taken) {
+      tcp.counters().increment(Counter.TCP_FAST_OPENS_ACTIVE);
+    } else if (sent == null || !sent.isRequest()) {
+      tcp.counters().increment(Counter.TCP_FAST_OPENS_ACTIVE_FAILED);
+    }
+  }
+
   /** Our SYN is acknowledged. */
   void establish(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     c.sender().onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
@@ -99,7 +147,9 @@ final class Handshake {
     if (c.sender().isFinQueued()) {
       c.state(TcpState.FIN_WAIT_1);
     }
-    if (c.listener != null) {
+    if (c.isOpenedFast()) {
+      c.endFastOpen();
+    } else if (c.listener != null) {
       c.listener.onEstablished(c);
     }
     c.raise(Readiness.WRITABLE);

@@ -11,14 +11,20 @@ import org.jspecify.annotations.Nullable;
 final class PassiveOpen {
   private final Tcp tcp;
   private final SynCookies cookies;
+  private final FastOpenCookies fastOpenCookies;
   private final long startNs;
 
   /** Of the SYN that is being answered with a cookie. */
   private final SynOffer offer;
 
-  PassiveOpen(final Tcp tcp, final SynCookies cookies, final long startNs) {
+  PassiveOpen(
+      final Tcp tcp,
+      final SynCookies cookies,
+      final FastOpenCookies fastOpenCookies,
+      final long startNs) {
     this.tcp = tcp;
     this.cookies = cookies;
+    this.fastOpenCookies = fastOpenCookies;
     this.startNs = startNs;
     offer = new SynOffer(tcp.config());
   }
@@ -85,10 +91,51 @@ final class PassiveOpen {
   private void onSyn(
       final TcpListener listener, final TcpSegment syn, final int iss, final long nowNs) {
     final TcpConnection connection = open(listener, syn, iss);
-    if (connection != null) {
-      connection.receiver().segmentsIn = 1;
-      tcp.handshake().openPassive(connection, listener, syn, tcp.parseOptions(syn), nowNs);
+    if (connection == null) {
+      return;
     }
+    connection.receiver().segmentsIn = 1;
+    final TcpOptions options = tcp.parseOptions(syn);
+    if (!opensFast(connection, listener, syn, options, nowNs)) {
+      listener.onHandshakeStarted();
+      tcp.handshake().openPassive(connection, listener, syn, options, nowNs);
+    }
+  }
+
+  /**
+   * RFC 7413 4.2: a good cookie opens the connection with the data of its SYN. Else our SYN-ACK may
+   * bring one for the next time, and the data is for the peer to send again.
+   */
+  private boolean opensFast(
+      final TcpConnection c,
+      final TcpListener listener,
+      final TcpSegment syn,
+      final TcpOptions options,
+      final long nowNs) {
+    final FastOpenQueue queue = listener.fastOpens();
+    final FastOpenCookie cookie = queue == null ? null : options.fastOpen();
+    if (queue == null || cookie == null) {
+      return false;
+    }
+    if (queue.isFull(nowNs)) {
+      tcp.counters().increment(Counter.TCP_FAST_OPENS_LISTEN_OVERFLOWS);
+      return false;
+    }
+    final int age = fastOpenCookies.age(cookie, syn, nowNs);
+    if (age != 0) {
+      c.offer().cookie(fastOpenCookies.issue(syn, nowNs));
+    }
+    if (age == FastOpenCookies.INVALID) {
+      tcp.counters()
+          .increment(
+              cookie.isRequest()
+                  ? Counter.TCP_FAST_OPEN_COOKIES_REQUESTED
+                  : Counter.TCP_FAST_OPENS_PASSIVE_FAILED);
+      return false;
+    }
+    tcp.counters().increment(Counter.TCP_FAST_OPENS_PASSIVE);
+    tcp.handshake().openFast(c, listener, queue, syn, options, nowNs);
+    return true;
   }
 
   /** The SYN is answered and forgotten. */
@@ -138,6 +185,7 @@ final class PassiveOpen {
     final TcpConnection connection = open(listener, ack, ack.ack - 1);
     if (connection != null) {
       tcp.counters().increment(Counter.TCP_SYN_COOKIES_IN);
+      listener.onHandshakeStarted();
       tcp.handshake()
           .openByCookie(connection, listener, ack, restoreSyn(listener.config(), ack, mss), nowNs);
       connection.onSegment(ack, nowNs);
@@ -179,7 +227,6 @@ final class PassiveOpen {
             iss);
     tcp.add(connection);
     tcp.counters().increment(Counter.TCP_PASSIVE_OPENS);
-    listener.onHandshakeStarted();
     return connection;
   }
 }

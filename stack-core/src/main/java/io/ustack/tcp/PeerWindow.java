@@ -21,6 +21,14 @@ final class PeerWindow {
     return maxSndWnd;
   }
 
+  /**
+   * RFC 9293 3.8.6.2.1 (3): a piece is worth sending when it is half of the largest window the peer
+   * ever had.
+   */
+  boolean isWorthwhile(final int length) {
+    return length > 0 && length >= maxSndWnd / 2;
+  }
+
   /** By how much the peer's window field is shifted. */
   int shift() {
     return shift;
@@ -53,6 +61,16 @@ final class PeerWindow {
         || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
       set(of(segment), segment);
     }
+  }
+
+  /**
+   * {@code sndNxt}, where the peer expects us, but never beyond its window, where it would not look
+   * at our ACK. What the peer's rounding took off its window is no part of that (RFC 7323 2.4): it
+   * may have everything up to {@code sndNxt} already (Linux tcp_acceptable_seq).
+   */
+  int acceptableSeq(final int sndUna, final int sndNxt) {
+    final int end = sndUna + sndWnd;
+    return Seq.lt(sndNxt, end + (1 << shift)) ? sndNxt : end;
   }
 
   private void set(final int window, final TcpSegment segment) {

@@ -136,6 +136,11 @@ final class Receiver {
     return Math.min(0xFFFF, buffer.free());
   }
 
+  /** The same of a SYN-ACK: what data on the peer's SYN has taken is no longer part of it. */
+  int synAckWindow() {
+    return Math.min(synWindow(), rcvWnd());
+  }
+
   /**
    * RFC 9293 3.10.7.4, the four cases of table 6, and as on Linux a segment that sticks out of the
    * window at both ends: a portion of it is valid.

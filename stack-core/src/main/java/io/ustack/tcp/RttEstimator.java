@@ -85,6 +85,23 @@ final class RttEstimator {
     backoff = 0;
   }
 
+  /**
+   * Our SYN is acknowledged.
+   *
+   * @param rttNs as in {@link #onAck}
+   * @param timedOut whether it had to be repeated because nothing came
+   */
+  void onSynAcknowledged(
+      final long rttNs, final int ack, final int sndNxt, final boolean timedOut, final long nowNs) {
+    onAck(rttNs, ack, sndNxt);
+    if (rttNs != TcpSegment.NO_ECHO) {
+      onShortest(rttNs, nowNs);
+    }
+    if (timedOut) {
+      onStartAfterRepeatedSyn();
+    }
+  }
+
   /** RFC 6298 5.7: the SYN had to be repeated, so data starts with a timeout of three seconds. */
   void onStartAfterRepeatedSyn() {
     if (!sampled) {

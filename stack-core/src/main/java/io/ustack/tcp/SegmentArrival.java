@@ -38,10 +38,7 @@ final class SegmentArrival {
   private void onSegmentInSynSent(
       final TcpConnection c, final TcpSegment segment, final long nowNs) {
     final boolean hasAck = segment.has(TcpHeader.ACK);
-    final boolean acceptableAck =
-        hasAck
-            && Seq.gt(segment.ack, c.sender().iss())
-            && Seq.leq(segment.ack, c.sender().sndNxt());
+    final boolean acceptableAck = hasAck && c.sender().acknowledgesSyn(segment.ack);
     if (hasAck && !acceptableAck) {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       if (!segment.has(TcpHeader.RST)) {
@@ -68,9 +65,11 @@ final class SegmentArrival {
     if (!acceptableAck) {
       // Simultaneous open (RFC 9293 3.5, figure 7): our SYN goes out again, now with an ACK.
       c.state(TcpState.SYN_RECEIVED);
+      c.offer().cookie(null);
       c.sender().repeatSynAsSynAck();
       return;
     }
+    tcp.handshake().onFastOpenAnswered(c, segment, tcp.parseOptions(segment), nowNs);
     tcp.handshake().establish(c, segment, nowNs);
     c.receiver().oweAck();
     // RFC 9293 3.10.7.3, fourth: data or FIN on the SYN-ACK go on to the sixth step of 3.10.7.4.
@@ -169,9 +168,13 @@ final class SegmentArrival {
   /** The SYN that opened this connection, once more; data on it may reach into the window. */
   private static boolean isRepeatedSyn(final TcpConnection c, final TcpSegment segment) {
     final int others = TcpHeader.ACK | TcpHeader.RST | TcpHeader.FIN;
-    return c.state() == TcpState.SYN_RECEIVED
-        && (segment.flags & (TcpHeader.SYN | others)) == TcpHeader.SYN
-        && segment.seq + 1 == c.receiver().rcvNxt();
+    if (c.state() != TcpState.SYN_RECEIVED
+        || (segment.flags & (TcpHeader.SYN | others)) != TcpHeader.SYN) {
+      return false;
+    }
+    final int taken = c.receiver().rcvNxt() - (segment.seq + 1);
+    // A fast open has taken its data. One that is not the same makes the peer reset our answer.
+    return taken == 0 || (c.isOpenedFast() && taken > 0 && taken <= 0xFFFF);
   }
 
   /** RFC 9293 3.10.7.4, first: not in the window. */
@@ -219,6 +222,10 @@ final class SegmentArrival {
     }
     if (c.state() == TcpState.SYN_RECEIVED) {
       tcp.counters().increment(Counter.TCP_ATTEMPT_FAILS);
+      final FastOpenQueue fastOpens = c.fastOpens();
+      if (fastOpens != null) {
+        fastOpens.onReset(nowNs);
+      }
       c.die(c.isPassive() ? Failure.CONNECTION_RESET : Failure.CONNECTION_REFUSED);
       return;
     }
@@ -252,12 +259,12 @@ final class SegmentArrival {
 
   private boolean onAckInSynReceived(
       final TcpConnection c, final TcpSegment segment, final long nowNs) {
-    if (Seq.leq(segment.ack, c.sender().iss()) || Seq.gt(segment.ack, c.sender().sndNxt())) {
+    if (!c.sender().acknowledgesSyn(segment.ack)) {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       tcp.writer().writeReset(c.path(), segment, nowNs);
       return false;
     }
-    if (c.listener != null && c.listener.isAcceptQueueFull()) {
+    if (c.listener != null && !c.isOpenedFast() && c.listener.isAcceptQueueFull()) {
       // As Linux: the ACK is ignored, our SYN-ACK is repeated, and the peer asks again.
       tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
       return false;

@@ -91,6 +91,7 @@ final class SegmentWriter {
    * Sends our SYN or SYN-ACK with the options that {@link TcpConnection#offer} has left.
    *
    * @param mss the largest segment that we take, without options (RFC 6691)
+   * @param length bytes from the head of the send buffer that ride along (RFC 7413 3)
    * @return as {@link #write}
    */
   boolean writeSyn(
@@ -99,11 +100,16 @@ final class SegmentWriter {
       final int ack,
       final int window,
       final int mss,
+      final int length,
       final long nowNs) {
     final Path path = connection.path();
     final Packet packet = path.allocate();
     if (packet == null) {
       return false;
+    }
+    if (length > 0) {
+      final int at = packet.append(length);
+      connection.sendBuffer().peek(0, packet.bytes(), at, length);
     }
     final SynOffer offer = connection.offer();
     final Timestamps timestamps = connection.timestamps();
@@ -190,7 +196,11 @@ final class SegmentWriter {
       option += TcpOptions.writeSackPermitted(packet.bytes(), option);
     }
     if (offer.scalesWindow()) {
-      TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
+      option += TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
+    }
+    final FastOpenCookie cookie = offer.cookie();
+    if (cookie != null) {
+      TcpOptions.writeFastOpen(packet.bytes(), option, cookie);
     }
   }
 

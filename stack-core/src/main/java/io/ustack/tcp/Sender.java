@@ -160,21 +160,33 @@ final class Sender {
     peerWindow.onSyn(shift, segment);
   }
 
-  /** Our SYN is acknowledged: the stream starts. */
+  /** Whether a segment acknowledges our SYN, and nothing that we did not send. */
+  boolean acknowledgesSyn(final int ack) {
+    return Seq.gt(ack, iss) && Seq.leq(ack, Seq.max(sndNxt, sndProbed));
+  }
+
+  /** Our SYN is acknowledged, with what it carried (RFC 7413 4.1.3): the stream starts. */
   void onSynAcknowledged(final int ack, final long echoAgeNs, final long nowNs) {
-    synAcknowledged = true;
     synOwed = false;
-    sndUna = ack;
-    sndNxt = Seq.max(sndNxt, ack);
+    if (!synAcknowledged) {
+      buffer.discard(Math.min(ack - (iss + 1), buffer.length()));
+      startStream(ack, nowNs);
+    } else if (sndNxt != iss + 1) {
+      return;
+    }
     // Karn (RFC 6298 3): of a SYN that was repeated only the echo tells which one is answered.
     final long rttNs = synRepeated ? echoAgeNs : nowNs - lastSentNs;
-    rtt.onAck(rttNs, ack, sndNxt);
-    if (rttNs != TcpSegment.NO_ECHO) {
-      rtt.onShortest(rttNs, nowNs);
+    rtt.onSynAcknowledged(rttNs, ack, sndNxt, synTimedOut, nowNs);
+  }
+
+  /** From our SYN's acknowledgment on, or from our SYN-ACK (RFC 7413 4.2.2). */
+  void startStream(final int from, final long nowNs) {
+    if (synAcknowledged) {
+      return;
     }
-    if (synTimedOut) {
-      rtt.onStartAfterRepeatedSyn();
-    }
+    synAcknowledged = true;
+    sndUna = from;
+    sndNxt = Seq.max(sndNxt, from);
     // RFC 5681 3.1: a lost SYN or SYN-ACK means an initial window of one segment.
     window.start(mss, synTimedOut ? mss : config.initialWindowSegments() * mss);
     control.start(window, nowNs);
@@ -339,11 +351,7 @@ final class Sender {
       final boolean small = length < mss && !finQueued;
       return small && nagle.holds(sndNxt + length, sndUna, sndNxt) ? NOTHING : length;
     }
-    // RFC 9293 3.8.6.2.1 (3): a piece is worth sending when it is half of the largest window the
-    // peer ever had.
-    final boolean worthwhile =
-        usable == windowLeft && usable > 0 && usable >= peerWindow.maxBytes() / 2;
-    return worthwhile ? usable : NOTHING;
+    return usable == windowLeft && peerWindow.isWorthwhile(usable) ? usable : NOTHING;
   }
 
   /** Just past the data in the buffer. */
@@ -381,19 +389,9 @@ final class Sender {
     return seq - streamStart();
   }
 
-  /**
-   * The sequence number of a segment that only acknowledges: {@code sndNxt}, where the peer expects
-   * us, but never beyond its window, where it would not look at our ACK. What the peer's rounding
-   * took off its window is no part of that (RFC 7323 2.4): it may have everything up to {@code
-   * sndNxt} already (Linux tcp_acceptable_seq).
-   */
+  /** The sequence number of a segment that only acknowledges. A SYN needs no window. */
   int pureAckSeq() {
-    if (!synAcknowledged) {
-      // A SYN needs no window.
-      return sndNxt;
-    }
-    final int windowEnd = sndUna + sndWnd();
-    return Seq.lt(sndNxt, windowEnd + (1 << peerWindow.shift())) ? sndNxt : windowEnd;
+    return synAcknowledged ? peerWindow.acceptableSeq(sndUna, sndNxt) : sndNxt;
   }
 
   /**
@@ -413,12 +411,16 @@ final class Sender {
 
   // ---- What has left
 
-  /** The SYN or SYN-ACK left. */
-  void onSynSent(final long nowNs) {
+  /**
+   * The SYN or SYN-ACK left. What rode on it counts as sent only if it is acknowledged with it (RFC
+   * 7413 4.1.3), as what a probe carries.
+   */
+  void onSynSent(final int length, final long nowNs) {
+    sndProbed = Seq.max(sndProbed, iss + 1 + length);
     if (sndNxt != iss) {
       synRepeated = true;
     }
-    sndNxt = iss + 1;
+    sndNxt = Seq.max(sndNxt, iss + 1);
     synOwed = false;
     lastSentNs = nowNs;
   }

@@ -1,5 +1,7 @@
 package io.ustack.tcp;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What our SYN offers, and once the peer's SYN has come, what both ends agreed on: each option is
  * used when both SYNs had it.
@@ -8,6 +10,9 @@ final class SynOffer {
   private int windowShift;
   private boolean timestamps;
   private boolean sack;
+  private @Nullable FastOpenCookie cookie;
+  private boolean triesFastOpen;
+  private boolean synDeferred;
 
   SynOffer(final TcpConfig config) {
     start(config);
@@ -18,6 +23,38 @@ final class SynOffer {
     windowShift = config.windowShift();
     timestamps = config.timestamps();
     sack = config.sack();
+    cookie = null;
+  }
+
+  /** The fast open option of the next SYN or SYN-ACK, or null (RFC 7413 4.1.1). */
+  void cookie(final @Nullable FastOpenCookie newCookie) {
+    cookie = newCookie;
+  }
+
+  @Nullable FastOpenCookie cookie() {
+    return cookie;
+  }
+
+  /**
+   * Our SYN asks for a cookie or brings one (RFC 7413 4.1.3). With one it waits for the data that
+   * it is to bring.
+   */
+  void tryFastOpen(final FastOpenCookie newCookie) {
+    cookie = newCookie;
+    triesFastOpen = true;
+    synDeferred = !newCookie.isRequest();
+  }
+
+  boolean triesFastOpen() {
+    return triesFastOpen;
+  }
+
+  boolean isSynDeferred() {
+    return synDeferred;
+  }
+
+  void synLeaves() {
+    synDeferred = false;
   }
 
   /** Takes back what the peer's SYN does not have (RFC 7323 2.2 and 3.2, RFC 2018 2). */
@@ -60,6 +97,7 @@ final class SynOffer {
     return TcpOptions.MSS_LENGTH_BYTES
         + (timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0)
         + (sack && !timestamps ? TcpOptions.SACK_PERMITTED_LENGTH_BYTES : 0)
-        + (scalesWindow() ? TcpOptions.WINDOW_SCALE_LENGTH_BYTES : 0);
+        + (scalesWindow() ? TcpOptions.WINDOW_SCALE_LENGTH_BYTES : 0)
+        + (cookie == null ? 0 : TcpOptions.fastOpenLengthBytes(cookie));
   }
 }

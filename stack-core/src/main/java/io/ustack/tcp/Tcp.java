@@ -27,7 +27,9 @@ public final class Tcp implements TransportProtocol {
   /** Linux TCP_MIN_SND_MSS: a smaller MSS is a peer that wants us to work (CVE-2019-11479). */
   static final int MIN_MSS = 48;
 
-  private static final long SYN_COOKIES = 1;
+  // Uses of the secret beside ports and the table.
+  private static final int SYN_COOKIES = 0;
+  private static final int FAST_OPEN = 2;
 
   private final TcpConfig config;
   private final Ipv4Output ipv4;
@@ -44,6 +46,7 @@ public final class Tcp implements TransportProtocol {
   private final SegmentArrival arrival = new SegmentArrival(this);
   private final ActiveOpen activeOpen;
   private final PassiveOpen passiveOpen;
+  private final FastOpenCache fastOpenCache;
   private final Emission emission = new Emission(this);
   private final KeepAlive keepAlive = new KeepAlive(this);
   private final ConnectionTable connections;
@@ -88,15 +91,27 @@ public final class Tcp implements TransportProtocol {
     writer = new SegmentWriter(counters);
     lossRecovery = new LossRecovery(counters);
     memory = new MemoryBudget(config.maxBufferBytes());
-    // What else needs a key has one derived from the secret, for a use of its own.
-    final SynCookies cookies =
-        new SynCookies(
-            SipHash.hash(secret0, secret1, SYN_COOKIES, 0),
-            SipHash.hash(secret0, secret1, SYN_COOKIES, 1),
-            startNs);
     activeOpen = new ActiveOpen(this);
-    passiveOpen = new PassiveOpen(this, cookies, startNs);
+    passiveOpen =
+        new PassiveOpen(
+            this,
+            new SynCookies(
+                subkey(secret0, secret1, SYN_COOKIES),
+                subkey(secret0, secret1, SYN_COOKIES + 1),
+                startNs),
+            new FastOpenCookies(
+                subkey(secret0, secret1, FAST_OPEN),
+                subkey(secret0, secret1, FAST_OPEN + 1),
+                startNs),
+            startNs);
+    fastOpenCache =
+        new FastOpenCache(
+            subkey(secret0, secret1, FAST_OPEN + 2), subkey(secret0, secret1, FAST_OPEN + 3));
     connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
+  }
+
+  private static long subkey(final long secret0, final long secret1, final int use) {
+    return SipHash.hash(secret0, secret1, use);
   }
 
   /** The defaults of this stack. */
@@ -168,6 +183,10 @@ public final class Tcp implements TransportProtocol {
     return memory.used();
   }
 
+  FastOpenCache fastOpenCache() {
+    return fastOpenCache;
+  }
+
   ConnectionTable connectionTable() {
     return connections;
   }
@@ -237,7 +256,25 @@ public final class Tcp implements TransportProtocol {
       final TcpConfig connectConfig,
       final ReadinessObserver observer,
       final long nowNs) {
-    return activeOpen.open(binding, remoteAddress, remotePort, connectConfig, observer, nowNs);
+    return activeOpen.open(
+        binding, remoteAddress, remotePort, connectConfig, observer, /* fast= */ false, nowNs);
+  }
+
+  /**
+   * The same with fast open (RFC 7413; Linux TCP_FASTOPEN_CONNECT). When we have a cookie of the
+   * remote host, the SYN waits for the first data and brings it ({@link
+   * TcpConnection#isSynDeferred}); else it leaves at once and asks for a cookie. Only for data that
+   * may arrive twice: a SYN can be repeated by the network (RFC 7413 2.1).
+   */
+  public @Nullable TcpConnection connectFast(
+      final @Nullable TcpBinding binding,
+      final int remoteAddress,
+      final int remotePort,
+      final TcpConfig connectConfig,
+      final ReadinessObserver observer,
+      final long nowNs) {
+    return activeOpen.open(
+        binding, remoteAddress, remotePort, connectConfig, observer, /* fast= */ true, nowNs);
   }
 
   /** Why the call that gives null now does so. */

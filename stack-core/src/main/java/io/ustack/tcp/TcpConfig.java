@@ -42,6 +42,8 @@ package io.ustack.tcp;
  * @param maxSendBufferBytes see above (Linux tcp_wmem[2], 4 MiB)
  * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)
  * @param sack whether our SYNs permit selective acknowledgments (RFC 2018; Linux tcp_sack)
+ * @param fastOpen whether a connection that is asked to may send data with its SYN (RFC 7413; Linux
+ *     tcp_fastopen = 1); a listener has a switch of its own
  * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
@@ -85,6 +87,7 @@ public record TcpConfig(
     int maxSendBufferBytes,
     boolean timestamps,
     boolean sack,
+    boolean fastOpen,
     int initialWindowSegments,
     int maxConnections,
     int maxTimeWaits,
@@ -124,6 +127,7 @@ public record TcpConfig(
           true,
           true,
           4 << 20,
+          true,
           true,
           true,
           10,

@@ -31,6 +31,7 @@ public final class TcpConfigBuilder {
   private int maxSendBufferBytes;
   private boolean timestamps;
   private boolean sack;
+  private boolean fastOpen;
   private int initialWindowSegments;
   private int maxConnections;
   private int maxTimeWaits;
@@ -68,6 +69,7 @@ public final class TcpConfigBuilder {
     maxSendBufferBytes = from.maxSendBufferBytes();
     timestamps = from.timestamps();
     sack = from.sack();
+    fastOpen = from.fastOpen();
     initialWindowSegments = from.initialWindowSegments();
     maxConnections = from.maxConnections();
     maxTimeWaits = from.maxTimeWaits();
@@ -209,6 +211,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder fastOpen(final boolean value) {
+    fastOpen = value;
+    return this;
+  }
+
   public TcpConfigBuilder initialWindowSegments(final int value) {
     initialWindowSegments = value;
     return this;
@@ -283,6 +290,7 @@ public final class TcpConfigBuilder {
         maxSendBufferBytes,
         timestamps,
         sack,
+        fastOpen,
         initialWindowSegments,
         maxConnections,
         maxTimeWaits,

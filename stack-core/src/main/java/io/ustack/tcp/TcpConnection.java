@@ -57,6 +57,9 @@ public final class TcpConnection extends Emitter {
 
   private @Nullable TcpBinding binding;
 
+  /** Where it counts while a cookie has opened it and its handshake is not done. */
+  private @Nullable FastOpenQueue fastOpens;
+
   TcpConnection(
       final Tcp tcp,
       final Path path,
@@ -214,7 +217,7 @@ public final class TcpConnection extends Emitter {
     if (receiver.isEnded() || state == TcpState.CLOSED) {
       bits |= Readiness.READABLE | Readiness.READ_CLOSED;
     }
-    if (state == TcpState.ESTABLISHED || state == TcpState.CLOSE_WAIT) {
+    if (state == TcpState.ESTABLISHED || state == TcpState.CLOSE_WAIT || fastOpens != null) {
       bits |= Readiness.WRITABLE;
     }
     if (failure != Failure.NONE) {
@@ -354,6 +357,32 @@ public final class TcpConnection extends Emitter {
     state = TcpState.SYN_RECEIVED;
   }
 
+  /** RFC 7413 4.2.2: a cookie lets data flow both ways before the handshake is done. */
+  void openFast(final FastOpenQueue queue) {
+    fastOpens = queue;
+    queue.onOpened();
+  }
+
+  boolean isOpenedFast() {
+    return fastOpens != null;
+  }
+
+  @Nullable FastOpenQueue fastOpens() {
+    return fastOpens;
+  }
+
+  void endFastOpen() {
+    if (fastOpens != null) {
+      fastOpens.onEnded();
+      fastOpens = null;
+    }
+  }
+
+  /** Whether the SYN waits for the first data that is written: writable, but not connected yet. */
+  public boolean isSynDeferred() {
+    return offer.isSynDeferred();
+  }
+
   /**
    * Whether a SYN may start a new incarnation of this connection (RFC 9293 3.10.7.4, fourth,
    * TIME-WAIT; RFC 1122 4.2.2.13): it comes later, by its timestamp (RFC 6191 2) or else by its
@@ -448,7 +477,9 @@ public final class TcpConnection extends Emitter {
     sender.release();
     sendBuffer.retire();
     leaveOrphanage();
-    if (handshaking && listener != null) {
+    if (fastOpens != null) {
+      endFastOpen();
+    } else if (handshaking && listener != null) {
       listener.onHandshakeEnded();
       listener = null;
     }

@@ -22,6 +22,7 @@ public final class TcpListener {
   private int handshakes;
   private int waiting;
   private boolean cookiesSent;
+  private @Nullable FastOpenQueue fastOpens;
   private long lastCookieNs;
   private @Nullable TcpConnection firstWaiting;
   private @Nullable TcpConnection lastWaiting;
@@ -62,6 +63,25 @@ public final class TcpListener {
    */
   public void backlog(final int newBacklog) {
     backlog = Math.max(0, Math.min(newBacklog, config.maxBacklog()));
+  }
+
+  /**
+   * TCP_FASTOPEN: connections whose SYN brings a cookie and data may be accepted before their
+   * handshake is done (RFC 7413).
+   *
+   * @param pending how many of them at a time; 0 for none, the default; at most {@link
+   *     TcpConfig#maxBacklog()}
+   */
+  public void fastOpen(final int pending) {
+    fastOpens =
+        pending <= 0
+            ? null
+            : new FastOpenQueue(Math.min(pending, Math.max(1, config.maxBacklog())));
+  }
+
+  /** Null when fast open is off. */
+  @Nullable FastOpenQueue fastOpens() {
+    return fastOpens;
   }
 
   /** Whether a connection waits to be accepted. */
@@ -137,6 +157,11 @@ public final class TcpListener {
   /** A handshake completed: the connection waits for accept. */
   void onEstablished(final TcpConnection connection) {
     handshakes--;
+    queue(connection);
+  }
+
+  /** The connection waits for accept. */
+  void queue(final TcpConnection connection) {
     waiting++;
     if (lastWaiting == null) {
       firstWaiting = connection;

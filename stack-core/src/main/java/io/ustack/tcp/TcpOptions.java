@@ -1,6 +1,7 @@
 package io.ustack.tcp;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options of a segment: maximum segment size (RFC 9293 3.7.1), window scale (RFC 7323 2),
@@ -38,6 +39,7 @@ final class TcpOptions {
   private static final int SACK_PERMITTED = 4;
   private static final int SACK = 5;
   private static final int TIMESTAMPS = 8;
+  private static final int FAST_OPEN = 34;
 
   /** All options of one segment. */
   private static final int MAX_LENGTH_BYTES =
@@ -56,6 +58,9 @@ final class TcpOptions {
   private int sackOffset;
   private int tsVal;
   private int tsEcr;
+  private @Nullable ByteBuffer fastOpenBytes;
+  private int fastOpenAt;
+  private int fastOpenLength;
 
   /**
    * Puts in place of what was parsed what the SYN said, as far as its cookie tells; the timestamps
@@ -108,6 +113,13 @@ final class TcpOptions {
     return tsEcr;
   }
 
+  /** The fast open cookie of a SYN or SYN-ACK, or null; only as long as the segment is there. */
+  @Nullable FastOpenCookie fastOpen() {
+    return fastOpenBytes == null
+        ? null
+        : FastOpenCookie.read(fastOpenBytes, fastOpenAt, fastOpenLength);
+  }
+
   /**
    * Reads the options between {@code offset} and {@code end}.
    *
@@ -120,6 +132,7 @@ final class TcpOptions {
     sackPermitted = false;
     timestamps = false;
     sackBlocks = 0;
+    fastOpenBytes = null;
     if (end - offset == TIMESTAMPS_LENGTH_BYTES && bytes.getInt(offset) == TIMESTAMPS_ALONE) {
       readTimestamps(bytes, offset + 4);
       return true;
@@ -149,6 +162,10 @@ final class TcpOptions {
         sackOffset = at + 2;
       } else if (kind == TIMESTAMPS && length == 10) {
         readTimestamps(bytes, at + 2);
+      } else if (kind == FAST_OPEN && FastOpenCookie.isLength(length - 2)) {
+        fastOpenBytes = bytes;
+        fastOpenAt = at + 2;
+        fastOpenLength = length - 2;
       }
       at += length;
     }
@@ -209,6 +226,21 @@ final class TcpOptions {
   static int writeWindowScale(final ByteBuffer bytes, final int offset, final int ourShift) {
     bytes.putInt(offset, (NO_OPERATION << 24) | (WINDOW_SCALE << 16) | (3 << 8) | ourShift);
     return WINDOW_SCALE_LENGTH_BYTES;
+  }
+
+  /** What {@link #writeFastOpen} writes. */
+  static int fastOpenLengthBytes(final FastOpenCookie cookie) {
+    return (2 + cookie.lengthBytes() + WORD_BYTES - 1) & -WORD_BYTES;
+  }
+
+  /** The fast open cookie, or the request for one, before NOPs (RFC 7413 4.1.1). */
+  static void writeFastOpen(final ByteBuffer bytes, final int offset, final FastOpenCookie cookie) {
+    bytes.put(offset, (byte) FAST_OPEN);
+    bytes.put(offset + 1, (byte) (2 + cookie.lengthBytes()));
+    cookie.write(bytes, offset + 2);
+    for (int at = 2 + cookie.lengthBytes(); at < fastOpenLengthBytes(cookie); at++) {
+      bytes.put(offset + at, (byte) NO_OPERATION);
+    }
   }
 
   /** The timestamps option behind two NOPs; returns bytes written. */

@@ -7,8 +7,8 @@ import java.util.StringJoiner;
 
 /**
  * Options as a script writes them: {@code mss 1460,nop,wscale 7}, {@code TS val 1 ecr 2}, {@code
- * sack 1:101 201:301} with sequence numbers relative to the ISN, {@code hex 0102}; padded with EOL
- * to a multiple of four.
+ * sack 1:101 201:301} with sequence numbers relative to the ISN, {@code FO} with the hex digits of
+ * a cookie or without, {@code hex 0102}; padded with EOL to a multiple of four.
  */
 final class ScriptedOptions {
   private ScriptedOptions() {}
@@ -39,6 +39,11 @@ final class ScriptedOptions {
           bytes.writeBytes(new byte[] {8, 10});
           bytes.writeBytes(int32(Integer.parseUnsignedInt(words[2])));
           bytes.writeBytes(int32(Integer.parseUnsignedInt(words[4])));
+        }
+        case "FO" -> {
+          final byte[] cookie = HexFormat.of().parseHex(words.length > 1 ? words[1] : "");
+          bytes.writeBytes(new byte[] {34, (byte) (2 + cookie.length)});
+          bytes.writeBytes(cookie);
         }
         case "hex" -> bytes.writeBytes(HexFormat.of().parseHex(words[1]));
         default -> throw new IllegalArgumentException("option " + option);
@@ -85,6 +90,11 @@ final class ScriptedOptions {
                     + Integer.toUnsignedString(segment.getInt(at + 2))
                     + " ecr "
                     + Integer.toUnsignedString(segment.getInt(at + 6)));
+        case 34 -> {
+          final byte[] cookie = new byte[length - 2];
+          segment.get(at + 2, cookie);
+          text.add(("FO " + HexFormat.of().formatHex(cookie)).strip());
+        }
         default -> text.add("kind " + kind);
       }
       at += Math.max(1, length);

@@ -64,12 +64,16 @@ record ScriptedSegment(
     return bytes;
   }
 
+  /** The place of its first byte, which SYN pushes back by one. */
+  int payloadSeq() {
+    return (flags & TcpHeader.SYN) != 0 ? seq + 1 : seq;
+  }
+
   /** This segment as TCP header and payload from the peer. */
   byte[] bytes(final int peerPort, final int ourPort, final int peerIsn, final int ourIsn) {
     final byte[] optionBytes = options == null ? new byte[0] : ScriptedOptions.bytes(options);
     final int headerLength = 20 + optionBytes.length;
-    final boolean syn = (flags & TcpHeader.SYN) != 0;
-    final byte[] payload = stream(syn ? seq + 1 : seq, length);
+    final byte[] payload = stream(payloadSeq(), length);
     final ByteBuffer segment = ByteBuffer.allocate(headerLength + payload.length);
     segment.putShort((short) peerPort).putShort((short) ourPort);
     segment.putInt(peerIsn + seq);

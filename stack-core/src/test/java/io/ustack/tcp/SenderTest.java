@@ -22,7 +22,7 @@ class SenderTest {
 
   /** Shakes hands with a peer whose window is 65535 times 2^14. */
   private void establish() {
-    sender.onSynSent(nowNs);
+    sender.onSynSent(0, nowNs);
     sender.onSyn(1460, TcpOptions.MAX_WINDOW_SHIFT, segment(PEER_SEQ - 1, 0));
     sender.onSynAcknowledged(ISS + 1, TcpSegment.NO_ECHO, nowNs);
     sender.onAck(segment(PEER_SEQ, ISS + 1), nowNs);

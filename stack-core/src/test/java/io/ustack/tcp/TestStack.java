@@ -433,7 +433,7 @@ final class TestStack implements AutoCloseable {
     final int header = (segment.get(12) & 0xF0) >>> 2;
     final byte[] payload = Frames.tail(frame, Frames.IPV4 + header);
     assertArrayEquals(
-        ScriptedSegment.stream(wanted.seq(), wanted.length()),
+        ScriptedSegment.stream(wanted.payloadSeq(), wanted.length()),
         payload,
         "payload of " + wanted.text());
   }
