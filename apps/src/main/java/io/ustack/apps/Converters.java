@@ -3,6 +3,7 @@ package io.ustack.apps;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.tcp.TcpConfig;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -53,6 +54,14 @@ final class Converters {
             "'" + text + "' is no address that an interface can have");
       }
       return address;
+    }
+  }
+
+  /** {@code linux} or {@code freebsd}. */
+  static final class TcpProfile implements ITypeConverter<TcpConfig> {
+    @Override
+    public TcpConfig convert(final String text) {
+      return read(() -> TcpConfig.profile(text));
     }
   }
 

@@ -3,6 +3,7 @@ package io.ustack.apps;
 import io.ustack.dpdk.Transport;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.tcp.TcpConfig;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,16 @@ public final class PortOptions {
   private Transport transport = Transport.DIRECT;
 
   @Option(
+      names = "--tcp-profile",
+      paramLabel = "SYSTEM",
+      converter = Converters.TcpProfile.class,
+      defaultValue = "linux",
+      description =
+          "Whose numbers TCP has: linux or freebsd (docs/operations.md). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private TcpConfig tcp = TcpConfig.DEFAULT;
+
+  @Option(
       names = "--capture",
       paramLabel = "FILE",
       description = "Write every frame to FILE, as pcapng with nanoseconds.")
@@ -144,6 +155,10 @@ public final class PortOptions {
 
   Transport transport() {
     return transport;
+  }
+
+  TcpConfig tcp() {
+    return tcp;
   }
 
   @Nullable Path capture() {

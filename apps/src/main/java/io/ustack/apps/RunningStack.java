@@ -41,7 +41,8 @@ public final class RunningStack implements AutoCloseable {
     this.options = options;
     this.driver = driver;
     this.link = link;
-    final StackConfig config = StackConfig.of(options.ip()).withGateway(options.gateway());
+    final StackConfig config =
+        StackConfig.of(options.ip()).withGateway(options.gateway()).withTcp(options.tcp());
     stack = new NetworkStack(config, link, clock.nanoTime());
     posix =
         options.mode() == Mode.INLINE ? Posix.inline(stack, clock) : Posix.dedicated(stack, clock);

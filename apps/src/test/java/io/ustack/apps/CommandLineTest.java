@@ -59,6 +59,7 @@ final class CommandLineTest {
         Arguments.of("http " + IP + " --mode quick", "neither inline nor dedicated"),
         Arguments.of("http " + IP + " --mode INLINE", "neither inline nor dedicated"),
         Arguments.of("http " + IP + " --transport tcp", "neither direct nor ring"),
+        Arguments.of("http " + IP + " --tcp-profile plan9", "neither linux nor freebsd"),
         Arguments.of("http " + IP + " --mtu 100", "576"),
         Arguments.of("http " + IP + " --mtu big", "big"),
         Arguments.of("http " + IP + " --port 0", "1 to 65535"),

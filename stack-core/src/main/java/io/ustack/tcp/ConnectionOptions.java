@@ -30,6 +30,9 @@ public final class ConnectionOptions {
   /** TCP_NODELAY: small segments do not wait for company (RFC 9293 3.7.4). */
   public void noDelay(final boolean on) {
     final TcpConnection c = connection();
+    if (on == c.sender().nagle().noDelay()) {
+      return;
+    }
     c.sender().nagle().noDelay(on, c.sender().dataEnd());
     if (on) {
       c.wantToEmit();
@@ -68,13 +71,25 @@ public final class ConnectionOptions {
 
   /**
    * Gives the connection other numbers. What can change while it is open: keep-alive and the user
-   * timeout (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT), retries and
-   * how long FIN-WAIT-2 lasts; the rest of it is without effect here.
+   * timeout (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT), a receive
+   * buffer that does not tune itself, retries and how long FIN-WAIT-2 lasts; the rest of it is
+   * without effect here.
    */
   public void config(final TcpConfig config, final long nowNs) {
     final TcpConnection c = connection();
+    if (c.config() == config) {
+      return;
+    }
     c.config(config);
+    if (!config.receiveAutoTuning()) {
+      receiveCapacity(config.receiveBufferBytes());
+    }
     tcp.keepAlive().restart(c, nowNs);
+  }
+
+  /** What TCP_MAXSEG reads: payload of the largest segment to send, in bytes. */
+  public int segmentBytes() {
+    return connection().sender().mss();
   }
 
   /** SO_RCVBUF, in bytes of payload. */

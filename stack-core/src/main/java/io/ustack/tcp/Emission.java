@@ -200,7 +200,7 @@ final class Emission {
                 answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
                 answer ? c.receiver().rcvNxt() : 0,
                 answer ? c.receiver().synAckWindow() : c.receiver().synWindow(),
-                c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES,
+                Handshake.offeredMss(c),
                 length,
                 nowNs);
     if (!sent) {

@@ -104,7 +104,14 @@ final class Handshake {
 
   /** What a segment can carry on our path, behind the options that each of them has (RFC 6691). */
   private static int ourMss(final TcpConnection c) {
-    return c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - optionsLength(c);
+    return offeredMss(c) - optionsLength(c);
+  }
+
+  /** The MSS of our SYN: what our path carries, or less when the socket wants so. */
+  static int offeredMss(final TcpConnection c) {
+    final int most = c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES;
+    final int wanted = c.config().maxSegmentBytes();
+    return wanted == 0 ? most : Math.min(most, Math.max(wanted, Tcp.MIN_MSS));
   }
 
   private static int optionsLength(final TcpConnection c) {

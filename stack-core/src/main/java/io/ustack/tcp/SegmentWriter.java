@@ -185,7 +185,11 @@ final class SegmentWriter {
       final int mss,
       final int tsVal,
       final int tsEcr) {
+    final boolean scaleFirst = offer.order() == SynOptionOrder.FREEBSD;
     int option = at + TcpOptions.writeMss(packet.bytes(), at, mss);
+    if (offer.scalesWindow() && scaleFirst) {
+      option += TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
+    }
     if (offer.timestamps()) {
       final int before = option;
       option += TcpOptions.writeTimestamps(packet.bytes(), option, tsVal, tsEcr);
@@ -195,7 +199,7 @@ final class SegmentWriter {
     } else if (offer.sack()) {
       option += TcpOptions.writeSackPermitted(packet.bytes(), option);
     }
-    if (offer.scalesWindow()) {
+    if (offer.scalesWindow() && !scaleFirst) {
       option += TcpOptions.writeWindowScale(packet.bytes(), option, offer.windowShift());
     }
     final FastOpenCookie cookie = offer.cookie();

@@ -13,8 +13,10 @@ final class SynOffer {
   private @Nullable FastOpenCookie cookie;
   private boolean triesFastOpen;
   private boolean synDeferred;
+  private SynOptionOrder order;
 
   SynOffer(final TcpConfig config) {
+    order = config.synOptionOrder();
     start(config);
   }
 
@@ -23,6 +25,7 @@ final class SynOffer {
     windowShift = config.windowShift();
     timestamps = config.timestamps();
     sack = config.sack();
+    order = config.synOptionOrder();
     cookie = null;
   }
 
@@ -55,6 +58,10 @@ final class SynOffer {
 
   void synLeaves() {
     synDeferred = false;
+  }
+
+  SynOptionOrder order() {
+    return order;
   }
 
   /** Takes back what the peer's SYN does not have (RFC 7323 2.2 and 3.2, RFC 2018 2). */

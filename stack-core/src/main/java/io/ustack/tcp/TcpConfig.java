@@ -40,10 +40,13 @@ package io.ustack.tcp;
  * @param sendAutoTuning whether the send buffer grows up to {@code maxSendBufferBytes} with the
  *     congestion window (on, as Linux)
  * @param maxSendBufferBytes see above (Linux tcp_wmem[2], 4 MiB)
+ * @param maxSegmentBytes the MSS that we tell and use at most; 0 leaves that to the path
+ *     (TCP_MAXSEG)
  * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)
  * @param sack whether our SYNs permit selective acknowledgments (RFC 2018; Linux tcp_sack)
  * @param fastOpen whether a connection that is asked to may send data with its SYN (RFC 7413; Linux
  *     tcp_fastopen = 1); a listener has a switch of its own
+ * @param synOptionOrder in which order our SYNs have their options
  * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
@@ -85,9 +88,11 @@ public record TcpConfig(
     boolean receiveAutoTuning,
     boolean sendAutoTuning,
     int maxSendBufferBytes,
+    int maxSegmentBytes,
     boolean timestamps,
     boolean sack,
     boolean fastOpen,
+    SynOptionOrder synOptionOrder,
     int initialWindowSegments,
     int maxConnections,
     int maxTimeWaits,
@@ -100,8 +105,8 @@ public record TcpConfig(
   private static final long MS = 1_000_000L;
   private static final long SECOND = 1_000 * MS;
 
-  /** The defaults named above. */
-  public static final TcpConfig DEFAULT =
+  /** The numbers of Linux, as named above. */
+  public static final TcpConfig LINUX =
       new TcpConfig(
           SECOND,
           200 * MS,
@@ -127,9 +132,11 @@ public record TcpConfig(
           true,
           true,
           4 << 20,
+          0,
           true,
           true,
           true,
+          SynOptionOrder.LINUX,
           10,
           1 << 20,
           1 << 17,
@@ -139,6 +146,58 @@ public record TcpConfig(
           4096,
           SynCookieUse.WHEN_FULL,
           500 * MS);
+
+  /**
+   * What FreeBSD 14 does instead, as far as it can be said in these numbers; each names its sysctl.
+   * What is not here is as in {@link #LINUX}.
+   */
+  public static final TcpConfig FREEBSD =
+      LINUX
+          .with()
+          // net.inet.tcp.rexmit_min (30 ms) and net.inet.tcp.rexmit_slop (200 ms), which is added
+          .minRtoNs(230 * MS)
+          // TCPTV_REXMTMAX
+          .maxRtoNs(64 * SECOND)
+          // net.inet.tcp.delacktime; it has neither quick ACKs nor a delay that adapts
+          .delayedAckNs(40 * MS)
+          .maxDelayedAckNs(40 * MS)
+          .quickAcks(0)
+          // net.inet.tcp.keepinit, 75 s: repetitions after 1, 3, 7, 15, 31 s and an end at 63 s
+          .synRetries(5)
+          // net.inet.tcp.syncache.rexmtlimit
+          .synAckRetries(3)
+          // net.inet.tcp.retries (TCP_MAXRXTSHIFT), held by somebody or not
+          .dataRetries(12)
+          .orphanRetries(12)
+          // net.inet.tcp.keepcnt; keepidle (2 h) and keepintvl (75 s) are Linux's
+          .keepAliveProbes(8)
+          // net.inet.tcp.recvspace, sendspace, recvbuf_max, sendbuf_max
+          .receiveBufferBytes(64 << 10)
+          .sendBufferBytes(32 << 10)
+          .maxReceiveBufferBytes(2 << 20)
+          .maxSendBufferBytes(2 << 20)
+          // tcp_addoptions
+          .synOptionOrder(SynOptionOrder.FREEBSD)
+          // kern.ipc.soacceptqueue
+          .maxBacklog(128)
+          .build();
+
+  /** What a stack has that nobody tells otherwise. */
+  public static final TcpConfig DEFAULT = LINUX;
+
+  /**
+   * The profile of that name.
+   *
+   * @param name {@code linux} or {@code freebsd}
+   * @throws IllegalArgumentException for any other
+   */
+  public static TcpConfig profile(final String name) {
+    return switch (name) {
+      case "linux" -> LINUX;
+      case "freebsd" -> FREEBSD;
+      default -> throw new IllegalArgumentException("'" + name + "' is neither linux nor freebsd");
+    };
+  }
 
   /**
    * The same with other buffer capacities, in bytes, which stay as they are; they may be larger

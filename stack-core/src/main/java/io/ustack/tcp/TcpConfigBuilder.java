@@ -29,9 +29,11 @@ public final class TcpConfigBuilder {
   private boolean receiveAutoTuning;
   private boolean sendAutoTuning;
   private int maxSendBufferBytes;
+  private int maxSegmentBytes;
   private boolean timestamps;
   private boolean sack;
   private boolean fastOpen;
+  private SynOptionOrder synOptionOrder;
   private int initialWindowSegments;
   private int maxConnections;
   private int maxTimeWaits;
@@ -67,9 +69,11 @@ public final class TcpConfigBuilder {
     receiveAutoTuning = from.receiveAutoTuning();
     sendAutoTuning = from.sendAutoTuning();
     maxSendBufferBytes = from.maxSendBufferBytes();
+    maxSegmentBytes = from.maxSegmentBytes();
     timestamps = from.timestamps();
     sack = from.sack();
     fastOpen = from.fastOpen();
+    synOptionOrder = from.synOptionOrder();
     initialWindowSegments = from.initialWindowSegments();
     maxConnections = from.maxConnections();
     maxTimeWaits = from.maxTimeWaits();
@@ -201,6 +205,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder maxSegmentBytes(final int value) {
+    maxSegmentBytes = value;
+    return this;
+  }
+
   public TcpConfigBuilder timestamps(final boolean value) {
     timestamps = value;
     return this;
@@ -213,6 +222,11 @@ public final class TcpConfigBuilder {
 
   public TcpConfigBuilder fastOpen(final boolean value) {
     fastOpen = value;
+    return this;
+  }
+
+  public TcpConfigBuilder synOptionOrder(final SynOptionOrder value) {
+    synOptionOrder = value;
     return this;
   }
 
@@ -288,9 +302,11 @@ public final class TcpConfigBuilder {
         receiveAutoTuning,
         sendAutoTuning,
         maxSendBufferBytes,
+        maxSegmentBytes,
         timestamps,
         sack,
         fastOpen,
+        synOptionOrder,
         initialWindowSegments,
         maxConnections,
         maxTimeWaits,

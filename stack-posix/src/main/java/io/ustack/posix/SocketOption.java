@@ -29,6 +29,7 @@ public final class SocketOption {
   public static final int MSG_DONTWAIT = 0x40;
   public static final int MSG_WAITALL = 0x100;
   public static final int MSG_NOSIGNAL = 0x4000;
+  public static final int MSG_MORE = 0x8000;
 
   // shutdown(2)
   public static final int SHUT_RD = 0;
@@ -48,10 +49,20 @@ public final class SocketOption {
   public static final int SO_ERROR = 4;
   public static final int SO_SNDBUF = 7;
   public static final int SO_RCVBUF = 8;
+  public static final int SO_KEEPALIVE = 9;
   public static final int SO_ACCEPTCONN = 30;
   public static final int SO_PROTOCOL = 38;
   public static final int SO_DOMAIN = 39;
   public static final int TCP_NODELAY = 1;
+  public static final int TCP_MAXSEG = 2;
+  public static final int TCP_CORK = 3;
+  public static final int TCP_KEEPIDLE = 4;
+  public static final int TCP_KEEPINTVL = 5;
+  public static final int TCP_KEEPCNT = 6;
+  public static final int TCP_SYNCNT = 7;
+  public static final int TCP_LINGER2 = 8;
+  public static final int TCP_QUICKACK = 12;
+  public static final int TCP_USER_TIMEOUT = 18;
   public static final int TCP_INFO = 11;
 
   private SocketOption() {}

@@ -13,6 +13,7 @@ final class TcpCall extends StackCall {
     CONNECT,
     ACCEPT,
     DISCONNECT,
+    OPTION,
     INFO
   }
 
@@ -61,9 +62,10 @@ final class TcpCall extends StackCall {
           case LISTEN -> stackSide.listen(first);
           case CONNECT -> stackSide.connect(first, second, nowNs);
           case ACCEPT -> {
-            accepted = stackSide.accept();
+            accepted = stackSide.accept(nowNs);
             yield 0;
           }
+          case OPTION -> stackSide.option(first);
           case DISCONNECT -> stackSide.disconnect(nowNs);
           case INFO -> stackSide.info(info, nowNs);
         };

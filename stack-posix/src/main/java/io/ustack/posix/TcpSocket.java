@@ -38,13 +38,13 @@ public final class TcpSocket extends StackSocket {
   }
 
   /** The socket of a connection that {@code listener} accepted; stack thread. */
-  TcpSocket(final TcpSocket listener, final TcpConnection accepted) {
+  TcpSocket(final TcpSocket listener, final TcpConnection accepted, final long nowNs) {
     super(listener.engine);
     reuseAddress = listener.reuseAddress;
     options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
     phase = Phase.CONNECTED;
-    stackSide.adopt(accepted);
+    stackSide.adopt(accepted, nowNs);
   }
 
   @Override
@@ -432,15 +432,24 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option, final int value) {
-    final int result = options.set(level, option, value);
-    if (result != 0) {
-      return result;
+    control.lock();
+    try {
+      final int result = options.set(level, option, value);
+      if (result != 0) {
+        return result;
+      }
+    } finally {
+      control.unlock();
+    }
+    if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_QUICKACK) {
+      final boolean on = (value & 1) != 0;
+      engine.execution.ring(stackSide, on ? TcpStackSide.QUICK_ACK : TcpStackSide.NO_QUICK_ACK);
+      return 0;
     }
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
       resizeSendBuffer();
-    } else {
-      engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
     }
+    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
     return 0;
   }
 
@@ -463,6 +472,11 @@ public final class TcpSocket extends StackSocket {
   int protocolOption(final int level, final int option) {
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_ACCEPTCONN) {
       return isListening() ? 1 : 0;
+    }
+    if (level == SocketOption.IPPROTO_TCP
+        && (option == SocketOption.TCP_QUICKACK || option == SocketOption.TCP_MAXSEG)
+        && stackSide.connection() != null) {
+      return refusal() == 0 ? call(TcpCall.Kind.OPTION, option, 0) : refusal();
     }
     return options.get(level, option);
   }

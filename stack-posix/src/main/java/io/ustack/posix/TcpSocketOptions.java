@@ -2,93 +2,189 @@ package io.ustack.posix;
 
 import io.ustack.tcp.TcpConfig;
 import io.ustack.tcp.TcpConnection;
+import java.util.concurrent.TimeUnit;
 
 /**
- * What setsockopt(2) has told a {@link TcpSocket} of its protocol. Written by application threads,
- * read by the stack thread when it opens a connection or is rung.
+ * What setsockopt(2) has told a {@link TcpSocket} of its protocol. Written by application threads
+ * under the socket's control lock, read by the stack thread when it opens a connection or is rung.
+ * Ranges and answers are those of Linux do_tcp_setsockopt and do_tcp_getsockopt.
  */
 final class TcpSocketOptions {
-  /** Linux tcp_wmem[2]. */
-  private static final int MAX_SEND_BYTES = 4 << 20;
+  /** Linux MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL, in seconds. */
+  private static final int MAX_KEEP_SECONDS = 32_767;
+
+  /** Linux MAX_TCP_KEEPCNT and MAX_TCP_SYNCNT. */
+  private static final int MAX_COUNT = 127;
+
+  /** Linux TCP_FIN_TIMEOUT_MAX, in seconds. */
+  private static final int MAX_LINGER_SECONDS = 120;
+
+  /** Linux TCP_MIN_MSS and MAX_TCP_WINDOW: what TCP_MAXSEG may ask for. */
+  private static final int MIN_MSS = 88;
+
+  private static final int MAX_MSS = 32_767;
 
   private final TcpConfig defaults;
+
+  /** The stack's defaults with what was asked for instead. */
+  private volatile TcpConfig config;
+
   private volatile boolean noDelay;
+  private volatile boolean cork;
 
-  /** What SO_RCVBUF and SO_SNDBUF asked for; 0 leaves the stack's default. */
-  private volatile int receiveBufferBytes;
+  /** SO_RCVBUF was told: the stack does not choose the size any more. */
+  private volatile boolean receiveSizeSet;
 
-  private volatile int sendBufferBytes;
+  /** The same of SO_SNDBUF. */
+  private volatile boolean sendSizeSet;
 
   /** Nothing told yet. */
   TcpSocketOptions(final TcpConfig defaults) {
     this.defaults = defaults;
+    config = defaults;
   }
 
   /** What a connection inherits from its listener. */
   TcpSocketOptions(final TcpSocketOptions listener) {
     defaults = listener.defaults;
+    config = listener.config;
     noDelay = listener.noDelay;
-    receiveBufferBytes = listener.receiveBufferBytes;
-    sendBufferBytes = listener.sendBufferBytes;
+    cork = listener.cork;
+    receiveSizeSet = listener.receiveSizeSet;
+    sendSizeSet = listener.sendSizeSet;
   }
 
-  /** setsockopt(2). Returns 0, -ENOPROTOOPT; the caller passes it on to the connection */
+  /** setsockopt(2). Returns 0, -EINVAL, -ENOPROTOOPT; the caller passes it on to the connection */
   int set(final int level, final int option, final int value) {
-    if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NODELAY) {
-      noDelay = value != 0;
-    } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_RCVBUF) {
-      receiveBufferBytes =
-          StackSocket.bufferBytes(
-              value, StackSocket.MIN_RECEIVE_BYTES, defaults.maxReceiveBufferBytes());
-    } else if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
-      sendBufferBytes = StackSocket.bufferBytes(value, StackSocket.MIN_SEND_BYTES, MAX_SEND_BYTES);
-    } else {
+    if (level == SocketOption.IPPROTO_TCP) {
+      return setTcp(option, value);
+    }
+    if (level != SocketOption.SOL_SOCKET) {
       return -Errno.ENOPROTOOPT;
     }
+    switch (option) {
+      case SocketOption.SO_RCVBUF -> {
+        final int most = defaults.maxReceiveBufferBytes();
+        final int bytes = StackSocket.bufferBytes(value, StackSocket.MIN_RECEIVE_BYTES, most);
+        config = config.with().receiveBufferBytes(bytes).receiveAutoTuning(false).build();
+        receiveSizeSet = true;
+      }
+      case SocketOption.SO_SNDBUF -> {
+        final int most = defaults.maxSendBufferBytes();
+        final int bytes = StackSocket.bufferBytes(value, StackSocket.MIN_SEND_BYTES, most);
+        config = config.with().sendBufferBytes(bytes).sendAutoTuning(false).build();
+        sendSizeSet = true;
+      }
+      case SocketOption.SO_KEEPALIVE -> config = config.with().keepAlive(value != 0).build();
+      default -> {
+        return -Errno.ENOPROTOOPT;
+      }
+    }
     return 0;
+  }
+
+  private int setTcp(final int option, final int value) {
+    if (!isInRange(option, value)) {
+      return -Errno.EINVAL;
+    }
+    switch (option) {
+      case SocketOption.TCP_NODELAY -> noDelay = value != 0;
+      case SocketOption.TCP_CORK -> cork = value != 0;
+      case SocketOption.TCP_QUICKACK -> {} // nothing that lasts
+      case SocketOption.TCP_MAXSEG -> config = config.with().maxSegmentBytes(value).build();
+      case SocketOption.TCP_KEEPIDLE ->
+          config = config.with().keepAliveIdleNs(TimeUnit.SECONDS.toNanos(value)).build();
+      case SocketOption.TCP_KEEPINTVL ->
+          config = config.with().keepAliveIntervalNs(TimeUnit.SECONDS.toNanos(value)).build();
+      case SocketOption.TCP_KEEPCNT -> config = config.with().keepAliveProbes(value).build();
+      case SocketOption.TCP_SYNCNT -> config = config.with().synRetries(value).build();
+      case SocketOption.TCP_LINGER2 -> config = config.with().finWait2Ns(lingerNs(value)).build();
+      case SocketOption.TCP_USER_TIMEOUT ->
+          config = config.with().userTimeoutNs(TimeUnit.MILLISECONDS.toNanos(value)).build();
+      default -> {
+        return -Errno.ENOPROTOOPT;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isInRange(final int option, final int value) {
+    return switch (option) {
+      case SocketOption.TCP_KEEPIDLE, SocketOption.TCP_KEEPINTVL ->
+          value >= 1 && value <= MAX_KEEP_SECONDS;
+      case SocketOption.TCP_KEEPCNT, SocketOption.TCP_SYNCNT -> value >= 1 && value <= MAX_COUNT;
+      case SocketOption.TCP_USER_TIMEOUT -> value >= 0;
+      case SocketOption.TCP_MAXSEG -> value == 0 || (value >= MIN_MSS && value <= MAX_MSS);
+      default -> true;
+    };
+  }
+
+  /** Below 0 is not at all, 0 is the default. */
+  private long lingerNs(final int seconds) {
+    if (seconds <= 0) {
+      return seconds < 0 ? 0 : defaults.finWait2Ns();
+    }
+    return TimeUnit.SECONDS.toNanos(Math.min(seconds, MAX_LINGER_SECONDS));
   }
 
   /** getsockopt(2). Returns the value, -ENOPROTOOPT, -EOPNOTSUPP for another level */
   int get(final int level, final int option) {
     if (level == SocketOption.IPPROTO_TCP) {
-      return option == SocketOption.TCP_NODELAY ? (noDelay ? 1 : 0) : -Errno.ENOPROTOOPT;
+      return getTcp(option);
     }
     if (level != SocketOption.SOL_SOCKET) {
       return StackSocket.noSuchLevel(level);
     }
+    final TcpConfig now = config;
     return switch (option) {
       case SocketOption.SO_RCVBUF ->
-          StackSocket.reportedBytes(receiveBufferBytes, defaults.receiveBufferBytes());
+          StackSocket.reportedBytes(
+              receiveSizeSet ? now.receiveBufferBytes() : 0, defaults.receiveBufferBytes());
       case SocketOption.SO_SNDBUF ->
-          StackSocket.reportedBytes(sendBufferBytes, defaults.sendBufferBytes());
+          StackSocket.reportedBytes(
+              sendSizeSet ? now.sendBufferBytes() : 0, defaults.sendBufferBytes());
+      case SocketOption.SO_KEEPALIVE -> now.keepAlive() ? 1 : 0;
       case SocketOption.SO_PROTOCOL -> SocketOption.IPPROTO_TCP;
+      default -> -Errno.ENOPROTOOPT;
+    };
+  }
+
+  private int getTcp(final int option) {
+    final TcpConfig now = config;
+    return switch (option) {
+      case SocketOption.TCP_NODELAY -> noDelay ? 1 : 0;
+      case SocketOption.TCP_CORK -> cork ? 1 : 0;
+      case SocketOption.TCP_QUICKACK -> 1;
+      case SocketOption.TCP_MAXSEG -> now.maxSegmentBytes() == 0 ? 536 : now.maxSegmentBytes();
+      case SocketOption.TCP_KEEPIDLE -> (int) TimeUnit.NANOSECONDS.toSeconds(now.keepAliveIdleNs());
+      case SocketOption.TCP_KEEPINTVL ->
+          (int) TimeUnit.NANOSECONDS.toSeconds(now.keepAliveIntervalNs());
+      case SocketOption.TCP_KEEPCNT -> now.keepAliveProbes();
+      case SocketOption.TCP_SYNCNT -> now.synRetries();
+      case SocketOption.TCP_LINGER2 ->
+          now.finWait2Ns() == 0 ? -1 : (int) TimeUnit.NANOSECONDS.toSeconds(now.finWait2Ns());
+      case SocketOption.TCP_USER_TIMEOUT ->
+          (int) TimeUnit.NANOSECONDS.toMillis(now.userTimeoutNs());
       default -> -Errno.ENOPROTOOPT;
     };
   }
 
   /** For connections to come. */
   TcpConfig config() {
-    final int receive = receiveBufferBytes;
-    final int send = sendBufferBytes;
-    return receive == 0 && send == 0
-        ? defaults
-        : defaults.withBuffers(
-            receive == 0 ? defaults.receiveBufferBytes() : receive,
-            send == 0 ? defaults.sendBufferBytes() : send);
+    return config;
   }
 
   /** Tells an open connection what is the stack thread's to tell. */
-  void applyTo(final TcpConnection connection) {
+  void applyTo(final TcpConnection connection, final long nowNs) {
     connection.options().noDelay(noDelay);
-    if (receiveBufferBytes != 0) {
-      connection.options().receiveCapacity(receiveBufferBytes);
-    }
+    connection.options().cork(cork);
+    connection.options().config(config, nowNs);
   }
 
   /** Gives its send buffer the size asked for; under the sending lock, or before anybody writes. */
   void applySendBuffer(final TcpConnection connection) {
-    if (sendBufferBytes != 0) {
-      connection.sendBuffer().capacity(sendBufferBytes);
+    if (sendSizeSet) {
+      connection.sendBuffer().capacity(config.sendBufferBytes());
     }
   }
 }

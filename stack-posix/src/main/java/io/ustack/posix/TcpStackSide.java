@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
 final class TcpStackSide extends Doorbell implements ReadinessObserver {
   // Requests, in the order in which they are served.
   static final int OPTIONS = 1;
-  static final int READ = 1 << 1;
-  static final int WRITTEN = 1 << 2;
-  static final int SHUTDOWN_SEND = 1 << 3;
-  static final int CLOSE = 1 << 4;
+  static final int NO_QUICK_ACK = 1 << 1;
+  static final int QUICK_ACK = 1 << 2;
+  static final int READ = 1 << 3;
+  static final int WRITTEN_MORE_COMES = 1 << 4;
+  static final int WRITTEN = 1 << 5;
+  static final int SHUTDOWN_SEND = 1 << 6;
+  static final int CLOSE = 1 << 7;
 
   // Bits of stream().
   /** The handshake is done. */
@@ -130,29 +133,29 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.of(tcp.lastFailure());
     }
     STREAM.setRelease(this, 0);
-    socket.options.applyTo(opened);
+    socket.options.applyTo(opened, nowNs);
     connection = opened;
     tellLocal(opened.localAddress(), opened.localPort());
     return 0;
   }
 
   /** Takes the next connection that waits, with a socket of its own; null when none does. */
-  @Nullable TcpSocket accept() {
+  @Nullable TcpSocket accept(final long nowNs) {
     final TcpListener from = listener;
     if (from == null) {
       return null;
     }
     final TcpConnection accepted = from.accept();
     acceptable = from.isReadable();
-    return accepted == null ? null : new TcpSocket(socket, accepted);
+    return accepted == null ? null : new TcpSocket(socket, accepted, nowNs);
   }
 
   /** Becomes the stack side of a connection that was accepted. */
-  void adopt(final TcpConnection accepted) {
+  void adopt(final TcpConnection accepted, final long nowNs) {
     connection = accepted;
     // The listener may have been given others since it began to listen. DEVIATION: Linux hands them
     // on when the SYN comes.
-    socket.options.applyTo(accepted);
+    socket.options.applyTo(accepted, nowNs);
     socket.options.applySendBuffer(accepted);
     accepted.observer(this);
   }
@@ -175,6 +178,18 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       boundByCaller = binding != null;
     }
     return 0;
+  }
+
+  /** What only the stack knows of an option of the protocol. */
+  int option(final int option) {
+    final TcpConnection open = connection;
+    if (open != null && option == SocketOption.TCP_QUICKACK) {
+      return open.options().quickAck() ? 1 : 0;
+    }
+    if (open != null && option == SocketOption.TCP_MAXSEG) {
+      return open.options().segmentBytes();
+    }
+    return socket.options.get(SocketOption.IPPROTO_TCP, option);
   }
 
   int info(final @Nullable TcpInfo into, final long nowNs) {
@@ -202,8 +217,11 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       close(nowNs);
     } else if (open != null) {
       switch (request) {
-        case OPTIONS -> socket.options.applyTo(open);
+        case OPTIONS -> socket.options.applyTo(open, nowNs);
+        case NO_QUICK_ACK -> open.options().quickAck(false);
+        case QUICK_ACK -> open.options().quickAck(true);
         case READ -> open.onReceiveBufferRead(nowNs);
+        case WRITTEN_MORE_COMES -> open.options().moreComes();
         case WRITTEN -> open.onSendBufferWritten(nowNs);
         case SHUTDOWN_SEND -> open.shutdownSend(nowNs);
         default -> throw new AssertionError("request " + request);

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The data of a {@link TcpSocket}: the application's ends of the two rings of its connection. */
 final class TcpTransfer {
-  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+  private static final int SEND_FLAGS =
+      SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL | SocketOption.MSG_MORE;
   private static final int RECEIVE_FLAGS =
       SocketOption.MSG_DONTWAIT
           | SocketOption.MSG_NOSIGNAL
@@ -44,10 +45,14 @@ final class TcpTransfer {
       return -Errno.EOPNOTSUPP;
     }
     final boolean waits = socket.waits(flags);
+    final int written =
+        (flags & SocketOption.MSG_MORE) == 0
+            ? TcpStackSide.WRITTEN
+            : TcpStackSide.WRITTEN_MORE_COMES;
     boolean looked = false;
     int sent = 0;
     while (true) {
-      final int result = sendNow(buffer, array, offset + sent, length - sent, sent);
+      final int result = sendNow(buffer, array, offset + sent, length - sent, sent, written);
       if (result >= 0) {
         sent += result;
         if (sent == length) {
@@ -80,7 +85,8 @@ final class TcpTransfer {
       final byte @Nullable [] array,
       final int offset,
       final int length,
-      final int moved) {
+      final int moved,
+      final int written) {
     socket.sending.lock();
     try {
       final int refusal = socket.refusal();
@@ -106,7 +112,7 @@ final class TcpTransfer {
         count += write(ring, buffer, array, offset + count, length - count);
       }
       if (count > 0) {
-        execution.ring(stackSide, TcpStackSide.WRITTEN);
+        execution.ring(stackSide, written);
       }
       return count == 0 && length > 0 ? -Errno.EAGAIN : count;
     } finally {

@@ -1,0 +1,223 @@
+package io.ustack.posix;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ustack.counter.Counter;
+import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.link.PipeLink;
+import io.ustack.stack.NetworkStack;
+import io.ustack.stack.StackConfig;
+import io.ustack.tcp.TcpInfo;
+import io.ustack.time.ManualClock;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Each option of a TCP socket does something in the stack, and reads back as on Linux. */
+class TcpOptionsReachTheStackTest {
+  private static final int B = 0x0A000002;
+  private static final int TCP = SocketOption.IPPROTO_TCP;
+
+  private final ManualClock clock = new ManualClock(0);
+  private final PipeLink.Pair cable = PipeLink.pair();
+  private final NetworkStack stackA = stack("10.0.0.1/24", cable.a());
+  private final NetworkStack stackB = stack("10.0.0.2/24", cable.b());
+  private final Posix a = Posix.stepped(stackA, clock);
+  private final Posix b = Posix.stepped(stackB, clock);
+  private final int listener = Peers.tcp(b);
+  private final int client = Peers.tcp(a);
+  private final TcpInfo info = new TcpInfo();
+
+  private NetworkStack stack(final String subnet, final PipeLink link) {
+    return new NetworkStack(StackConfig.of(Ipv4Subnet.parse(subnet)), link, 0);
+  }
+
+  @AfterEach
+  void close() {
+    a.close();
+    b.close();
+    stackA.close();
+    stackB.close();
+    cable.close();
+  }
+
+  private void run() {
+    int idle = 0;
+    while (idle < 3) {
+      idle = a.poll() + b.poll() == 0 ? idle + 1 : 0;
+    }
+  }
+
+  /** Time in which the other host is dead. */
+  private void aloneFor(final long ms) {
+    for (long i = 0; i < ms; i++) {
+      clock.advance(1_000_000);
+      while (a.poll() > 0) {
+        // until it rests
+      }
+    }
+  }
+
+  private int connect(final int fd) {
+    if (b.getsockopt(listener, SocketOption.SOL_SOCKET, SocketOption.SO_ACCEPTCONN) == 0) {
+      assertEquals(0, b.bind(listener, 0, 80));
+      assertEquals(0, b.listen(listener, 10));
+    }
+    assertEquals(-Errno.EAGAIN, a.connect(fd, B, 80));
+    run();
+    assertEquals(0, a.connect(fd, B, 80));
+    return b.accept(listener, null);
+  }
+
+  private void set(final int level, final int option, final int value) {
+    assertEquals(0, a.setsockopt(client, level, option, value));
+  }
+
+  private int notSent() {
+    assertEquals(0, a.getsockopt(client, TCP, SocketOption.TCP_INFO, info));
+    return info.notsentBytes;
+  }
+
+  private int send(final int flags) {
+    final int sent = a.send(client, new byte[10], 0, 10, flags);
+    run();
+    return sent;
+  }
+
+  @Test
+  void keepAlive() {
+    connect(client);
+    set(SocketOption.SOL_SOCKET, SocketOption.SO_KEEPALIVE, 1);
+    set(TCP, SocketOption.TCP_KEEPIDLE, 5);
+    set(TCP, SocketOption.TCP_KEEPINTVL, 1);
+    set(TCP, SocketOption.TCP_KEEPCNT, 2);
+    aloneFor(5100);
+    assertEquals(1, stackA.counters().value(Counter.TCP_KEEP_ALIVE_PROBES_OUT));
+    aloneFor(1000);
+    assertEquals(2, stackA.counters().value(Counter.TCP_KEEP_ALIVE_PROBES_OUT));
+    assertEquals(-Errno.EAGAIN, a.recv(client, new byte[1], 0, 1, 0));
+    aloneFor(1000);
+    assertEquals(-Errno.ETIMEDOUT, a.recv(client, new byte[1], 0, 1, 0));
+  }
+
+  @Test
+  void userTimeout() {
+    connect(client);
+    set(TCP, SocketOption.TCP_USER_TIMEOUT, 1000);
+    assertEquals(10, a.send(client, new byte[10], 0, 10, 0));
+    aloneFor(1000);
+    assertEquals(-Errno.EAGAIN, a.recv(client, new byte[1], 0, 1, 0));
+    aloneFor(1000);
+    assertEquals(-Errno.ETIMEDOUT, a.recv(client, new byte[1], 0, 1, 0));
+  }
+
+  @Test
+  void cork() {
+    connect(client);
+    set(TCP, SocketOption.TCP_CORK, 1);
+    assertEquals(10, send(0));
+    assertEquals(10, notSent());
+    set(TCP, SocketOption.TCP_CORK, 0);
+    run();
+    assertEquals(0, notSent());
+  }
+
+  @Test
+  void moreComes() {
+    connect(client);
+    assertEquals(10, send(SocketOption.MSG_MORE));
+    assertEquals(10, notSent());
+    assertEquals(10, send(0));
+    assertEquals(0, notSent());
+  }
+
+  @Test
+  void quickAck() {
+    connect(client);
+    assertEquals(1, a.getsockopt(client, TCP, SocketOption.TCP_QUICKACK));
+    set(TCP, SocketOption.TCP_QUICKACK, 0);
+    run();
+    assertEquals(0, a.getsockopt(client, TCP, SocketOption.TCP_QUICKACK));
+    set(TCP, SocketOption.TCP_QUICKACK, 1);
+    run();
+    assertEquals(1, a.getsockopt(client, TCP, SocketOption.TCP_QUICKACK));
+  }
+
+  @Test
+  void linger2() {
+    connect(client);
+    set(TCP, SocketOption.TCP_LINGER2, 5);
+    assertEquals(0, a.close(client));
+    run();
+    aloneFor(4900);
+    assertEquals(1, stackA.tcp().connections());
+    aloneFor(200);
+    assertEquals(0, stackA.tcp().connections());
+  }
+
+  @Test
+  void synCount() {
+    connect(Peers.tcp(a));
+    set(TCP, SocketOption.TCP_SYNCNT, 1);
+    assertEquals(-Errno.EAGAIN, a.connect(client, B, 80));
+    aloneFor(2900);
+    assertEquals(-Errno.EAGAIN, a.connect(client, B, 80));
+    aloneFor(300);
+    assertEquals(-Errno.ETIMEDOUT, a.connect(client, B, 80));
+  }
+
+  @Test
+  void maxSegment() {
+    set(TCP, SocketOption.TCP_MAXSEG, 500);
+    assertEquals(500, a.getsockopt(client, TCP, SocketOption.TCP_MAXSEG));
+    final int server = connect(client);
+    assertEquals(488, a.getsockopt(client, TCP, SocketOption.TCP_MAXSEG), "without timestamps");
+    assertEquals(488, b.getsockopt(server, TCP, SocketOption.TCP_MAXSEG), "the peer was told");
+  }
+
+  @Test
+  void sizeThatWasSetIsNotTuned() {
+    set(SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUF, 131_072);
+    assertEquals(262_144, a.getsockopt(client, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUF));
+    connect(client);
+    set(SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUF, 50_000);
+    set(SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUF, 5000);
+    run();
+    assertEquals(100_000, a.getsockopt(client, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUF));
+    assertEquals(5000, a.send(client, new byte[100_000], 0, 100_000, 0));
+    run();
+    assertEquals(5000, a.send(client, new byte[100_000], 0, 100_000, 0));
+  }
+
+  @ParameterizedTest(name = "option {0}: {1} gives {2}, and reads {3}")
+  @CsvSource({
+    "4, 0, -22, 7200",
+    "4, 32767, 0, 32767",
+    "4, 32768, -22, 7200",
+    "5, 0, -22, 75",
+    "5, 9, 0, 9",
+    "6, 0, -22, 9",
+    "6, 127, 0, 127",
+    "6, 128, -22, 9",
+    "7, 0, -22, 6",
+    "7, 3, 0, 3",
+    "7, 128, -22, 6",
+    "8, -5, 0, -1",
+    "8, 0, 0, 60",
+    "8, 7, 0, 7",
+    "8, 1000, 0, 120",
+    "18, -1, -22, 0",
+    "18, 30000, 0, 30000",
+    "2, 87, -22, 536",
+    "2, 88, 0, 88",
+    "2, 32768, -22, 536",
+    "3, 5, 0, 1",
+    "1, 5, 0, 1",
+    "99, 1, -92, -92"
+  })
+  void rangesAreLinuxs(final int option, final int value, final int result, final int read) {
+    assertEquals(result, a.setsockopt(client, TCP, option, value));
+    assertEquals(read, a.getsockopt(client, TCP, option));
+  }
+}
