@@ -75,6 +75,7 @@ public final class ConnectionOptions {
    * buffer that does not tune itself, retries and how long FIN-WAIT-2 lasts; the rest of it is
    * without effect here.
    */
+  @SuppressWarnings("ReferenceEquality") // most have that of their listener
   public void config(final TcpConfig config, final long nowNs) {
     final TcpConnection c = connection();
     if (c.config() == config) {
