@@ -239,7 +239,7 @@ final class Emission {
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
     if (c.state().sendsData() || c.isOpenedFast()) {
-      if (LossRecovery.retransmitsNow(c.sender())) {
+      if (LossRecovery.retransmitsNow(c.sender(), nowNs)) {
         return emitRetransmission(c, nowNs);
       }
       final int length = c.sender().nextLength(nowNs);
@@ -305,7 +305,7 @@ final class Emission {
   private void onReorderTimeout(final TcpConnection c, final long nowNs) {
     c.timers().stop();
     tcp.lossRecovery().onReorderTimer(c.sender(), nowNs);
-    RetransmissionTimer.restart(c, nowNs);
+    RetransmissionTimer.onReorderTimer(c, nowNs);
   }
 
   private boolean emitAck(final TcpConnection c, final long nowNs) {

@@ -43,7 +43,7 @@ final class LossRecovery {
       final boolean duplicate,
       final long nowNs) {
     final RetransmitQueue queue = queueOf(s);
-    final int inFlightBefore = s.inFlightBytes() + acked;
+    final int inFlightBefore = s.inFlightBytes();
     delivery.begin(s.rtt().minRttNs(), segment.echoAgeNs, nowNs);
     final int flightBefore = flight(queue);
     queue.acknowledge(s.sndUna(), delivery);
@@ -57,12 +57,15 @@ final class LossRecovery {
     if (r != null || duplicate || segment.sackBlocks > 0) {
       r = s.makeRecoveryState();
       countDuplicates(s, r, acked, duplicate);
-      final int lostBefore = queue.lostBytes();
+      final int waitingBefore = waiting(queue);
       judge(s, r, segment, acked, duplicate, flightBefore, nowNs);
-      lost = Math.max(0, queue.lostBytes() - lostBefore);
+      lost = Math.max(0, waiting(queue) - waitingBefore);
     }
     s.onDelivered(delivery.bytes);
     if (delivery.bytes == 0) {
+      if (lost > 0 && s.sackPermitted()) {
+        limit(s);
+      }
       return;
     }
     if (s.control().ownsRecovery()) {
@@ -74,6 +77,19 @@ final class LossRecovery {
       fill(s, r, acked, lost, inFlightBefore, nowNs);
       s.control().onAck(s.window(), sample);
     }
+  }
+
+  /** What was found lost without a delivery does not leave all at once for that. */
+  private static void limit(final Sender s) {
+    final RecoveryState r = s.recoveryState();
+    if (r != null && r.isReducing() && !s.control().ownsRecovery()) {
+      r.prr.onAck(s.window(), 0, false, s.inFlightBytes());
+    }
+  }
+
+  /** Lost, be it for the first time or again, and not repeated since. */
+  private static int waiting(final RetransmitQueue queue) {
+    return queue.lostBytes() - queue.retransmittedBytes();
   }
 
   private RetransmitQueue queueOf(final Sender s) {
@@ -125,10 +141,15 @@ final class LossRecovery {
         // The ACK may be for the repetition alone, and the others have waited for it.
         delivery.originalArrived = false;
       }
-    } else if (duplicate && isCounted(s, r)) {
+    } else if (duplicate && isCounted(s, r) && r.duplicateAcks < mostDuplicates(s)) {
       r.duplicateAcks++;
       delivery.bytes = mss;
     }
+  }
+
+  /** No more than can have arrived above the hole (RFC 5681 3.2, Linux tcp_limit_reno_sacked). */
+  private int mostDuplicates(final Sender s) {
+    return Math.max(DUPLICATE_ACK_THRESHOLD, queueOf(s).segments() - 1);
   }
 
   /** After a timeout only what was sent since can be told of (RFC 6582 3.2 step 4). */
@@ -147,11 +168,10 @@ final class LossRecovery {
       final long nowNs) {
     r.prefersNewData = false;
     if (delivery.duplicate) {
-      r.undo.onDuplicate(delivery.duplicateEnd);
-      r.rack.onDuplicate(s.sndUna(), s.sndNxt());
+      r.undo.onDuplicate(delivery.duplicateStart, delivery.duplicateEnd, s.mss());
     }
-    r.rack.onDelivery(delivery, nowNs);
-    if (r.tailLossProbe.onAck(segment.ack, delivery, duplicate && delivery.sackedBytes == 0)) {
+    r.rack.onAck(delivery, s.sndUna(), s.sndNxt(), nowNs);
+    if (r.tailLossProbe.onAck(segment.ack, delivery, isBareDuplicate(s, segment, acked))) {
       counters.increment(Counter.TCP_LOSS_PROBE_RECOVERIES);
       reduceAtOnce(s, r, flightBefore, nowNs);
     }
@@ -176,6 +196,16 @@ final class LossRecovery {
     findLosses(s, r, flightBefore, nowNs);
   }
 
+  /** Nothing but the last ACK once more: a copy of something arrived (RFC 8985 7.4.2). */
+  private static boolean isBareDuplicate(
+      final Sender s, final TcpSegment segment, final int acked) {
+    return acked == 0
+        && segment.ack == s.sndUna()
+        && segment.sackBlocks == 0
+        && segment.length() == 0
+        && s.peerWindow().of(segment) == s.sndWnd();
+  }
+
   private void inRecovery(
       final Sender s,
       final RecoveryState r,
@@ -183,8 +213,11 @@ final class LossRecovery {
       final int acked,
       final boolean covered,
       final long nowNs) {
-    final boolean wrong =
-        r.undo.allWereDuplicates() || (acked > 0 && r.undo.isAnswerToOriginal(segment));
+    final boolean late = acked > 0 && r.undo.isAnswerToOriginal(segment);
+    final boolean wrong = late || r.undo.allWereDuplicates();
+    if (late) {
+      r.rack.onReordering();
+    }
     if (wrong && (covered || queueOf(s).retransmittedBytes() == 0)) {
       undo(s, r, nowNs);
     } else if (covered) {
@@ -276,14 +309,19 @@ final class LossRecovery {
   }
 
   /** Whether something that is lost is to be sent again now. */
-  static boolean retransmitsNow(final Sender s) {
+  static boolean retransmitsNow(final Sender s, final long nowNs) {
     final RetransmitQueue queue = s.queue();
     if (queue == null || queue.lostBytes() == 0) {
       return false;
     }
     final RecoveryState r = s.recoveryState();
-    if (r != null && r.prefersNewData && s.canSendNew()) {
-      return false;
+    if (r != null && r.prefersNewData) {
+      if (Seq.gt(s.sndNxt(), r.highSeq) || s.nextLength(nowNs) != Sender.NOTHING) {
+        return false;
+      }
+      // Nothing new may leave (Linux tcp_xmit_recovery): the usual recovery goes on.
+      r.prefersNewData = false;
+      r.suspectsTimeout = false;
     }
     final int position = queue.nextLost();
     if (position == queue.end()) {
@@ -300,11 +338,17 @@ final class LossRecovery {
       final Sender s, final RecoveryState r, final int flightBefore, final long nowNs) {
     counters.increment(Counter.TCP_RECOVERIES);
     r.partialAckSeen = false;
-    r.undo.begin(s.window(), s.sndUna(), r.state == CongestionState.CWR);
+    r.undo.begin(
+        s.window(), s.sndUna(), r.state == CongestionState.CWR, retransmissionsUnderWay(s, r));
     if (r.state != CongestionState.CWR) {
       beginReduction(s, r, CongestionControl.Event.LOSS, flightBefore, nowNs);
     }
     r.state = CongestionState.RECOVERY;
+  }
+
+  private int retransmissionsUnderWay(final Sender s, final RecoveryState r) {
+    return Math.max(
+        queueOf(s).retransmittedSegments(), r.tailLossProbe.isRetransmissionOut() ? 1 : 0);
   }
 
   private void beginReduction(
@@ -402,6 +446,7 @@ final class LossRecovery {
       queue.unmarkSacked();
     }
     final int flightBefore = flight(queue);
+    final int underWay = retransmissionsUnderWay(s, r);
     final boolean again = r.state == CongestionState.LOSS && s.rtt().timeouts() > 0;
     final boolean fresh = r.isOpenOrDisorder();
     r.duplicateAcks = 0;
@@ -409,7 +454,7 @@ final class LossRecovery {
     r.waitsForReordering = false;
     markLost(s, r, queue, nowNs);
     if (!again && (fresh || r.state == CongestionState.LOSS || Seq.leq(r.highSeq, s.sndUna()))) {
-      r.undo.begin(s.window(), s.sndUna(), false);
+      r.undo.begin(s.window(), s.sndUna(), false, underWay);
       s.control()
           .onCongestion(
               s.window(),
@@ -442,8 +487,6 @@ final class LossRecovery {
     delivery.begin(s.rtt().minRttNs(), TcpSegment.NO_ECHO, nowNs);
     final int flightBefore = flight(queue);
     findLosses(s, r, flightBefore, nowNs);
-    if (r.state == CongestionState.RECOVERY && !s.control().ownsRecovery()) {
-      r.prr.onAck(s.window(), 0, false, s.inFlightBytes());
-    }
+    limit(s);
   }
 }

@@ -32,8 +32,14 @@ final class Rack {
     return reorderingSeen;
   }
 
-  /** RFC 8985 6.2, steps 2 and 3: what an ACK delivered. */
-  void onDelivery(final Delivery delivery, final long nowNs) {
+  /** RFC 8985 6.2, steps 2 to 4: what an ACK delivered. */
+  void onAck(final Delivery delivery, final int sndUna, final int sndNxt, final long nowNs) {
+    if (inDuplicateRound && Seq.geq(sndUna, duplicateRoundEnd)) {
+      inDuplicateRound = false;
+    }
+    if (delivery.duplicate) {
+      onDuplicate(sndNxt);
+    }
     if (delivery.segments > 0) {
       if (fackKnown && delivery.originalArrived && Seq.lt(delivery.lowestOriginalEnd, fack)) {
         reorderingSeen = true;
@@ -53,16 +59,18 @@ final class Rack {
   }
 
   /** RFC 8985 6.2, step 4: a duplicate says that the window was too small, once a round trip. */
-  void onDuplicate(final int sndUna, final int sndNxt) {
-    if (inDuplicateRound && Seq.geq(sndUna, duplicateRoundEnd)) {
-      inDuplicateRound = false;
-    }
+  private void onDuplicate(final int sndNxt) {
     if (!inDuplicateRound) {
       inDuplicateRound = true;
       duplicateRoundEnd = sndNxt;
       windowMultiplier++;
       windowPersists = WINDOW_PERSISTS;
     }
+  }
+
+  /** What was sent again had only been late (Linux tcp_try_undo_partial). */
+  void onReordering() {
+    reorderingSeen = true;
   }
 
   /** A recovery ended: a wider window wears off. */
@@ -82,7 +90,10 @@ final class Rack {
   }
 
   /**
-   * RFC 8985 6.2, step 5: marks what is lost by now.
+   * RFC 8985 6.2, step 5: marks what is lost by now. Looks at what is lost and at one segment more.
+   *
+   * <p>DEVIATION: the wait is that of the first segment that may be lost, not of the last: nobody
+   * waits longer than its own time.
    *
    * @return when to look again, in nanoseconds from now, or {@link #NOTHING_WAITS}
    */
@@ -95,23 +106,20 @@ final class Rack {
       return NOTHING_WAITS;
     }
     final long patienceNs = rttNs + reorderingWindowNs(queue, recovering, rtt);
-    long waitNs = NOTHING_WAITS;
-    for (int p = queue.first(); p != queue.end(); p++) {
-      final boolean before = Delivery.isSentAfter(xmitNs, endSeq, queue.sentNs(p), queue.endSeq(p));
-      if (!before && !queue.isRepeated(p)) {
+    int p = queue.oldest();
+    for (int left = queue.inNetwork(); left > 0; left--) {
+      if (!Delivery.isSentAfter(xmitNs, endSeq, queue.sentNs(p), queue.endSeq(p))) {
         break; // whatever follows left still later
       }
-      if (!before || queue.isSacked(p) || (queue.isLost(p) && !queue.isRetransmitted(p))) {
-        continue;
-      }
       final long remainingNs = queue.sentNs(p) + patienceNs - nowNs;
-      if (remainingNs <= 0) {
-        queue.markLost(p);
-      } else {
-        waitNs = Math.max(waitNs, remainingNs);
+      if (remainingNs > 0) {
+        return remainingNs;
       }
+      final int next = queue.leftAfter(p);
+      queue.markLost(p);
+      p = next;
     }
-    return waitNs;
+    return NOTHING_WAITS;
   }
 
   /**

@@ -61,8 +61,15 @@ final class RetransmissionTimer {
     }
   }
 
+  /** The reordering window passed: what is left of the timeout goes on (Linux tcp_rearm_rto). */
+  static void onReorderTimer(final TcpConnection c, final long nowNs) {
+    if (!c.sender().isIdle()) {
+      watch(c, rtoDeadlineNs(c.sender(), nowNs), nowNs);
+    }
+  }
+
   /** The time counts from now. */
-  static void restart(final TcpConnection c, final long nowNs) {
+  private static void restart(final TcpConnection c, final long nowNs) {
     if (c.sender().isIdle()) {
       c.timers().stop();
     } else {

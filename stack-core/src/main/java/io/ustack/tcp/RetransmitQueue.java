@@ -34,9 +34,12 @@ final class RetransmitQueue {
   private int[] ends = new int[SMALLEST];
   private long[] sentNs = new long[SMALLEST];
   private byte[] marks = new byte[SMALLEST];
+  private final TransmitOrder order = new TransmitOrder(SMALLEST);
 
-  private int first;
-  private int end;
+  /** Not far below the wrap, so that every longer life goes through it. */
+  private int first = Integer.MAX_VALUE - 1000;
+
+  private int end = first;
 
   /** The sequence number of the first byte of the first segment. */
   private int startSeq;
@@ -44,7 +47,11 @@ final class RetransmitQueue {
   private int sackedSegments;
   private int sackedBytes;
   private int lostBytes;
+  private int retransmittedSegments;
   private int retransmittedBytes;
+
+  /** Segments that are lost and whose retransmission is not in the network. */
+  private int waitingSegments;
 
   /** No segment before this position waits to be retransmitted. */
   private int nextLost;
@@ -56,7 +63,8 @@ final class RetransmitQueue {
   }
 
   boolean isFull() {
-    return end - first == MAX_SEGMENTS;
+    // Splitting makes more of them.
+    return end - first >= MAX_SEGMENTS;
   }
 
   /** Segments outstanding. */
@@ -125,6 +133,33 @@ final class RetransmitQueue {
     return is(position, REPEATED);
   }
 
+  /** It is lost and waits to be sent again. */
+  private boolean isWaiting(final int position) {
+    return (marks[index(position)] & (LOST | RETRANSMITTED)) == LOST;
+  }
+
+  /** It, or its retransmission, is thought to be under way: it stands in the order. */
+  private boolean isInNetwork(final int position) {
+    return !isSacked(position) && !isWaiting(position);
+  }
+
+  // ---- In the order in which they left last
+
+  /** How many are under way, for all we know. */
+  int inNetwork() {
+    return order.count();
+  }
+
+  /** The one of them that left first; there is one. */
+  int oldest() {
+    return order.oldest();
+  }
+
+  /** The one that left after this one, which is not the last. */
+  int leftAfter(final int position) {
+    return order.after(position);
+  }
+
   int sackedSegments() {
     return sackedSegments;
   }
@@ -135,6 +170,11 @@ final class RetransmitQueue {
 
   int lostBytes() {
     return lostBytes;
+  }
+
+  /** Retransmissions in the network. */
+  int retransmittedSegments() {
+    return retransmittedSegments;
   }
 
   /** Bytes of the retransmissions in the network. */
@@ -168,7 +208,6 @@ final class RetransmitQueue {
       final long nowNs) {
     if (isEmpty()) {
       startSeq = seq;
-      nextLost = first;
     }
     if (end - first == ends.length) {
       grow();
@@ -177,11 +216,13 @@ final class RetransmitQueue {
     ends[at] = endSeq;
     sentNs[at] = nowNs;
     marks[at] = (byte) ((fin ? FIN : 0) | (repeated ? REPEATED : 0));
+    order.append(end);
     end++;
   }
 
   private void grow() {
     final int size = ends.length;
+    order.grow(first, end);
     ends = Arrays.copyOf(ends, 2 * size);
     sentNs = Arrays.copyOf(sentNs, 2 * size);
     marks = Arrays.copyOf(marks, 2 * size);
@@ -196,10 +237,17 @@ final class RetransmitQueue {
     }
   }
 
-  /** The segment left once more. */
+  /** The segment left once more; it was not known to have arrived. */
   void onRetransmitted(final int position, final long nowNs) {
     final int at = index(position);
+    if (isInNetwork(position)) {
+      order.remove(position);
+    } else {
+      waitingSegments--;
+    }
+    order.append(position);
     if ((marks[at] & RETRANSMITTED) == 0) {
+      retransmittedSegments++;
       retransmittedBytes += length(position);
     }
     marks[at] |= RETRANSMITTED | REPEATED;
@@ -212,7 +260,10 @@ final class RetransmitQueue {
    * @return {@link #end} when there is none
    */
   int nextLost() {
-    while (nextLost != end && !(isLost(nextLost) && !isRetransmitted(nextLost))) {
+    if (waitingSegments == 0) {
+      return end;
+    }
+    while (!isWaiting(nextLost)) {
       nextLost++;
     }
     return nextLost;
@@ -224,30 +275,26 @@ final class RetransmitQueue {
    * @param mss the payload that a segment carries now
    */
   int nextLost(final int mss) {
-    final int position = nextLost();
-    if (position != first) {
-      fit(position, mss);
-      return position;
+    int position = nextLost();
+    while (position == first && joinFirstTwo(mss)) {
+      position = first; // small ones leave together
     }
-    while (joinFirstTwo(mss)) {
-      // small ones leave together
-    }
-    fit(first, mss);
-    return first;
+    fit(position, mss);
+    return position;
   }
 
   /** The last segment, made to fit: to be sent again. There is one. */
   int last(final int mss) {
-    while (payloadLength(end - 1) > mss) {
-      split(end - 1, mss);
-    }
+    while (fit(end - 1, mss)) {}
     return end - 1;
   }
 
-  private void fit(final int position, final int mss) {
-    if (payloadLength(position) > mss) {
-      split(position, mss);
+  private boolean fit(final int position, final int mss) {
+    if (payloadLength(position) <= mss) {
+      return false;
     }
+    split(position, mss);
+    return true;
   }
 
   /** Ends the segment after {@code length} bytes; what follows becomes one of its own. */
@@ -263,26 +310,24 @@ final class RetransmitQueue {
       marks[to] = marks[from];
     }
     end++;
+    order.onSplit(position, first, end, isInNetwork(position));
     ends[index(position)] = seq(position) + length;
     marks[index(position)] &= ~FIN;
-    if (isSacked(position)) {
-      sackedSegments++;
-    }
+    sackedSegments += isSacked(position) ? 1 : 0;
+    retransmittedSegments += isRetransmitted(position) ? 1 : 0;
+    waitingSegments += isWaiting(position) ? 1 : 0;
   }
 
   /** Makes one segment of the first two when both are to be sent again and fit into one. */
   private boolean joinFirstTwo(final int mss) {
     final int second = first + 1;
-    if (end - first < 2
-        || length(first) + payloadLength(second) > mss
-        || !isLost(second)
-        || isRetransmitted(first)
-        || isRetransmitted(second)) {
+    if (end - first < 2 || length(first) + payloadLength(second) > mss || !isWaiting(second)) {
       return false;
     }
     marks[index(second)] |= marks[index(first)];
     first = second;
     nextLost = first;
+    waitingSegments--;
     return true;
   }
 
@@ -296,7 +341,7 @@ final class RetransmitQueue {
   void acknowledge(final int ack, final Delivery delivery) {
     while (first != end && Seq.leq(endSeq(first), ack)) {
       if (!isSacked(first)) {
-        delivery.onSegment(this, first);
+        delivery.onSegment(this, first, true);
         delivery.onAcknowledged(sentNs(first), isRepeated(first));
       }
       forget(first);
@@ -313,42 +358,57 @@ final class RetransmitQueue {
 
   private void trimFirst(final int ack, final Delivery delivery) {
     final int bytes = ack - startSeq;
-    if (isSacked(first)) {
-      sackedBytes -= bytes;
-    } else {
+    if (!isSacked(first)) {
       delivery.onPart(bytes);
     }
-    if (isLost(first)) {
-      lostBytes -= bytes;
-    }
-    if (isRetransmitted(first)) {
-      retransmittedBytes -= bytes;
-    }
+    takeOut(first, bytes);
     startSeq = ack;
   }
 
-  /** Takes the segment out of the counts. */
+  /** Takes bytes of the segment out of the counts. */
+  private void takeOut(final int position, final int bytes) {
+    sackedBytes -= isSacked(position) ? bytes : 0;
+    lostBytes -= isLost(position) ? bytes : 0;
+    retransmittedBytes -= isRetransmitted(position) ? bytes : 0;
+  }
+
+  /** Takes the segment out of the counts and out of the order. */
   private void forget(final int position) {
-    final int length = length(position);
-    if (isSacked(position)) {
-      sackedSegments--;
-      sackedBytes -= length;
-    }
-    if (isLost(position)) {
-      lostBytes -= length;
-    }
-    if (isRetransmitted(position)) {
-      retransmittedBytes -= length;
+    takeOut(position, length(position));
+    sackedSegments -= isSacked(position) ? 1 : 0;
+    retransmittedSegments -= isRetransmitted(position) ? 1 : 0;
+    if (isInNetwork(position)) {
+      order.remove(position);
+    } else if (isWaiting(position)) {
+      waitingSegments--;
     }
   }
 
   /** The segment arrived; it was not known before. */
   void markSacked(final int position, final Delivery delivery) {
-    delivery.onSegment(this, position);
+    delivery.onSegment(this, position, false);
     forget(position);
     sackedSegments++;
     sackedBytes += length(position);
     marks[index(position)] = (byte) ((marks[index(position)] & (REPEATED | FIN)) | SACKED);
+    order.skip(position, position + 1);
+  }
+
+  /**
+   * The first segment from {@code position} on that no block has reported; {@link #end} when there
+   * is none.
+   */
+  int notSackedFrom(final int position) {
+    int to = position;
+    while (to != end && isSacked(to)) {
+      to = order.after(to);
+    }
+    for (int p = position; p != to; ) {
+      final int behind = order.after(p);
+      order.skip(p, to); // the next time in one step
+      p = behind;
+    }
+    return to;
   }
 
   /**
@@ -374,46 +434,66 @@ final class RetransmitQueue {
 
   /** It is thought lost, and its retransmission, too. */
   void markLost(final int position) {
+    if (isWaiting(position)) {
+      return;
+    }
     final int at = index(position);
-    final int length = length(position);
-    if ((marks[at] & RETRANSMITTED) != 0) {
-      retransmittedBytes -= length;
-      marks[at] &= ~RETRANSMITTED;
-    }
-    if ((marks[at] & LOST) == 0) {
-      lostBytes += length;
-      marks[at] |= LOST;
-    }
-    if (nextLost - position > 0) {
+    forget(position);
+    lostBytes += length(position);
+    marks[at] = (byte) ((marks[at] & ~RETRANSMITTED) | LOST);
+    if (waitingSegments == 0 || nextLost - position > 0) {
       nextLost = position;
     }
+    waitingSegments++;
   }
 
   /** Nothing was lost after all (RFC 4015 3.2, Linux tcp_undo_cwnd_reduction). */
   void unmarkLost() {
-    for (int position = first; position != end; position++) {
-      marks[index(position)] &= ~LOST;
+    if (lostBytes > 0) {
+      unmark(LOST);
     }
     lostBytes = 0;
-    nextLost = end;
+    waitingSegments = 0;
   }
 
   /** The peer has thrown away what it had reported (RFC 2018 8). */
   void unmarkSacked() {
-    for (int position = first; position != end; position++) {
-      marks[index(position)] &= ~SACKED;
-    }
+    unmark(SACKED);
     sackedSegments = 0;
     sackedBytes = 0;
+  }
+
+  /** Takes the mark from all; those that are under way again have their places in the order. */
+  private void unmark(final int mark) {
+    int later = order.oldest();
+    int left = order.count();
+    for (int position = first; position != end; position++) {
+      final boolean was = isInNetwork(position);
+      marks[index(position)] &= (byte) ~mark;
+      if (was || !isInNetwork(position)) {
+        continue;
+      }
+      while (left > 0 && sentNs(later) - sentNs(position) <= 0) {
+        later = order.after(later);
+        left--;
+      }
+      if (left > 0) {
+        order.insertBefore(later, position);
+      } else {
+        order.append(position);
+      }
+    }
   }
 
   /** Nothing is outstanding any more. */
   void clear() {
     first = end;
-    nextLost = end;
     sackedSegments = 0;
     sackedBytes = 0;
     lostBytes = 0;
+    retransmittedSegments = 0;
     retransmittedBytes = 0;
+    waitingSegments = 0;
+    order.clear();
   }
 }

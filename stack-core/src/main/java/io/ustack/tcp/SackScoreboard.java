@@ -35,8 +35,9 @@ final class SackScoreboard {
         credible = false;
       } else if (i == 0 && isDuplicate(segment, start, end)) {
         delivery.onDuplicate(start, end);
-      } else if (Seq.geq(start, sndUna)) {
-        mark(queue, start, end, delivery);
+      } else {
+        // An ACK that was overtaken may begin a block below what has been acknowledged since.
+        mark(queue, Seq.max(start, sndUna), end, delivery);
       }
     }
     return credible;
@@ -57,12 +58,12 @@ final class SackScoreboard {
 
   private static void mark(
       final RetransmitQueue queue, final int start, final int end, final Delivery delivery) {
-    for (int p = queue.find(start); p != queue.end() && Seq.leq(queue.endSeq(p), end); p++) {
-      if (!queue.isSacked(p)) {
-        final int before = delivery.bytes;
-        queue.markSacked(p, delivery);
-        delivery.sackedBytes += delivery.bytes - before;
-      }
+    int p = queue.notSackedFrom(queue.find(start));
+    while (p != queue.end() && Seq.leq(queue.endSeq(p), end)) {
+      final int before = delivery.bytes;
+      queue.markSacked(p, delivery);
+      delivery.sackedBytes += delivery.bytes - before;
+      p = queue.notSackedFrom(p + 1);
     }
   }
 }

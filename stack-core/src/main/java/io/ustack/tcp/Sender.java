@@ -323,7 +323,9 @@ final class Sender {
 
   /** New data waits and the peer has room for it. */
   boolean canSendNew() {
-    return unsent() > 0 && sndWnd() - (sndNxt - sndUna) >= Math.min(mss, unsent());
+    return unsent() > 0
+        && (queue == null || !queue.isFull())
+        && sndWnd() - (sndNxt - sndUna) >= Math.min(mss, unsent());
   }
 
   /**
@@ -394,9 +396,7 @@ final class Sender {
     return synAcknowledged ? peerWindow.acceptableSeq(sndUna, sndNxt) : sndNxt;
   }
 
-  /**
-   * Nothing between {@code sndUna} and {@code sndNxt}: no retransmission timer covers what waits.
-   */
+  /** Nothing between {@code sndUna} and {@code sndNxt}: no timer covers what waits. */
   boolean isIdle() {
     return sndNxt == sndUna;
   }
@@ -459,10 +459,10 @@ final class Sender {
    */
   void onRetransmitted(final int position, final int tick, final long nowNs) {
     final RetransmitQueue outstanding = outstanding();
+    final RecoveryState r = makeRecoveryState();
+    r.undo.onRetransmission(r.isOpenOrDisorder() && outstanding.retransmittedSegments() == 0, tick);
     outstanding.onRetransmitted(position, nowNs);
     lastSentNs = nowNs;
-    final RecoveryState r = makeRecoveryState();
-    r.undo.onRetransmission(tick);
     if (r.isReducing()) {
       r.prr.onSent(outstanding.length(position));
     }

@@ -14,6 +14,11 @@ final class TailLossProbe {
     return out;
   }
 
+  /** It repeated what had been sent. */
+  boolean isRetransmissionOut() {
+    return out && repeats;
+  }
+
   /**
    * A probe left (RFC 8985 7.3).
    *

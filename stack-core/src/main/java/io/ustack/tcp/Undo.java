@@ -10,27 +10,37 @@ import io.ustack.tcp.congestion.CongestionWindow;
 final class Undo {
   private boolean possible;
   private int marker;
+
+  /** Retransmissions whose originals, for all we know, had not arrived. */
   private int retransmissions;
+
+  /** Something was sent again since the reduction. */
   private boolean repeated;
+
+  private boolean tickKnown;
   private int firstRetransmissionTick;
   private int priorCwnd;
   private int priorSsthresh;
 
-  /** A reduction begins that may turn out to be wrong. */
-  void begin(final CongestionWindow window, final int sndUna, final boolean continues) {
-    if (!continues) {
-      priorCwnd = window.cwnd();
-      priorSsthresh = window.ssthresh();
-      repeated = false;
-    }
+  /**
+   * A reduction begins that may turn out to be wrong.
+   *
+   * @param continues it goes on with one that was right, so the window stays what it is
+   * @param underWay retransmissions from before, of which duplicates may be reported, too (Linux
+   *     tcp_init_undo)
+   */
+  void begin(
+      final CongestionWindow window,
+      final int sndUna,
+      final boolean continues,
+      final int underWay) {
+    priorCwnd = continues ? 0 : window.cwnd();
+    priorSsthresh = continues ? 0 : window.ssthresh();
     possible = true;
     marker = sndUna;
-    retransmissions = 0;
-  }
-
-  /** It was right, or can't be known to be wrong any more. */
-  void forget() {
-    possible = false;
+    retransmissions = underWay;
+    repeated = false;
+    tickKnown = tickKnown && underWay > 0;
   }
 
   boolean isPossible() {
@@ -40,20 +50,26 @@ final class Undo {
   /**
    * A segment was sent again.
    *
+   * @param first nothing that is outstanding was sent again before it
    * @param tick our timestamp clock at that moment
    */
-  void onRetransmission(final int tick) {
+  void onRetransmission(final boolean first, final int tick) {
     retransmissions++;
-    if (!repeated) {
-      repeated = true;
+    repeated = true;
+    if (first || !tickKnown) {
+      tickKnown = true;
       firstRetransmissionTick = tick;
     }
   }
 
-  /** The peer reports that so much came twice (RFC 2883). */
-  void onDuplicate(final int endSeq) {
-    if (possible && retransmissions > 0 && Seq.gt(endSeq, marker)) {
-      retransmissions--;
+  /**
+   * The peer reports that so much came twice (RFC 2883), several segments perhaps that its network
+   * card had joined.
+   */
+  void onDuplicate(final int startSeq, final int endSeq, final int mss) {
+    if (possible && Seq.gt(endSeq, marker)) {
+      final int segments = Math.max(1, (endSeq - startSeq + mss - 1) / mss);
+      retransmissions = Math.max(0, retransmissions - segments);
     }
   }
 
@@ -65,7 +81,7 @@ final class Undo {
   /** Eifel: the segment answers what left before the first retransmission. */
   boolean isAnswerToOriginal(final TcpSegment segment) {
     return possible
-        && repeated
+        && tickKnown
         && segment.hasTimestamps
         && segment.tsEcr != 0
         && Seq.lt(segment.tsEcr, firstRetransmissionTick);

@@ -69,9 +69,9 @@ class SenderTest {
     sender.onSent(10_000, nowNs);
     for (int i = 0; i < 2; i++) {
       sender.onAck(segment(PEER_SEQ, sender.sndUna()), nowNs);
-      assertFalse(LossRecovery.retransmitsNow(sender));
+      assertFalse(LossRecovery.retransmitsNow(sender, 0));
     }
     sender.onAck(segment(PEER_SEQ, sender.sndUna()), nowNs);
-    assertTrue(LossRecovery.retransmitsNow(sender));
+    assertTrue(LossRecovery.retransmitsNow(sender, 0));
   }
 }
