@@ -21,6 +21,24 @@ class RfcCoverageTest {
   private static final Pattern NAME =
       Pattern.compile("`([A-Z][A-Za-z0-9]+)(?:\\.([a-z][A-Za-z0-9]+))?`");
 
+  private static final Path SCRIPTS = ROOT.resolve("test-support/src/test/resources/scripts");
+  private static final Pattern SCRIPT = Pattern.compile("`scripts/([a-z0-9][a-z0-9./-]+)`");
+
+  @Test
+  void everyScriptNamedExists() throws IOException {
+    final TreeSet<String> missing = new TreeSet<>();
+    final Matcher names = SCRIPT.matcher(Files.readString(ROOT.resolve("docs/rfc-coverage.md")));
+    int scripts = 0;
+    while (names.find()) {
+      scripts++;
+      if (!Files.exists(SCRIPTS.resolve(names.group(1)))) {
+        missing.add(names.group(1));
+      }
+    }
+    assertEquals(List.of(), List.copyOf(missing), "named in docs/rfc-coverage.md and not there");
+    assertTrue(scripts > 5, "the table is read");
+  }
+
   @Test
   void everyClassAndTestNamedExists() throws IOException {
     final Map<String, String> sources = sources();

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -23,6 +24,42 @@ final class ScriptsTest {
   @TestFactory
   Stream<DynamicNode> scripts() throws IOException {
     return inside(SCRIPTS);
+  }
+
+  /** The table of RFC 9293 3.10.7.4: states downwards, kinds of segments across. */
+  @Test
+  void everyRowHasAScript() {
+    final List<String> states =
+        List.of(
+            "syn-received",
+            "established",
+            "fin-wait-1",
+            "fin-wait-2",
+            "close-wait",
+            "closing",
+            "last-ack",
+            "time-wait");
+    final List<String> kinds =
+        List.of(
+            "rst-exact",
+            "rst-in-window",
+            "rst-before-window",
+            "rst-beyond-window",
+            "syn-ack-in-window",
+            "ack-too-old",
+            "ack-too-new",
+            "ack-beyond-window",
+            "no-ack",
+            "data",
+            "data-before-window",
+            "data-beyond-window");
+    final Path table = SCRIPTS.resolve("rfc9293").resolve("3.10.7.4");
+    for (final String state : states) {
+      for (final String kind : kinds) {
+        final Path script = table.resolve(state + "-" + kind + ".pkt");
+        assertTrue(Files.exists(script), () -> "no script: " + script);
+      }
+    }
   }
 
   private static Stream<DynamicNode> inside(final Path directory) throws IOException {
