@@ -36,6 +36,7 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
       final ReadinessObserver observer,
       final boolean fast,
       final long nowNs) {
+    tcp.congestionControls().require(config.congestionControl());
     asking = config;
     askedAtNs = nowNs;
     if (tcp.isFull()) {

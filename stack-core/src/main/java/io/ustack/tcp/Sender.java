@@ -3,7 +3,6 @@ package io.ustack.tcp;
 import io.ustack.buffer.ByteRing;
 import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionWindow;
-import io.ustack.tcp.congestion.NewReno;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +54,7 @@ final class Sender {
   Sender(
       final ByteRing buffer,
       final TcpConfig config,
+      final CongestionControl control,
       final LossRecovery recovery,
       final RetransmitQueues queues,
       final int iss) {
@@ -65,7 +65,7 @@ final class Sender {
     this.iss = iss;
     nagle = new Nagle(iss);
     rtt = new RttEstimator(config);
-    control = new NewReno();
+    this.control = control;
     sndUna = iss;
     sndNxt = iss;
     sndProbed = iss;

@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.buffer.ByteRing;
 import io.ustack.buffer.MemoryBudget;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.SipHash;
@@ -13,6 +14,8 @@ import io.ustack.ipv4.TransportProtocol;
 import io.ustack.link.ReadyList;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
+import io.ustack.tcp.congestion.CongestionControl;
+import io.ustack.tcp.congestion.CongestionControls;
 import io.ustack.time.TimerWheel;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,7 @@ public final class Tcp implements TransportProtocol {
   private final SegmentWriter writer;
   private final Handshake handshake = new Handshake(this);
   private final LossRecovery lossRecovery;
+  private final CongestionControls congestionControls;
   private final RetransmitQueues retransmitQueues = new RetransmitQueues();
   private final SegmentArrival arrival = new SegmentArrival(this);
   private final ActiveOpen activeOpen;
@@ -90,6 +94,8 @@ public final class Tcp implements TransportProtocol {
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
     lossRecovery = new LossRecovery(counters);
+    congestionControls = CongestionControls.load();
+    congestionControls.require(config.congestionControl());
     memory = new MemoryBudget(config.maxBufferBytes());
     activeOpen = new ActiveOpen(this);
     passiveOpen =
@@ -117,6 +123,11 @@ public final class Tcp implements TransportProtocol {
   /** The defaults of this stack. */
   public TcpConfig config() {
     return config;
+  }
+
+  /** The algorithms that {@link TcpConfig#congestionControl} may name. */
+  public CongestionControls congestionControls() {
+    return congestionControls;
   }
 
   Counters counters() {
@@ -159,8 +170,10 @@ public final class Tcp implements TransportProtocol {
     return lossRecovery;
   }
 
-  RetransmitQueues retransmitQueues() {
-    return retransmitQueues;
+  /** The sending half of a connection. */
+  Sender sender(final ByteRing buffer, final TcpConfig own, final int iss) {
+    final CongestionControl control = congestionControls.create(own.congestionControl());
+    return new Sender(buffer, own, control, lossRecovery, retransmitQueues, iss);
   }
 
   /** Connections in whatever state, TIME_WAIT included. */
@@ -235,6 +248,7 @@ public final class Tcp implements TransportProtocol {
       lastFailure = Failure.ADDRESS_IN_USE;
       return null;
     }
+    congestionControls.require(listenConfig.congestionControl());
     final TcpListener listener = new TcpListener(this, binding, backlog, listenConfig, observer);
     binding.listening = true;
     listeners.add(listener);

@@ -1,5 +1,7 @@
 package io.ustack.tcp;
 
+import io.ustack.tcp.congestion.Cubic;
+
 /**
  * Every number of TCP in one place. Immutable; the defaults are Linux's where Linux has one.
  *
@@ -48,6 +50,8 @@ package io.ustack.tcp;
  *     tcp_fastopen = 1); a listener has a switch of its own
  * @param synOptionOrder in which order our SYNs have their options
  * @param initialWindowSegments initial congestion window in segments (RFC 6928, 10)
+ * @param congestionControl the algorithm: cubic, reno, bbr or one of your own (Linux
+ *     tcp_congestion_control)
  * @param maxConnections connections of one stack in all, in whatever state
  * @param maxTimeWaits connections in TIME_WAIT; beyond it they close at once (Linux
  *     tcp_max_tw_buckets)
@@ -94,6 +98,7 @@ public record TcpConfig(
     boolean fastOpen,
     SynOptionOrder synOptionOrder,
     int initialWindowSegments,
+    String congestionControl,
     int maxConnections,
     int maxTimeWaits,
     boolean reuseTimeWaits,
@@ -138,6 +143,7 @@ public record TcpConfig(
           true,
           SynOptionOrder.LINUX,
           10,
+          Cubic.NAME,
           1 << 20,
           1 << 17,
           true,

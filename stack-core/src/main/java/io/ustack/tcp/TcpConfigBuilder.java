@@ -35,6 +35,7 @@ public final class TcpConfigBuilder {
   private boolean fastOpen;
   private SynOptionOrder synOptionOrder;
   private int initialWindowSegments;
+  private String congestionControl;
   private int maxConnections;
   private int maxTimeWaits;
   private boolean reuseTimeWaits;
@@ -75,6 +76,7 @@ public final class TcpConfigBuilder {
     fastOpen = from.fastOpen();
     synOptionOrder = from.synOptionOrder();
     initialWindowSegments = from.initialWindowSegments();
+    congestionControl = from.congestionControl();
     maxConnections = from.maxConnections();
     maxTimeWaits = from.maxTimeWaits();
     reuseTimeWaits = from.reuseTimeWaits();
@@ -235,6 +237,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder congestionControl(final String value) {
+    congestionControl = value;
+    return this;
+  }
+
   public TcpConfigBuilder maxConnections(final int value) {
     maxConnections = value;
     return this;
@@ -308,6 +315,7 @@ public final class TcpConfigBuilder {
         fastOpen,
         synOptionOrder,
         initialWindowSegments,
+        congestionControl,
         maxConnections,
         maxTimeWaits,
         reuseTimeWaits,

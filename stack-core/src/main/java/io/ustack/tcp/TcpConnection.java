@@ -77,7 +77,7 @@ public final class TcpConnection extends Emitter {
     receiveBuffer = new ByteRing(config.receiveBufferBytes(), tcp.memory());
     sendBuffer = new ByteRing(config.sendBufferBytes(), tcp.memory());
     receiver = new Receiver(receiveBuffer, config, tcp.counters());
-    sender = new Sender(sendBuffer, config, tcp.lossRecovery(), tcp.retransmitQueues(), iss);
+    sender = tcp.sender(sendBuffer, config, iss);
     timers = new TcpTimers(tcp.wheel(), this);
     challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
     timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());

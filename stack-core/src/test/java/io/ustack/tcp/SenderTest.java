@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.ByteRing;
 import io.ustack.counter.Counters;
+import io.ustack.tcp.congestion.NewReno;
 import org.junit.jupiter.api.Test;
 
 /** The sending half alone, over distances that a script can't reach. */
@@ -17,7 +18,12 @@ class SenderTest {
   private final ByteRing buffer = new ByteRing(1 << 30);
   private final Sender sender =
       new Sender(
-          buffer, TcpConfig.DEFAULT, new LossRecovery(new Counters()), new RetransmitQueues(), ISS);
+          buffer,
+          TcpConfig.DEFAULT,
+          new NewReno(),
+          new LossRecovery(new Counters()),
+          new RetransmitQueues(),
+          ISS);
   private long nowNs;
 
   /** Shakes hands with a peer whose window is 65535 times 2^14. */

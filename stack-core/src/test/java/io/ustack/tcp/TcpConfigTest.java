@@ -24,7 +24,9 @@ class TcpConfigTest {
     final Object value =
         type.isEnum()
             ? type.getEnumConstants()[0]
-            : type == boolean.class ? !isOn(component) : type == long.class ? (Object) 7L : 7;
+            : type == String.class
+                ? "reno"
+                : type == boolean.class ? !isOn(component) : type == long.class ? (Object) 7L : 7;
     final TcpConfigBuilder builder = TcpConfig.DEFAULT.with();
     TcpConfigBuilder.class.getMethod(component.getName(), type).invoke(builder, value);
     final TcpConfig changed = builder.build();

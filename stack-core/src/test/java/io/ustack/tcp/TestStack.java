@@ -40,7 +40,8 @@ final class TestStack implements AutoCloseable {
    * The defaults without quick ACKs, which would answer each segment of a short script: who tests
    * something else leaves them out.
    */
-  static final TcpConfig PLAIN = TcpConfig.DEFAULT.with().quickAcks(0).build();
+  static final TcpConfig PLAIN =
+      TcpConfig.DEFAULT.with().quickAcks(0).congestionControl("reno").build();
 
   /** The connection under test, once there is one. */
   TcpConnection connection;

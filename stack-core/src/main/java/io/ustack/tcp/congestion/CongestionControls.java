@@ -63,11 +63,24 @@ public final class CongestionControls {
   }
 
   /**
+   * Complains unless there is one of this name.
+   *
+   * @throws IllegalArgumentException when there is none
+   */
+  public void require(final String name) {
+    maker(name);
+  }
+
+  /**
    * A new one, for one connection.
    *
    * @throws IllegalArgumentException when there is none of this name
    */
   public CongestionControl create(final String name) {
+    return maker(name).get();
+  }
+
+  private Supplier<? extends CongestionControl> maker(final String name) {
     final Supplier<? extends CongestionControl> maker = makers.get(name);
     if (maker == null) {
       throw new IllegalArgumentException(
@@ -76,6 +89,6 @@ public final class CongestionControls {
               + "'; there are "
               + String.join(", ", makers.keySet()));
     }
-    return maker.get();
+    return maker;
   }
 }
