@@ -41,6 +41,9 @@ public final class Packet {
   /** Transmit: the link fills in the UDP checksum, pseudo-header included; the field is zero. */
   public static final int TX_UDP_CHECKSUM = 1 << 4;
 
+  /** Received, and marked by the network: CE (RFC 3168 5). IP sets it for the transports. */
+  public static final int RX_CONGESTION_EXPERIENCED = 1 << 5;
+
   private final PacketPool pool;
   private final int index;
   private final ByteBuffer bytes;

@@ -23,6 +23,15 @@ public final class Ipv4Header {
   public static final int MORE_FRAGMENTS = 0x2000;
   public static final int FRAGMENT_OFFSET = 0x1FFF;
 
+  /** The ECN codepoint, in the type of service byte (RFC 3168 5). */
+  public static final int ECN_MASK = 0x3;
+
+  /** ECT(0): may be marked instead of dropped. */
+  public static final int ECN_CAPABLE = 0x2;
+
+  /** CE: was marked. */
+  public static final int CONGESTION_EXPERIENCED = 0x3;
+
   private static final int TYPE_OF_SERVICE = 1;
   private static final int TOTAL_LENGTH = 2;
   private static final int IDENTIFICATION = 4;

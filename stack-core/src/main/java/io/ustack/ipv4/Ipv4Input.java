@@ -53,6 +53,10 @@ public final class Ipv4Input implements EthernetProtocol {
     // What is behind the packet's own length is padding of the link.
     packet.trim(at - packet.offset() + Ipv4Header.totalLength(bytes, at));
     packet.transportOffset(at + Ipv4Header.headerBytes(bytes, at));
+    final int ecn = Ipv4Header.typeOfService(bytes, at) & Ipv4Header.ECN_MASK;
+    if (ecn == Ipv4Header.CONGESTION_EXPERIENCED) {
+      packet.addFlags(Packet.RX_CONGESTION_EXPERIENCED);
+    }
     final TransportProtocol transport = transports.find(Ipv4Header.protocol(bytes, at));
     if (transport == null) {
       unreachable.protocolUnreachable(packet, nowNs);

@@ -79,6 +79,14 @@ public final class Path {
     return output.send(this, packet, protocol, 0, flags, nowNs);
   }
 
+  /**
+   * As {@link #send}, of a transport that hears of marks: routers may mark it instead of dropping
+   * it (ECT(0), RFC 3168 5).
+   */
+  public boolean sendEcnCapable(final Packet packet, final int protocol, final long nowNs) {
+    return send(packet, protocol, Ipv4Header.ECN_CAPABLE, true, nowNs);
+  }
+
   /** As {@link #send}, with the type of service byte and the DF flag as the caller wants them. */
   public boolean send(
       final Packet packet,

@@ -71,6 +71,9 @@ final class Emission {
         c.offer().cookie(null);
       }
       c.sender().onSynTimeout();
+      if (c.state() == TcpState.SYN_SENT) {
+        c.offer().forgetEcn();
+      }
     }
   }
 
@@ -197,7 +200,7 @@ final class Emission {
         tcp.writer()
             .writeSyn(
                 c,
-                answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN,
+                synFlags(c, answer),
                 answer ? c.receiver().rcvNxt() : 0,
                 answer ? c.receiver().synAckWindow() : c.receiver().synWindow(),
                 Handshake.offeredMss(c),
@@ -235,6 +238,14 @@ final class Emission {
             c.path().maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES);
     final int room = Math.max(0, mss - c.offer().optionsLengthBytes());
     return Math.min(c.sendBuffer().length(), room);
+  }
+
+  private static int synFlags(final TcpConnection c, final boolean answer) {
+    // RFC 3168 6.1.1: a SYN that asks has both flags, the SYN-ACK that agrees has one.
+    if (answer) {
+      return TcpHeader.SYN | TcpHeader.ACK | (c.offer().ecn() ? TcpHeader.ECE : 0);
+    }
+    return TcpHeader.SYN | (c.offer().ecn() ? TcpHeader.ECE | TcpHeader.CWR : 0);
   }
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {

@@ -79,6 +79,12 @@ final class Handshake {
       final long nowNs) {
     final SynOffer offer = c.offer();
     offer.agree(options);
+    if (segment.has(TcpHeader.SYN)) {
+      offer.agreeOnEcn(segment.flags);
+    }
+    if (offer.ecn()) {
+      c.receiver().useEcn();
+    }
     if (offer.timestamps()) {
       c.timestamps().turnOn();
       c.timestamps().start(options.tsVal(), nowNs);

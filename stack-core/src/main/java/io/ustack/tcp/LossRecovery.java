@@ -54,7 +54,7 @@ final class LossRecovery {
     RecoveryState r = s.recoveryState();
     final boolean wasReducing = r != null && r.isReducing();
     int lost = 0;
-    if (r != null || duplicate || segment.sackBlocks > 0) {
+    if (r != null || duplicate || segment.sackBlocks > 0 || segment.echoesMark) {
       r = s.makeRecoveryState();
       countDuplicates(s, r, acked, duplicate);
       final int waitingBefore = waiting(queue);
@@ -69,12 +69,12 @@ final class LossRecovery {
       return;
     }
     if (s.control().ownsRecovery()) {
-      fill(s, r, acked, lost, inFlightBefore, nowNs);
+      fill(s, r, segment, acked, lost, inFlightBefore, nowNs);
       s.control().onAck(s.window(), sample);
     } else if (r != null && r.isReducing()) {
       r.prr.onAck(s.window(), delivery.bytes, acked > 0 && lost == 0, s.inFlightBytes());
     } else if (acked > 0 && !wasReducing) {
-      fill(s, r, acked, lost, inFlightBefore, nowNs);
+      fill(s, r, segment, acked, lost, inFlightBefore, nowNs);
       s.control().onAck(s.window(), sample);
     }
   }
@@ -194,6 +194,17 @@ final class LossRecovery {
       undo(s, r, nowNs);
     }
     findLosses(s, r, flightBefore, nowNs);
+    if (segment.echoesMark && r.isOpenOrDisorder()) {
+      onMark(s, r, flightBefore, nowNs);
+    }
+  }
+
+  /** RFC 3168 6.1.2: a mark counts as a loss, once in each round trip. */
+  private void onMark(
+      final Sender s, final RecoveryState r, final int flightBefore, final long nowNs) {
+    r.undo.forget();
+    beginReduction(s, r, CongestionControl.Event.ECN, flightBefore, nowNs);
+    r.state = CongestionState.CWR;
   }
 
   /** Nothing but the last ACK once more: a copy of something arrived (RFC 8985 7.4.2). */
@@ -359,6 +370,7 @@ final class LossRecovery {
       final long nowNs) {
     final RetransmitQueue queue = queueOf(s);
     r.highSeq = s.sndNxt();
+    r.owesCwr = true;
     r.tailLossProbe.forget();
     // RFC 5681 3.2 (2): what limited transmit sent beyond the window does not count.
     final int flight = Math.min(flightBefore, s.window().cwnd());
@@ -402,6 +414,7 @@ final class LossRecovery {
   private void fill(
       final Sender s,
       final @Nullable RecoveryState r,
+      final TcpSegment segment,
       final int acked,
       final int lost,
       final int inFlightBefore,
@@ -424,6 +437,7 @@ final class LossRecovery {
     // tcp_is_cwnd_limited).
     sample.isCwndLimited =
         inFlightBefore + smss > cwnd || (s.window().inSlowStart() && inFlightBefore > cwnd / 2);
+    sample.ecnEcho = segment.echoesMark;
     sample.inRecovery = r != null && !r.isOpenOrDisorder();
     sample.totalDeliveredBytes = s.delivered();
     sample.deliveryIntervalNs = AckSample.NONE;
@@ -462,6 +476,7 @@ final class LossRecovery {
               Math.min(flightBefore, s.window().cwnd()),
               nowNs);
     }
+    r.owesCwr = true;
     s.window().cwnd((long) s.inFlightBytes() + s.window().smss());
     r.suspectsTimeout = fresh || r.state == CongestionState.CWR || s.rtt().timeouts() > 0;
     r.prefersNewData = false;

@@ -18,6 +18,7 @@ final class Receiver {
   private final Counters counters;
   private final OutOfOrder outOfOrder = new OutOfOrder();
   private boolean sackPermitted;
+  private @Nullable Ecn ecn;
 
   /** Made at the first hole. */
   private @Nullable SackBlocks sack;
@@ -106,6 +107,16 @@ final class Receiver {
   /** Payload of the largest segment that the peer was told to send. */
   int mss() {
     return mss;
+  }
+
+  /** Both SYNs agreed on ECN (RFC 3168 6.1.1). */
+  void useEcn() {
+    ecn = new Ecn();
+  }
+
+  /** Null without ECN. */
+  @Nullable Ecn ecn() {
+    return ecn;
   }
 
   int lastAckSent() {

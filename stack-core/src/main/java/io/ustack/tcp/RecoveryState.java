@@ -25,6 +25,11 @@ final class RecoveryState {
   /** F-RTO step 2b: new data tells more than what is thought lost. */
   boolean prefersNewData;
 
+  /**
+   * The window was reduced, for whatever reason, and the peer is to hear of it (RFC 3168 6.1.2).
+   */
+  boolean owesCwr;
+
   /** When to look for losses again, of {@link #waitsForReordering}. */
   long reorderDeadlineNs;
 

@@ -250,6 +250,7 @@ final class SegmentArrival {
       challenge(c, nowNs);
       return false;
     }
+    segment.echoesMark = c.receiver().ecn() != null && segment.has(TcpHeader.ECE);
     onAcknowledged(c, c.sender().onAck(segment, nowNs), nowNs);
     if (c.sender().isFinAcknowledged()) {
       onFinAcknowledged(c, nowNs);
@@ -323,6 +324,7 @@ final class SegmentArrival {
       return;
     }
     if (segment.payloadLength > 0) {
+      readMark(c, segment);
       final int end = segment.payloadSeq() + segment.payloadLength;
       if (c.isReleased() && Seq.gt(end, c.receiver().rcvNxt())) {
         // RFC 9293 3.6.1, RFC 1122 4.2.2.13: nobody will ever read this, so the peer is told. What
@@ -340,6 +342,13 @@ final class SegmentArrival {
     }
     if (c.receiver().takeFin()) {
       onPeerFin(c, nowNs);
+    }
+  }
+
+  private static void readMark(final TcpConnection c, final TcpSegment segment) {
+    final Ecn ecn = c.receiver().ecn();
+    if (ecn != null && ecn.onData(segment)) {
+      c.receiver().oweAck();
     }
   }
 

@@ -45,6 +45,7 @@ final class SegmentWriter {
       final int at = packet.append(length);
       buffer.peek(bufferOffset, packet.bytes(), at, length);
     }
+    final boolean fresh = length > 0 && seq == connection.sender().sndNxt();
     final boolean timestamps = connection.timestamps().isOn();
     final int timestampsLength = timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
     final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - length;
@@ -66,7 +67,7 @@ final class SegmentWriter {
         seq,
         ack,
         headerLength,
-        flags,
+        flags | ecnFlags(connection, flags, fresh),
         window);
     if (timestamps) {
       writeTimestamps(connection.timestamps(), packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
@@ -77,8 +78,35 @@ final class SegmentWriter {
       sack.onSent();
     }
     count(connection, seq, length > 0 || (flags & TcpHeader.FIN) != 0);
-    send(path, packet, nowNs);
+    send(connection, packet, fresh, nowNs);
     return true;
+  }
+
+  /** RFC 3168 6.1.2 and 6.1.3: the echo of a mark, and that ours was heard. */
+  private static int ecnFlags(
+      final TcpConnection connection, final int flags, final boolean fresh) {
+    final Ecn ecn = connection.receiver().ecn();
+    if (ecn == null || (flags & TcpHeader.RST) != 0) {
+      return 0;
+    }
+    final RecoveryState recovery = connection.sender().recoveryState();
+    final boolean owesCwr = recovery != null && recovery.owesCwr;
+    return (ecn.echoes() ? TcpHeader.ECE : 0) | (fresh && owesCwr ? TcpHeader.CWR : 0);
+  }
+
+  /** RFC 3168 6.1.4, 6.1.5: new data may be marked; ACKs, probes and what is repeated may not. */
+  private void send(
+      final TcpConnection connection, final Packet packet, final boolean fresh, final long nowNs) {
+    if (connection.receiver().ecn() == null || !fresh) {
+      send(connection.path(), packet, nowNs);
+      return;
+    }
+    final RecoveryState recovery = connection.sender().recoveryState();
+    if (recovery != null) {
+      recovery.owesCwr = false;
+    }
+    prepare(packet);
+    connection.path().sendEcnCapable(packet, TcpHeader.PROTOCOL, nowNs);
   }
 
   private static int writeTimestamps(
@@ -247,10 +275,14 @@ final class SegmentWriter {
     send(path, packet, nowNs);
   }
 
-  private void send(final Path path, final Packet packet, final long nowNs) {
+  private void prepare(final Packet packet) {
     packet.transportOffset(packet.offset());
     packet.addFlags(Packet.TX_TCP_CHECKSUM);
     counters.increment(Counter.TCP_SEGMENTS_OUT);
+  }
+
+  private void send(final Path path, final Packet packet, final long nowNs) {
+    prepare(packet);
     path.send(packet, TcpHeader.PROTOCOL, nowNs);
   }
 }

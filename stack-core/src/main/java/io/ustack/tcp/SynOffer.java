@@ -14,6 +14,8 @@ final class SynOffer {
   private boolean triesFastOpen;
   private boolean synDeferred;
   private SynOptionOrder order;
+  private EcnUse ecnUse = EcnUse.OFF;
+  private boolean ecn;
 
   SynOffer(final TcpConfig config) {
     order = config.synOptionOrder();
@@ -27,6 +29,8 @@ final class SynOffer {
     sack = config.sack();
     order = config.synOptionOrder();
     cookie = null;
+    ecnUse = config.ecn();
+    ecn = ecnUse == EcnUse.ALWAYS;
   }
 
   /** The fast open option of the next SYN or SYN-ACK, or null (RFC 7413 4.1.1). */
@@ -71,6 +75,26 @@ final class SynOffer {
     }
     timestamps = timestamps && theirs.hasTimestamps();
     sack = sack && theirs.isSackPermitted();
+  }
+
+  /** RFC 3168 6.1.1: what the peer's SYN (ECE and CWR) or its SYN-ACK (ECE alone) says of ECN. */
+  void agreeOnEcn(final int theirFlags) {
+    final int both = TcpHeader.ECE | TcpHeader.CWR;
+    if ((theirFlags & TcpHeader.ACK) != 0) {
+      ecn = ecn && (theirFlags & both) == TcpHeader.ECE;
+    } else {
+      ecn = ecnUse != EcnUse.OFF && (theirFlags & both) == both;
+    }
+  }
+
+  /** RFC 3168 6.1.1.1: our SYN was not answered, perhaps because of it. */
+  void forgetEcn() {
+    ecn = false;
+  }
+
+  /** Whether our SYN asks for ECN, and then whether both ends agreed on it. */
+  boolean ecn() {
+    return ecn;
   }
 
   /** Takes back what a SYN cookie can remember only with the peer's help: all but the MSS. */

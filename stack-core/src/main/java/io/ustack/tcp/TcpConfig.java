@@ -63,6 +63,7 @@ import io.ustack.tcp.congestion.Cubic;
  * @param maxBufferBytes what the buffers of all connections may hold together (as Linux tcp_mem);
  *     by default half of what the JVM may use
  * @param maxBacklog ceiling of listen's backlog (Linux somaxconn, 4096)
+ * @param ecn whether connections use ECN (RFC 3168; Linux tcp_ecn, 2)
  * @param synCookies when SYNs are answered without being kept (RFC 4987; Linux tcp_syncookies, 1)
  * @param challengeAckIntervalNs at least this long between two ACKs that answer unacceptable
  *     segments (Linux tcp_invalid_ratelimit, 500 ms)
@@ -105,6 +106,7 @@ public record TcpConfig(
     int maxOrphans,
     long maxBufferBytes,
     int maxBacklog,
+    EcnUse ecn,
     SynCookieUse synCookies,
     long challengeAckIntervalNs) {
   private static final long MS = 1_000_000L;
@@ -150,6 +152,7 @@ public record TcpConfig(
           1 << 14,
           Runtime.getRuntime().maxMemory() / 2,
           4096,
+          EcnUse.WHEN_ASKED,
           SynCookieUse.WHEN_FULL,
           500 * MS);
 

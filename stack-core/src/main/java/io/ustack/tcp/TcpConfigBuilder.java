@@ -42,6 +42,7 @@ public final class TcpConfigBuilder {
   private int maxOrphans;
   private long maxBufferBytes;
   private int maxBacklog;
+  private EcnUse ecn;
   private SynCookieUse synCookies;
   private long challengeAckIntervalNs;
 
@@ -83,6 +84,7 @@ public final class TcpConfigBuilder {
     maxOrphans = from.maxOrphans();
     maxBufferBytes = from.maxBufferBytes();
     maxBacklog = from.maxBacklog();
+    ecn = from.ecn();
     synCookies = from.synCookies();
     challengeAckIntervalNs = from.challengeAckIntervalNs();
   }
@@ -272,6 +274,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder ecn(final EcnUse value) {
+    ecn = value;
+    return this;
+  }
+
   public TcpConfigBuilder synCookies(final SynCookieUse value) {
     synCookies = value;
     return this;
@@ -322,6 +329,7 @@ public final class TcpConfigBuilder {
         maxOrphans,
         maxBufferBytes,
         maxBacklog,
+        ecn,
         synCookies,
         challengeAckIntervalNs);
   }

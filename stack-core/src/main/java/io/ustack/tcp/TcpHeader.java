@@ -30,6 +30,12 @@ public final class TcpHeader {
   public static final int ACK = 0x10;
   public static final int URG = 0x20;
 
+  /** ECN-Echo (RFC 3168 6.1). */
+  public static final int ECE = 0x40;
+
+  /** Congestion window reduced (RFC 3168 6.1). */
+  public static final int CWR = 0x80;
+
   private TcpHeader() {}
 
   public static int sourcePort(final ByteBuffer bytes, final int offset) {

@@ -159,7 +159,7 @@ public final class TcpInfo {
     timestamps = c.timestamps().isOn();
     sack = agreed && c.offer().sack();
     windowScaling = agreed && c.offer().scalesWindow();
-    ecn = false;
+    ecn = c.receiver().ecn() != null;
     sndWscale = c.sender().peerWindow().shift();
     rcvWscale = windowScaling ? c.offer().windowShift() : 0;
   }

@@ -30,6 +30,12 @@ final class TcpSegment {
   /** The window field as it came, not scaled. */
   int window;
 
+  /** The network marked it instead of dropping it: CE (RFC 3168 5). */
+  boolean isMarked;
+
+  /** It carries ECN-Echo on a connection that uses ECN. */
+  boolean echoesMark;
+
   /** Whether it carries timestamps on a connection that uses them; read by {@link #take}. */
   boolean hasTimestamps;
 
@@ -67,6 +73,8 @@ final class TcpSegment {
     optionsOffset = at + TcpHeader.MIN_LENGTH_BYTES;
     payloadOffset = at + TcpHeader.lengthBytes(header, at);
     payloadLength = packet.end() - payloadOffset;
+    isMarked = (packet.flags() & Packet.RX_CONGESTION_EXPERIENCED) != 0;
+    echoesMark = false;
     hasTimestamps = false;
     sackBlocks = 0;
     echoAgeNs = NO_ECHO;

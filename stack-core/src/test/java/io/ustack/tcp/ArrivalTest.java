@@ -162,7 +162,7 @@ class ArrivalTest {
         ACK,
         BAD_ACK);
     // Beyond: flags of ECN, urgent pointers.
-    row(rows, state, "ECE and CWR with an ACK", "EC. {r}:{r}(0) ack {u} win 65535", SILENCE, null);
+    row(rows, state, "ECE and CWR with an ACK", "EW. {r}:{r}(0) ack {u} win 65535", SILENCE, null);
     row(
         rows,
         state,

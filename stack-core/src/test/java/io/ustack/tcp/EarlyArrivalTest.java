@@ -86,7 +86,6 @@ class EarlyArrivalTest {
         "S 0:0(0) win 65535",
         "SP 0:0(0) win 65535",
         "SU 0:0(0) win 65535",
-        "SEC 0:0(0) win 65535",
         "S 0:10(10) win 65535"
       })
   void listenAnswersSyn(final String segment) {

@@ -19,7 +19,7 @@ record ScriptedSegment(
 
   private static final Pattern FORM =
       Pattern.compile(
-          "([SFRPUEC.]+|-) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: <(.*)>)?");
+          "([SFRPUEW.]+|-) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: <(.*)>)?");
 
   static ScriptedSegment parse(final String text) {
     final Matcher m = FORM.matcher(text.trim());
@@ -45,7 +45,7 @@ record ScriptedSegment(
     int flags = 0;
     for (int i = 0; i < letters.length(); i++) {
       final char letter = letters.charAt(i);
-      flags |= letter == '-' ? 0 : 1 << "FSRP.UEC".indexOf(letter);
+      flags |= letter == '-' ? 0 : 1 << "FSRP.UEW".indexOf(letter);
     }
     return flags;
   }

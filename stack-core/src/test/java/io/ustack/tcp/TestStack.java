@@ -471,7 +471,7 @@ final class TestStack implements AutoCloseable {
     final StringBuilder text = new StringBuilder();
     for (int i = 0; i < 8; i++) {
       if (((flags >>> i) & 1) != 0) {
-        text.append("FSRP.UEC".charAt(i));
+        text.append("FSRP.UEW".charAt(i));
       }
     }
     text.append(' ').append(Integer.toUnsignedString(seq)).append('(').append(length).append(')');
