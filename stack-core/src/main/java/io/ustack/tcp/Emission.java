@@ -250,7 +250,7 @@ final class Emission {
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
     if (c.state().sendsData() || c.isOpenedFast()) {
-      if (LossRecovery.retransmitsNow(c.sender(), nowNs)) {
+      if (retransmitsNow(c.sender(), nowNs)) {
         return emitRetransmission(c, nowNs);
       }
       final int length = c.sender().nextLength(nowNs);
@@ -269,6 +269,30 @@ final class Emission {
       return false;
     }
     return c.receiver().owesAck() && emitAck(c, nowNs);
+  }
+
+  /** Whether something that is lost is to be sent again now. */
+  static boolean retransmitsNow(final Sender s, final long nowNs) {
+    final RetransmitQueue queue = s.queue();
+    if (queue == null || queue.lostBytes() == 0) {
+      return false;
+    }
+    final RecoveryState r = s.recoveryState();
+    if (r != null && r.prefersNewData) {
+      if (Seq.gt(s.sndNxt(), r.highSeq) || s.nextLength(nowNs) != Sender.NOTHING) {
+        return false;
+      }
+      // Nothing new may leave (Linux tcp_xmit_recovery): the usual recovery goes on.
+      r.prefersNewData = false;
+      r.suspectsTimeout = false;
+    }
+    final int position = queue.nextLost();
+    if (position == queue.end()) {
+      return false;
+    }
+    // As Linux: beyond a window that shrank only the first is repeated, in place of a probe.
+    return (position == queue.first() || Seq.lt(queue.seq(position), s.sndUna() + s.sndWnd()))
+        && s.congestionWindowLeft() >= Math.min(s.mss(), queue.length(position));
   }
 
   private boolean emitRetransmission(final TcpConnection c, final long nowNs) {

@@ -319,30 +319,6 @@ final class LossRecovery {
     r.reorderDeadlineNs = nowNs + waitNs;
   }
 
-  /** Whether something that is lost is to be sent again now. */
-  static boolean retransmitsNow(final Sender s, final long nowNs) {
-    final RetransmitQueue queue = s.queue();
-    if (queue == null || queue.lostBytes() == 0) {
-      return false;
-    }
-    final RecoveryState r = s.recoveryState();
-    if (r != null && r.prefersNewData) {
-      if (Seq.gt(s.sndNxt(), r.highSeq) || s.nextLength(nowNs) != Sender.NOTHING) {
-        return false;
-      }
-      // Nothing new may leave (Linux tcp_xmit_recovery): the usual recovery goes on.
-      r.prefersNewData = false;
-      r.suspectsTimeout = false;
-    }
-    final int position = queue.nextLost();
-    if (position == queue.end()) {
-      return false;
-    }
-    // As Linux: beyond a window that shrank only the first is repeated, in place of a probe.
-    return (position == queue.first() || Seq.lt(queue.seq(position), s.sndUna() + s.sndWnd()))
-        && s.congestionWindowLeft() >= Math.min(s.mss(), queue.length(position));
-  }
-
   // ---- The window
 
   private void enterRecovery(

@@ -43,6 +43,11 @@ final class Undo {
     tickKnown = tickKnown && underWay > 0;
   }
 
+  /** A reduction begins that was right, since the network said so. */
+  void forget() {
+    possible = false;
+  }
+
   boolean isPossible() {
     return possible;
   }

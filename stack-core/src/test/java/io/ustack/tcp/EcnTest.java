@@ -25,7 +25,7 @@ class EcnTest {
   /** A peer that asks for ECN connects and is accepted. */
   private static TestStack established() {
     final TestStack s =
-        new TestStack(TcpConfig.DEFAULT)
+        new TestStack(TcpConfig.DEFAULT.with().congestionControl("reno").build())
             .listen(16)
             .script(
                 "< SEW 0:0(0) win 65535 <mss 1460>",

@@ -75,9 +75,9 @@ class SenderTest {
     sender.onSent(10_000, nowNs);
     for (int i = 0; i < 2; i++) {
       sender.onAck(segment(PEER_SEQ, sender.sndUna()), nowNs);
-      assertFalse(LossRecovery.retransmitsNow(sender, 0));
+      assertFalse(Emission.retransmitsNow(sender, 0));
     }
     sender.onAck(segment(PEER_SEQ, sender.sndUna()), nowNs);
-    assertTrue(LossRecovery.retransmitsNow(sender, 0));
+    assertTrue(Emission.retransmitsNow(sender, 0));
   }
 }
