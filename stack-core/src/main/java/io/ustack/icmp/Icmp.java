@@ -126,6 +126,14 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
     final ByteBuffer bytes = packet.bytes();
     final int at = packet.transportOffset();
     final int type = IcmpHeader.type(bytes, at);
+    final int quote = at + IcmpHeader.LENGTH_BYTES;
+    final int quoteBytes = packet.end() - quote;
+    if (type == IcmpHeader.DESTINATION_UNREACHABLE
+        && IcmpHeader.code(bytes, at) == IcmpHeader.FRAGMENTATION_NEEDED) {
+      final int mtu = IcmpHeader.nextHopMtu(bytes, at);
+      settle(packet, transports.tooBig(mtu, bytes, quote, quoteBytes, destination, nowNs));
+      return;
+    }
     final Failure failure =
         type == IcmpHeader.TIME_EXCEEDED
             ? Failure.HOST_UNREACHABLE
@@ -134,9 +142,11 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
       drop(packet, DropReason.ICMP_TYPE_UNKNOWN);
       return;
     }
-    final int quote = at + IcmpHeader.LENGTH_BYTES;
-    final DropReason worthless =
-        transports.unreachable(failure, bytes, quote, packet.end() - quote, destination, nowNs);
+    settle(packet, transports.unreachable(failure, bytes, quote, quoteBytes, destination, nowNs));
+  }
+
+  /** An error was told on, or was worth nothing for that reason. */
+  private void settle(final Packet packet, final @Nullable DropReason worthless) {
     if (worthless != null) {
       counters.drop(worthless);
     }

@@ -54,6 +54,11 @@ public final class IcmpHeader {
     return bytes.getShort(offset + CHECKSUM) & 0xFFFF;
   }
 
+  /** Of "fragmentation needed": the largest packet that passes (RFC 1191 4); 0 from old routers. */
+  public static int nextHopMtu(final ByteBuffer bytes, final int offset) {
+    return bytes.getShort(offset + SEQUENCE) & 0xFFFF;
+  }
+
   /** Of an echo: who asks. */
   public static int identifier(final ByteBuffer bytes, final int offset) {
     return bytes.getShort(offset + IDENTIFIER) & 0xFFFF;

@@ -16,6 +16,17 @@ public final class Path {
   private final int localAddress;
   private final int remoteAddress;
 
+  /** Linux ip_rt_min_pmtu: whoever says less is not believed (RFC 5927 7.2). */
+  public static final int MIN_MTU_BYTES = 552;
+
+  /** Linux ip_rt_mtu_expires; RFC 1191 6.3 says ten minutes, too. */
+  private static final long MTU_VALID_NS = 600_000_000_000L;
+
+  /** What the network said, while it is valid; 0 when it said nothing. */
+  private int learntMtuBytes;
+
+  private long learntMtuNs;
+
   /** The cache's entry for the next hop, as far as it still is. */
   @Nullable Neighbour neighbour;
 
@@ -45,6 +56,24 @@ public final class Path {
   /** The largest packet, IPv4 header included. */
   public int mtuBytes() {
     return link.mtuBytes();
+  }
+
+  /**
+   * The largest packet that gets through to the remote, as far as is known: at most {@link
+   * #mtuBytes}, and less for ten minutes after the network said so.
+   */
+  public int pathMtuBytes(final long nowNs) {
+    if (learntMtuBytes == 0 || nowNs - learntMtuNs >= MTU_VALID_NS) {
+      learntMtuBytes = 0;
+      return mtuBytes();
+    }
+    return Math.min(learntMtuBytes, mtuBytes());
+  }
+
+  /** The network said that only smaller packets get through; see {@link #MIN_MTU_BYTES}. */
+  public void learnMtu(final int mtu, final long nowNs) {
+    learntMtuBytes = Math.max(mtu, MIN_MTU_BYTES);
+    learntMtuNs = nowNs;
   }
 
   /** The largest transport header and payload together. */

@@ -35,4 +35,9 @@ public interface TransportProtocol {
       int remotePort,
       int quotedSequence,
       long nowNs);
+
+  /** Who hears that a packet of this protocol was too big for its path. */
+  default PathMtuObserver pathMtuObserver() {
+    return PathMtuObserver.NONE;
+  }
 }

@@ -42,6 +42,35 @@ public final class TransportTable implements UnresolvedObserver {
       final int lengthBytes,
       final int localAddress,
       final long nowNs) {
+    final DropReason worthless = judge(bytes, offset, lengthBytes, localAddress);
+    if (worthless == null) {
+      tell(transportOf(bytes, offset), failure, 0, bytes, offset, nowNs);
+    }
+    return worthless;
+  }
+
+  /**
+   * Tells a transport that a packet of ours was too big for its path (RFC 1191), as {@link
+   * #unreachable}.
+   *
+   * @param mtuBytes what would have passed; 0 when the router did not say
+   */
+  public @Nullable DropReason tooBig(
+      final int mtuBytes,
+      final ByteBuffer bytes,
+      final int offset,
+      final int lengthBytes,
+      final int localAddress,
+      final long nowNs) {
+    final DropReason worthless = judge(bytes, offset, lengthBytes, localAddress);
+    if (worthless == null) {
+      tell(transportOf(bytes, offset), Failure.NONE, mtuBytes, bytes, offset, nowNs);
+    }
+    return worthless;
+  }
+
+  private @Nullable DropReason judge(
+      final ByteBuffer bytes, final int offset, final int lengthBytes, final int localAddress) {
     if (lengthBytes < Ipv4Header.LENGTH_BYTES + QUOTED_BYTES
         || (bytes.get(offset) & 0xF0) != 0x40
         || Ipv4Header.source(bytes, offset) != localAddress) {
@@ -55,23 +84,25 @@ public final class TransportTable implements UnresolvedObserver {
         || (Ipv4Header.fragmentField(bytes, offset) & Ipv4Header.FRAGMENT_OFFSET) != 0) {
       return DropReason.ICMP_QUOTE_MALFORMED;
     }
-    final int protocol = Ipv4Header.protocol(bytes, offset);
-    final TransportProtocol transport = byNumber[protocol];
-    if (transport == null) {
-      return DropReason.ICMP_NO_MATCH;
-    }
-    tell(transport, failure, bytes, offset, offset + headerBytes, nowNs);
-    return null;
+    return transportOf(bytes, offset) == null ? DropReason.ICMP_NO_MATCH : null;
+  }
+
+  private @Nullable TransportProtocol transportOf(final ByteBuffer bytes, final int offset) {
+    return byNumber[Ipv4Header.protocol(bytes, offset)];
   }
 
   /** Ports are the first four bytes of TCP and UDP; for ICMP, an echo's identifier and sequence. */
   private static void tell(
-      final TransportProtocol transport,
+      final @Nullable TransportProtocol transport,
       final Failure failure,
+      final int mtuBytes,
       final ByteBuffer bytes,
       final int network,
-      final int transportOffset,
       final long nowNs) {
+    if (transport == null) {
+      return;
+    }
+    final int transportOffset = network + Ipv4Header.headerBytes(bytes, network);
     final int protocol = transport.protocol();
     final int ports = transportOffset + (protocol == Ipv4Header.PROTOCOL_ICMP ? 4 : 0);
     final int sequence =
@@ -80,14 +111,17 @@ public final class TransportTable implements UnresolvedObserver {
           case Ipv4Header.PROTOCOL_ICMP -> bytes.get(transportOffset) & 0xFF;
           default -> 0;
         };
-    transport.onUnreachable(
-        failure,
-        Ipv4Header.source(bytes, network),
-        bytes.getShort(ports) & 0xFFFF,
-        Ipv4Header.destination(bytes, network),
-        bytes.getShort(ports + 2) & 0xFFFF,
-        sequence,
-        nowNs);
+    final int local = Ipv4Header.source(bytes, network);
+    final int remote = Ipv4Header.destination(bytes, network);
+    final int localPort = bytes.getShort(ports) & 0xFFFF;
+    final int remotePort = bytes.getShort(ports + 2) & 0xFFFF;
+    if (failure == Failure.NONE) {
+      transport
+          .pathMtuObserver()
+          .onTooBig(mtuBytes, local, localPort, remote, remotePort, sequence, nowNs);
+    } else {
+      transport.onUnreachable(failure, local, localPort, remote, remotePort, sequence, nowNs);
+    }
   }
 
   @Override

@@ -96,16 +96,22 @@ final class Handshake {
     c.receiver().start(irs, ourMss(c));
     c.receiver().windowShift(offer.scalesWindow() ? offer.windowShift() : 0);
     final int theirShift = offer.scalesWindow() ? options.windowShift() : 0;
-    c.sender().onSyn(effectiveMss(c, options.mss()), theirShift, segment);
+    c.sender().onSyn(effectiveMss(c, options.mss(), nowNs), theirShift, segment);
   }
 
   /**
    * RFC 9293 3.7.1, RFC 6691: the peer's MSS or 536, at most what our path carries; never so small
    * that nothing fits.
    */
-  private static int effectiveMss(final TcpConnection c, final int peerMss) {
+  private static int effectiveMss(final TcpConnection c, final int peerMss, final long nowNs) {
     final int offered = peerMss == 0 ? Tcp.DEFAULT_MSS : Math.max(peerMss, Tcp.MIN_MSS);
-    return Math.min(offered - optionsLength(c), ourMss(c));
+    return Math.min(Math.min(offered - optionsLength(c), ourMss(c)), mssOfPath(c, nowNs));
+  }
+
+  /** What a segment can carry so that it gets through, as far as is known (RFC 1191). */
+  static int mssOfPath(final TcpConnection c, final long nowNs) {
+    final int headers = c.path().mtuBytes() - c.path().maxTransportBytes();
+    return c.path().pathMtuBytes(nowNs) - headers - TcpHeader.MIN_LENGTH_BYTES - optionsLength(c);
   }
 
   /** What a segment can carry on our path, behind the options that each of them has (RFC 6691). */

@@ -38,8 +38,6 @@ final class Sender {
   /** Just past the byte that a probe carried beyond the window; it never counts as sent. */
   private int sndProbed;
 
-  private int mss = 536;
-
   private final Nagle nagle;
   private boolean finQueued;
   private int finSeq;
@@ -144,7 +142,7 @@ final class Sender {
   }
 
   int mss() {
-    return mss;
+    return window.smss();
   }
 
   Nagle nagle() {
@@ -156,7 +154,7 @@ final class Sender {
    * 2.2).
    */
   void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
-    mss = effectiveMss;
+    window.smss(effectiveMss);
     peerWindow.onSyn(shift, segment);
   }
 
@@ -188,7 +186,7 @@ final class Sender {
     sndUna = from;
     sndNxt = Seq.max(sndNxt, from);
     // RFC 5681 3.1: a lost SYN or SYN-ACK means an initial window of one segment.
-    window.start(mss, synTimedOut ? mss : config.initialWindowSegments() * mss);
+    window.start(mss(), synTimedOut ? mss() : config.initialWindowSegments() * mss());
     control.start(window, nowNs);
   }
 
@@ -314,7 +312,7 @@ final class Sender {
     if (sackPermitted || recoveryState == null || recoveryState.duplicateAcks == 0) {
       return inFlight;
     }
-    return Math.max(0, inFlight - recoveryState.duplicateAcks * mss);
+    return Math.max(0, inFlight - recoveryState.duplicateAcks * mss());
   }
 
   int congestionWindowLeft() {
@@ -325,7 +323,7 @@ final class Sender {
   boolean canSendNew() {
     return unsent() > 0
         && (queue == null || !queue.isFull())
-        && sndWnd() - (sndNxt - sndUna) >= Math.min(mss, unsent());
+        && sndWnd() - (sndNxt - sndUna) >= Math.min(mss(), unsent());
   }
 
   /**
@@ -347,10 +345,10 @@ final class Sender {
     if (unsent == 0) {
       return windowLeft > 0 ? 0 : NOTHING;
     }
-    final int length = Math.min(unsent, mss);
+    final int length = Math.min(unsent, mss());
     final int usable = Math.min(windowLeft, congestionWindowLeft());
     if (length <= usable) {
-      final boolean small = length < mss && !finQueued;
+      final boolean small = length < mss() && !finQueued;
       return small && nagle.holds(sndNxt + length, sndUna, sndNxt) ? NOTHING : length;
     }
     return usable == windowLeft && peerWindow.isWorthwhile(usable) ? usable : NOTHING;
@@ -406,7 +404,7 @@ final class Sender {
    * 3.8.6.2.1, override), or one byte beyond a closed one (3.8.6.1); 0 when only the FIN is left.
    */
   int probeLength() {
-    return Math.min(unsent(), Math.min(mss, Math.max(1, sndWnd())));
+    return Math.min(unsent(), Math.min(mss(), Math.max(1, sndWnd())));
   }
 
   // ---- What has left
@@ -442,7 +440,7 @@ final class Sender {
     final int end = sndNxt + length;
     outstanding().append(sndNxt, end, finQueued && Seq.gt(end, finSeq), again, nowNs);
     sndNxt = end;
-    if (length < mss) {
+    if (length < mss()) {
       nagle.onSmallSent(sndNxt);
     }
     lastSentNs = nowNs;

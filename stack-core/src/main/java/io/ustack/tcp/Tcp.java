@@ -9,6 +9,7 @@ import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
 import io.ustack.ipv4.Ipv4Output;
 import io.ustack.ipv4.Path;
+import io.ustack.ipv4.PathMtuObserver;
 import io.ustack.ipv4.PortAllocator;
 import io.ustack.ipv4.TransportProtocol;
 import io.ustack.link.ReadyList;
@@ -53,6 +54,7 @@ public final class Tcp implements TransportProtocol {
   private final FastOpenCache fastOpenCache;
   private final Emission emission = new Emission(this);
   private final KeepAlive keepAlive = new KeepAlive(this);
+  private final PathMtu pathMtu = new PathMtu(this);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
   private final ListenerTable listeners = new ListenerTable();
@@ -60,7 +62,7 @@ public final class Tcp implements TransportProtocol {
   private final TcpOptions options = new TcpOptions();
   private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
 
-  private final ConnectionOptions connectionOptions = new ConnectionOptions(this);
+  final ConnectionOptions connectionOptions = new ConnectionOptions(this);
   private final MemoryBudget memory;
 
   private int timeWaits;
@@ -152,10 +154,6 @@ public final class Tcp implements TransportProtocol {
 
   Emission emission() {
     return emission;
-  }
-
-  ConnectionOptions options() {
-    return connectionOptions;
   }
 
   KeepAlive keepAlive() {
@@ -422,6 +420,11 @@ public final class Tcp implements TransportProtocol {
       counters.increment(Counter.TCP_OPTIONS_MALFORMED);
     }
     return options;
+  }
+
+  @Override
+  public PathMtuObserver pathMtuObserver() {
+    return pathMtu;
   }
 
   @Override

@@ -233,7 +233,7 @@ public final class TcpConnection extends Emitter {
 
   /** What the socket may change; of this connection until it is asked of another. */
   public ConnectionOptions options() {
-    return tcp.options().of(this);
+    return tcp.connectionOptions.of(this);
   }
 
   /** The application wrote to the send buffer. */
