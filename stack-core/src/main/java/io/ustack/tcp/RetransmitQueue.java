@@ -67,7 +67,6 @@ final class RetransmitQueue {
     return end - first >= MAX_SEGMENTS;
   }
 
-  /** Segments outstanding. */
   int segments() {
     return end - first;
   }
@@ -81,7 +80,6 @@ final class RetransmitQueue {
     return first;
   }
 
-  /** Just past the last position. */
   int end() {
     return end;
   }
@@ -94,7 +92,6 @@ final class RetransmitQueue {
     return position == first ? startSeq : ends[index(position - 1)];
   }
 
-  /** Just past its last byte. */
   int endSeq(final int position) {
     return ends[index(position)];
   }
@@ -177,7 +174,6 @@ final class RetransmitQueue {
     return retransmittedSegments;
   }
 
-  /** Bytes of the retransmissions in the network. */
   int retransmittedBytes() {
     return retransmittedBytes;
   }
@@ -463,6 +459,10 @@ final class RetransmitQueue {
     sackedBytes = 0;
   }
 
+  private boolean leftBefore(final int a, final int b) {
+    return Delivery.isSentAfter(sentNs(b), endSeq(b), sentNs(a), endSeq(a));
+  }
+
   /** Takes the mark from all; those that are under way again have their places in the order. */
   private void unmark(final int mark) {
     int later = order.oldest();
@@ -473,7 +473,7 @@ final class RetransmitQueue {
       if (was || !isInNetwork(position)) {
         continue;
       }
-      while (left > 0 && sentNs(later) - sentNs(position) <= 0) {
+      while (left > 0 && leftBefore(later, position)) {
         later = order.after(later);
         left--;
       }

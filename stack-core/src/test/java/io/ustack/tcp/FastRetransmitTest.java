@@ -129,6 +129,19 @@ class FastRetransmitTest {
     }
   }
 
+  /** A peer that repeats its ACK for ever: no more can have arrived than was sent. */
+  @Test
+  void duplicatesCountNoMoreThanWhatIsOutstanding() {
+    try (TestStack s = tenInFlight()) {
+      s.script(ack(0), ack(0), ack(0), full(0, false));
+      for (int i = 0; i < 100; i++) {
+        s.script(ack(0));
+      }
+      assertEquals(9, s.connection.sender().makeRecoveryState().duplicateAcks);
+      s.script(ack(10));
+    }
+  }
+
   @Test
   void partialAckSendsTheNextHole() {
     try (TestStack s = tenInFlight()) {

@@ -311,6 +311,11 @@ class RetransmitQueueTest {
     boolean isInNetwork() {
       return !sacked && !isWaiting();
     }
+
+    /** Of those of one moment the lower left first. */
+    boolean leftBefore(final Segment other) {
+      return sentNs < other.sentNs || (sentNs == other.sentNs && end - other.end < 0);
+    }
   }
 
   /** Says the same, without cleverness. */
@@ -524,7 +529,7 @@ class RetransmitQueueTest {
         s.sacked &= !sacked;
         s.lost &= sacked;
         if (!was && s.isInNetwork()) {
-          while (at < order.size() && order.get(at).sentNs - s.sentNs <= 0) {
+          while (at < order.size() && order.get(at).leftBefore(s)) {
             at++;
           }
           order.add(at++, s);
