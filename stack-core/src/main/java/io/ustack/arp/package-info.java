@@ -5,8 +5,9 @@
  * <p>Owns the neighbour cache and the packets that wait for an answer; everything a peer can push
  * into it is bounded. Called by {@code ipv4} to send and by {@code ethernet} with what arrived.
  *
- * <p>DEVIATION: our address is announced but not probed for beforehand (RFC 5227 2.1), which would
- * delay the start by seconds; Linux does neither for a configured address.
+ * <p>DEVIATION: RFC 5227 2.1: our address is announced but not probed for beforehand, which would
+ * delay the start by seconds; a conflict is counted and defended. Linux does neither for a
+ * configured address.
  */
 @NullMarked
 package io.ustack.arp;

@@ -155,7 +155,10 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
 
   /**
    * What a code of "destination unreachable" means to a transport, as Linux's icmp_err_convert has
-   * it. DEVIATION: "protocol unreachable" is a refusal too, where Linux says ENOPROTOOPT.
+   * it.
+   *
+   * <p>DEVIATION: RFC 1122 4.2.3.9, protocol unreachable: a refusal too, ECONNREFUSED, where Linux
+   * says ENOPROTOOPT: one failure less in the core's vocabulary.
    */
   private static Failure unreachableFailure(final int code) {
     return switch (code) {

@@ -56,8 +56,8 @@ final class AckPolicy {
       }
     }
     lastDataNs = nowNs;
-    // RFC 9293 3.8.6.3: at least every second segment. Those of one burst share one ACK, as behind
-    // GRO.
+    // DEVIATION: RFC 9293 3.8.6.3, an ACK for at least every second full-sized segment: those of
+    // one burst share one, as behind GRO; each ACK costs both ends a packet.
     if (++segmentsSinceAck >= 2) {
       ackNow = true;
     } else if (quickAcks > 0 && !interactive) {
@@ -167,8 +167,10 @@ final class AckPolicy {
   }
 
   /**
-   * True once for a quick ACK. DEVIATION: on Linux it leaves at once; here it lets one duty cycle
-   * pass, since an application that answers at once takes it along.
+   * True once for a quick ACK.
+   *
+   * <p>DEVIATION: Linux, quick ACKs: they don't leave at once but let one duty cycle pass. An
+   * application that answers at once takes them along, a packet less per short connection.
    */
   boolean waitsACycle() {
     final boolean waits = answerAwaited && !ackNow && duplicateAcksOwed == 0;

@@ -7,7 +7,13 @@ import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
 import org.jspecify.annotations.Nullable;
 
-/** connect(2), the active open of RFC 9293 3.10.1. One per stack. */
+/**
+ * connect(2), the active open of RFC 9293 3.10.1. One per stack.
+ *
+ * <p>DEVIATION: Linux, tcp_tw_reuse = 2: TIME_WAIT gives way everywhere, as with 1, not on loopback
+ * only ({@code TcpConfig.reuseTimeWaits}): 28,000 ports a minute towards one server are too few for
+ * a proxy. Only with timestamps on both sides.
+ */
 final class ActiveOpen implements PortAllocator.PortsInUse {
   /** How long a TIME_WAIT must have been quiet before its port is chosen again, as on Linux. */
   private static final long QUIET_NS = 1_000_000_000L;

@@ -107,9 +107,9 @@ final class Delivery {
    * RFC 8985 6.2, step 2: whether the ACK of a repeated segment is for an earlier copy: it echoes
    * an earlier time, or comes faster than any round trip.
    *
-   * <p>DEVIATION: what a block reports is not judged by the echo. Above a hole that is the time of
-   * what arrived in order (RFC 7323 4.3), always an earlier one, and a lost retransmission would
-   * not be found before the timeout.
+   * <p>DEVIATION: RFC 8985 6.2, step 2: what a block reports is not judged by the echo. Above a
+   * hole that is the time of what arrived in order (RFC 7323 4.3), always an earlier one, and a
+   * lost retransmission would not be found before the timeout.
    */
   private boolean isOfTheOriginal(final long sentNs, final boolean acknowledged) {
     final long ageNs = nowNs - sentNs;

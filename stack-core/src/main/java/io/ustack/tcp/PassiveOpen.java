@@ -87,7 +87,13 @@ final class PassiveOpen {
     return false;
   }
 
-  /** The SYN is kept: a connection in SYN-RECEIVED. */
+  /**
+   * The SYN is kept: a connection in SYN-RECEIVED.
+   *
+   * <p>DEVIATION: RFC 9293 3.10.7.2, third: text on a SYN without a fast open cookie is not queued
+   * and not acknowledged, so the peer sends it again, as on Linux: a flood of SYNs can't fill
+   * buffers.
+   */
   private void onSyn(
       final TcpListener listener, final TcpSegment syn, final int iss, final long nowNs) {
     final TcpConnection connection = open(listener, syn, iss);

@@ -92,8 +92,8 @@ final class Rack {
   /**
    * RFC 8985 6.2, step 5: marks what is lost by now. Looks at what is lost and at one segment more.
    *
-   * <p>DEVIATION: the wait is that of the first segment that may be lost, not of the last: nobody
-   * waits longer than its own time.
+   * <p>DEVIATION: RFC 8985 6.2, step 5: the wait is that of the first segment that may be lost, not
+   * of the last: nobody waits longer than its own time.
    *
    * @return when to look again, in nanoseconds from now, or {@link #NOTHING_WAITS}
    */

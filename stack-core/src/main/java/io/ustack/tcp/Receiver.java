@@ -163,8 +163,8 @@ final class Receiver {
       return true;
     }
     if (length == 0) {
-      // One past the right edge too, as Linux: a peer that filled the window acknowledges from
-      // there.
+      // DEVIATION: RFC 9293 3.10.7.4, first: a segment without length one past the right edge is
+      // accepted too, as on Linux: a peer that filled the window acknowledges from there.
       return Seq.inWindow(seq, rcvNxt, window + 1);
     }
     return Seq.lt(seq, rcvNxt + window) && Seq.gt(seq + length, rcvNxt);

@@ -123,6 +123,8 @@ final class RttEstimator {
     }
     // RFC 6298 2.3, 2.4. As on Linux the floor stands under the variation's share, not under the
     // sum: else a steady path leaves no room for the peer's delayed ACK.
+    // DEVIATION: RFC 6298 2.4: the floor is not 1 s but TcpConfig.minRtoNs, 200 ms, and
+    // counts above SRTT: Linux's TCP_RTO_MIN; a second is an outage on a LAN.
     baseRtoNs = Math.min(maxRtoNs, srttNs + Math.max(minRtoNs, 4 * rttvarNs));
   }
 

@@ -110,6 +110,9 @@ final class SegmentArrival {
     }
     if (segment.has(TcpHeader.SYN)) {
       // RFC 9293 3.10.7.4, fourth (RFC 5961 4.2): whatever its sequence number, a challenge ACK.
+      // DEVIATION: RFC 9293 3.10.7.4, fourth, passive SYN-RECEIVED: a challenge ACK too, where the
+      // connection should return to LISTEN. A blind SYN takes no handshake down; a peer that really
+      // began anew answers with RST, and its next SYN is welcome.
       challenge(c, nowNs);
       return;
     }

@@ -7,7 +7,7 @@ import io.ustack.tcp.congestion.Cubic;
  *
  * @param initialRtoNs before the first sample (RFC 6298 2.1; Linux TCP_TIMEOUT_INIT)
  * @param minRtoNs floor of the timeout above the smoothed RTT (Linux TCP_RTO_MIN, 200 ms; RFC 6298
- *     2.4 says 1 s in all, DEVIATION as Linux)
+ *     2.4 says 1 s in all)
  * @param maxRtoNs ceiling (Linux TCP_RTO_MAX, 120 s)
  * @param synTimedOutRtoNs timeout of the first data after a repeated SYN (RFC 6298 5.7; Linux
  *     TCP_TIMEOUT_FALLBACK)

@@ -130,7 +130,16 @@ public final class TcpListener {
     return waiting > backlog;
   }
 
-  /** Whether no more handshakes may be kept. */
+  /**
+   * Whether no more handshakes may be kept.
+   *
+   * <p>DEVIATION: Linux, a backlog of 0: one handshake is kept, where Linux answers each SYN with a
+   * cookie, or not at all with {@code SynCookieUse.OFF}. It keeps its options, and a listener that
+   * nobody can reach is of no use.
+   *
+   * <p>DEVIATION: Linux, SYN queue without cookies: its last quarter is for all, not only for peers
+   * that are known: nothing is remembered of peers, and cookies are on.
+   */
   boolean isSynQueueFull() {
     return handshakes >= Math.max(1, backlog);
   }

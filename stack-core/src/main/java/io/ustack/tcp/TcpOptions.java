@@ -8,6 +8,10 @@ import org.jspecify.annotations.Nullable;
  * timestamps (RFC 7323 3) and selective acknowledgments (RFC 2018). Others are skipped by their
  * length.
  *
+ * <p>DEVIATION: RFC 5482 2, the user timeout option (kind 28): neither sent nor obeyed, as Linux
+ * and FreeBSD; the timeout is local, {@code TcpConfig.userTimeoutNs}: a peer must not decide how
+ * long we keep what we hold.
+ *
  * <p>One instance per stack is filled anew by {@link #parse} for each segment whose options matter.
  */
 final class TcpOptions {

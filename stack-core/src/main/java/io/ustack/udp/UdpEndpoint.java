@@ -164,6 +164,7 @@ public final class UdpEndpoint extends Emitter {
    */
   public Failure sendable(final int lengthBytes, final int address) {
     if (lengthBytes > udp.largestPayloadBytes()) {
+      // DEVIATION: Linux, datagrams longer than the MTU: EMSGSIZE; fragments are not built yet.
       return Failure.MESSAGE_TOO_LONG;
     }
     return udp.hasRoute(boundAddress, address) ? Failure.NONE : Failure.NETWORK_UNREACHABLE;

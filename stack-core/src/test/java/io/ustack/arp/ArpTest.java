@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.icmp.EchoObserver;
 import io.ustack.ipv4.Path;
 import io.ustack.readiness.Failure;
@@ -65,6 +66,7 @@ class ArpTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 5227", clause = "2.3", what = "announcements", by = Arp.class)
   void announcesItsAddressTwiceAtStart() {
     try (TestNet net = new TestNet(TestNet.config())) {
       net.poll();
@@ -78,6 +80,7 @@ class ArpTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 826", what = "who asks for us is answered and learnt", by = Arp.class)
   void answersWhoAsksForUsAndNobodyElse() {
     try (TestNet net = new TestNet()) {
       net.inject(
@@ -104,6 +107,7 @@ class ArpTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 826", what = "who asks for us is answered and learnt")
   void whoAskedIsKnown() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -113,6 +117,11 @@ class ArpTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 1122",
+      clause = "2.3.2.2",
+      what = "packets wait for resolution",
+      by = Arp.class)
   void parksWhileItAsksAndSendsInOrder() {
     try (TestNet net = new TestNet()) {
       send(net, PEER, 1);
@@ -132,6 +141,7 @@ class ArpTest {
 
   /** Linux: mcast_solicit 3, retrans_time 1 s. */
   @Test
+  @Covers(rfc = "RFC 1122", clause = "2.3.2.1")
   void asksThreeTimesThenGivesUp() {
     try (TestNet net = new TestNet()) {
       send(net, PEER, 1);
@@ -247,6 +257,7 @@ class ArpTest {
 
   /** RFC 826: merge whatever comes from a known host, but make no entry for who didn't ask us. */
   @Test
+  @Covers(rfc = "RFC 826", what = "known entries are updated, none made unasked", by = Arp.class)
   void updatesKnownNeighboursAndMakesNoneUnasked() {
     try (TestNet net = new TestNet()) {
       net.expectDrop(DropReason.ARP_NOT_FOR_US, replyFrom(PEER_MAC, PEER));
@@ -264,6 +275,7 @@ class ArpTest {
 
   /** RFC 5227 2.4 (c): defend, but not more often than every ten seconds. */
   @Test
+  @Covers(rfc = "RFC 5227", clause = "2.4", what = "defence, at most every 10 s", by = Arp.class)
   void defendsItsAddress() {
     try (TestNet net = new TestNet()) {
       net.expectDropAndAnswer(
@@ -335,6 +347,11 @@ class ArpTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 1122",
+      clause = "2.3.2.1",
+      what = "entries time out, requests are limited",
+      by = {Arp.class, Neighbour.class})
   void resolvesFromScratchAfterTwentyMinutes() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();

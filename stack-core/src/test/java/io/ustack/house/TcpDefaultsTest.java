@@ -25,6 +25,11 @@ class TcpDefaultsTest {
   private static final String END = "<!-- end of the defaults of TCP -->\n";
 
   @Test
+  @Covers(
+      rfc = "Linux",
+      clause = "profiles",
+      what = "every default in one record, `linux` and `freebsd`",
+      byName = "TcpConfig")
   void tableSaysWhatTheProfilesHave() throws Exception {
     final String page = Files.readString(PAGE);
     final int from = page.indexOf(BEGIN) + BEGIN.length();

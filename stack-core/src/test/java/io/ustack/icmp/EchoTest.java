@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.util.Arrays;
@@ -35,6 +36,7 @@ class EchoTest {
   /** From nothing to all that fits an MTU of 1500. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 17, 18, 56, 1471, 1472})
+  @Covers(rfc = "RFC 1122", clause = "3.2.2.6", what = "echo", by = Icmp.class)
   void answersWithTheSameData(final int length) {
     try (TestNet net = new TestNet()) {
       net.meetPeer();

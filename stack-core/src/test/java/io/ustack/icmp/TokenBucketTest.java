@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,7 @@ class TokenBucketTest {
 
   @ParameterizedTest
   @ValueSource(longs = {0, Long.MAX_VALUE - 5 * MS, -5 * MS})
+  @Covers(rfc = "RFC 1812", clause = "4.3.2.8", what = "rate limit", by = TokenBucket.class)
   void givesABurstAndThenARate(final long startNs) {
     final TokenBucket bucket = new TokenBucket(1000, 50, startNs);
     assertEquals(50, drain(bucket, startNs));

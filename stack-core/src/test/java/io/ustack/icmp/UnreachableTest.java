@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.TransportProtocol;
 import io.ustack.readiness.Failure;
@@ -93,6 +94,7 @@ class UnreachableTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 100, 548 - 28})
+  @Covers(rfc = "RFC 1122", clause = "4.1.3.1", what = "port unreachable", byName = "Udp")
   void saysThatNobodyHasThePort(final int length) {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -106,6 +108,11 @@ class UnreachableTest {
   /** RFC 1812 4.3.2.3: up to 576 bytes in all. */
   @ParameterizedTest
   @ValueSource(ints = {548 - 27, 1000, 1472})
+  @Covers(
+      rfc = "RFC 1812",
+      clause = "4.3.2.3",
+      what = "as much of the packet as fits 576 bytes",
+      by = Icmp.class)
   void quotesNoMoreThan576BytesHold(final int length) {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -146,6 +153,11 @@ class UnreachableTest {
 
   /** RFC 1122 3.2.2: never about a packet to everybody. */
   @Test
+  @Covers(
+      rfc = "RFC 1122",
+      clause = "3.2.2",
+      what = "errors never about errors, fragments, broadcasts",
+      by = Icmp.class)
   void saysNothingAboutBroadcasts() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -265,6 +277,7 @@ class UnreachableTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 5927", clause = "4.1", what = "quotes are checked", by = Icmp.class)
   void doesNotBelieveQuotesThatAreNotOurs() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.testing.Frames;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,11 @@ class Ipv4HeaderTest {
     "69, 0, 40, IPV4_TOTAL_LENGTH",
     "70, 23, 40, IPV4_TOTAL_LENGTH",
   })
+  @Covers(
+      rfc = "RFC 791",
+      clause = "3.1",
+      what = "version, header length, total length, checksum",
+      by = {Ipv4Header.class, Ipv4Input.class})
   void judgesVersionAndLengths(
       final int first, final int totalLength, final int available, final DropReason reason) {
     final ByteBuffer bytes = ByteBuffer.allocate(60);

@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
@@ -57,6 +58,7 @@ class Ipv4InputTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 791", clause = "3.1")
   void dropsAWrongChecksum() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -91,6 +93,11 @@ class Ipv4InputTest {
     "10.99.0.255",
     "10.99.0.2"
   })
+  @Covers(
+      rfc = "RFC 1122",
+      clause = "3.2.1.3",
+      what = "sources and destinations that are none",
+      by = Ipv4Input.class)
   void dropsSourcesThatAreNoHost(final String source) {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -101,6 +108,7 @@ class Ipv4InputTest {
 
   @ParameterizedTest
   @CsvSource({"10.99.0.3", "127.0.0.1", "224.0.0.1", "0.0.0.0", "198.51.100.7", "10.98.255.255"})
+  @Covers(rfc = "RFC 1122", clause = "3.2.1.3")
   void dropsDestinationsThatAreNotUs(final String destination) {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -112,6 +120,11 @@ class Ipv4InputTest {
 
   /** RFC 1122 3.3.6: a unicast packet in a broadcast frame is for nobody. */
   @Test
+  @Covers(
+      rfc = "RFC 1122",
+      clause = "3.3.6",
+      what = "no unicast in a broadcast frame",
+      by = Ipv4Input.class)
   void dropsUnicastInABroadcastFrame() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -178,6 +191,11 @@ class Ipv4InputTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 18, 26, 60})
+  @Covers(
+      rfc = "RFC 894",
+      what = "type 0x0800, padding ignored",
+      by = Ipv4Input.class,
+      byName = "EthernetInput")
   void cutsThePadding(final int padding) {
     try (TestNet net = new TestNet()) {
       final Recorder recorder = new Recorder();
@@ -193,6 +211,7 @@ class Ipv4InputTest {
 
   /** RFC 1122 3.2.1.7: a host does not mind a small time to live. */
   @Test
+  @Covers(rfc = "RFC 1122", clause = "3.2.1.7", what = "any TTL is accepted", by = Ipv4Input.class)
   void acceptsAnyTimeToLiveAndOptionsAndBroadcasts() {
     try (TestNet net = new TestNet()) {
       final Recorder recorder = new Recorder();

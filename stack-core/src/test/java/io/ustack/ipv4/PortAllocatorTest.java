@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,11 @@ class PortAllocatorTest {
 
   /** RFC 6056 3.3.3: in sequence towards one endpoint, so that a port comes back late. */
   @Test
+  @Covers(
+      rfc = "RFC 6056",
+      clause = "3.3.3",
+      what = "ephemeral ports, algorithm 3",
+      by = PortAllocator.class)
   void runsInSequenceTowardsOneRemote() {
     final PortAllocator allocator = new PortAllocator(1, 2);
     final int first = allocator.allocate(LOCAL, REMOTE, 80, ports);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import java.util.ArrayList;
 import java.util.List;
@@ -191,6 +192,12 @@ class ArrivalTest {
 
   @ParameterizedTest(name = "{0}: {1}")
   @MethodSource
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, fourth (RFC 5961 4.2)")
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.10.7.4",
+      what = "the synchronized states, row by row",
+      by = SegmentArrival.class)
   void everywhere(
       final TcpState state,
       final String name,
@@ -253,6 +260,12 @@ class ArrivalTest {
 
   @ParameterizedTest(name = "{0}: {1} makes {3}")
   @MethodSource
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4", what = "the synchronized states, row by row")
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.10.7.4, second (RFC 5961 3.2)",
+      what = "RST must be exact",
+      by = SegmentArrival.class)
   void byState(
       final TcpState state,
       final String segment,
@@ -334,6 +347,11 @@ class ArrivalTest {
 
   /** RFC 5961 7: at most one challenge ACK in half a second for each connection. */
   @Test
+  @Covers(
+      rfc = "RFC 5961",
+      clause = "7",
+      what = "challenge ACKs are rate-limited",
+      by = ChallengeAck.class)
   void challengeAcksAreRateLimited() {
     try (TestStack s = TestStack.established()) {
       final String syn = "< S 9:9(0) win 65535";

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** Buffers that grow with what the connection does, as on Linux. */
@@ -35,6 +36,11 @@ class AutoTuningTest {
 
   /** The peer doubles: what the application takes per round trip is half of the buffer at most. */
   @Test
+  @Covers(
+      rfc = "Linux",
+      clause = "tcp_moderate_rcvbuf",
+      what = "the receive buffer follows what the application takes per round trip",
+      by = {ReceiveAutoTuning.class, Receiver.class})
   void receiveBufferStaysAheadOfAPeerInSlowStart() {
     try (TestStack s = TestStack.scaled(config())) {
       for (int segments = 10; segments <= 640; segments *= 2) {
@@ -81,6 +87,7 @@ class AutoTuningTest {
   }
 
   @Test
+  @Covers(rfc = "Linux", clause = "tcp_moderate_rcvbuf")
   void neverBeyondTheLargest() {
     try (TestStack s =
         new TestStack(config().with().maxReceiveBufferBytes(300_000).build())
@@ -94,6 +101,7 @@ class AutoTuningTest {
   }
 
   @Test
+  @Covers(rfc = "Linux", clause = "tcp_moderate_rcvbuf")
   void setOrSwitchedOffItStaysAsItIs() {
     final TcpConfig off = config().with().receiveAutoTuning(false).build();
     for (final TcpConfig fixed : new TcpConfig[] {off, config().withBuffers(START, START)}) {
@@ -144,6 +152,11 @@ class AutoTuningTest {
   // ---- Send buffer
 
   @Test
+  @Covers(
+      rfc = "Linux",
+      clause = "tcp_sndbuf_expand",
+      what = "the send buffer follows the congestion window",
+      by = SendAutoTuning.class)
   void sendBufferHoldsTwiceTheCongestionWindow() {
     try (TestStack s = TestStack.scaled(config().with().sendBufferBytes(16_000).build())) {
       assertEquals(16_000, s.write(1, 100_000));
@@ -158,6 +171,7 @@ class AutoTuningTest {
   }
 
   @Test
+  @Covers(rfc = "Linux", clause = "tcp_sndbuf_expand")
   void sendBufferThatWasSetStaysAsItIs() {
     final TcpConfig off = config().with().sendBufferBytes(16_000).sendAutoTuning(false).build();
     final TcpConfig bounded =

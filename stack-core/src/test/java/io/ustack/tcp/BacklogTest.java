@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
@@ -32,6 +33,11 @@ class BacklogTest {
 
   @ParameterizedTest(name = "backlog {0}")
   @ValueSource(ints = {0, 1, 3})
+  @Covers(
+      rfc = "Linux",
+      clause = "listen(2)",
+      what = "SYN queue and accept queue are counted apart",
+      by = TcpListener.class)
   void acceptQueueHoldsOneMoreThanTheBacklog(final int backlog) {
     try (TestStack s = backlog(backlog)) {
       for (int i = 0; i <= backlog; i++) {
@@ -102,6 +108,7 @@ class BacklogTest {
 
   @ParameterizedTest(name = "backlog {0} takes {1}")
   @CsvSource({"0, 1", "1, 1", "2, 2", "5, 5"})
+  @Covers(rfc = "Linux", clause = "listen(2)")
   void synQueueIsBoundedByTheBacklog(final int backlog, final int handshakes) {
     try (TestStack s = backlog(backlog)) {
       for (int i = 0; i < handshakes; i++) {

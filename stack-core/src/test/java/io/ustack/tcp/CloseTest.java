@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +19,11 @@ class CloseTest {
   // ---- In order
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.6",
+      what = "closing in every order",
+      by = TcpConnection.class)
   void weCloseFirst() {
     try (TestStack s = TestStack.established()) {
       s.closeConnection();
@@ -33,6 +39,7 @@ class CloseTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.6")
   void thePeerClosesFirst() {
     try (TestStack s = TestStack.closeWait()) {
       assertEquals("READABLE|READ_CLOSED", TestStack.bits(s.events.take()));
@@ -49,6 +56,7 @@ class CloseTest {
 
   /** RFC 9293 figure 13. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.6")
   void bothCloseAtOnce() {
     try (TestStack s = TestStack.finWait1()) {
       s.script("< F. 1:1(0) ack 1 win 65535", "> . 2:2(0) ack 2");
@@ -94,6 +102,11 @@ class CloseTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.6.1",
+      what = "half-close, and RST for data nobody will read",
+      by = {TcpConnection.class, SegmentArrival.class})
   void thePeerMaySendAfterOurFin() {
     try (TestStack s = TestStack.finWait2()) {
       s.script(
@@ -182,6 +195,11 @@ class CloseTest {
   // ---- With data that nobody will read
 
   @Test
+  @Covers(
+      rfc = "RFC 2525",
+      clause = "2.17",
+      what = "close with unread data resets",
+      by = TcpConnection.class)
   void closeWithUnreadDataResets() {
     try (TestStack s = TestStack.established()) {
       s.script("< . 1:101(100) ack 1 win 65535");
@@ -239,6 +257,7 @@ class CloseTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"finWait1", "finWait2"})
+  @Covers(rfc = "RFC 9293", clause = "3.6.1")
   void dataAfterCloseIsReset(final String state) {
     try (TestStack s = TestStack.established()) {
       s.closeConnection();
@@ -290,6 +309,11 @@ class CloseTest {
   // ---- Before the handshake is over
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.10.4",
+      what = "CLOSE in every state",
+      by = TcpConnection.class)
   void closeInSynSentForgetsTheConnection() {
     try (TestStack s = TestStack.synSent()) {
       s.closeConnection();
@@ -300,6 +324,7 @@ class CloseTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.4")
   void closeInSynReceivedSendsTheFinAfterTheHandshake() {
     try (TestStack s = TestStack.synSent()) {
       s.script(
@@ -328,6 +353,7 @@ class CloseTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"established", "finWait1", "finWait2", "closeWait"})
+  @Covers(rfc = "RFC 9293", clause = "3.10.5", what = "ABORT", by = TcpConnection.class)
   void abortResets(final String state) {
     try (TestStack s = fixture(state)) {
       s.abort();

@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** The congestion window on the wire: RFC 5681 3.1 and 4.1, RFC 6928. */
@@ -23,6 +24,7 @@ class CongestionTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 6928", what = "initial window of ten segments", byName = "NewReno")
   void tenSegmentsAtFirst() {
     try (TestStack s = established()) {
       s.write(1, 100 * MSS);
@@ -53,6 +55,11 @@ class CongestionTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 5681",
+      clause = "3.1",
+      what = "slow start, congestion avoidance",
+      byName = "NewReno")
   void slowStartDoublesEachRoundTrip() {
     try (TestStack s = established()) {
       s.write(1, 400 * MSS);
@@ -85,6 +92,7 @@ class CongestionTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 5681", clause = "3.1")
   void avoidanceAddsOneSegmentEachRoundTrip() {
     try (TestStack s = established()) {
       s.write(1, 400 * MSS);
@@ -114,6 +122,7 @@ class CongestionTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 5681", clause = "4.1", what = "restart after idle", byName = "NewReno")
   void idleConnectionStartsAgainWithTheInitialWindow() {
     try (TestStack s = established()) {
       s.write(1, 30 * MSS);

@@ -3,11 +3,17 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
 class DelayedAckTest {
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.8.6.3",
+      what = "delayed ACK",
+      by = {AckPolicy.class, TcpTimers.class})
   void oneSegmentIsAcknowledgedAfterFortyMilliseconds() {
     try (TestStack s = TestStack.established()) {
       s.script("< . 1:1461(1460) ack 1 win 65535", "+0.04 > . 1:1(0) ack 1461");
@@ -16,6 +22,7 @@ class DelayedAckTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.6.3")
   void secondSegmentIsAcknowledgedAtOnce() {
     try (TestStack s = TestStack.established()) {
       s.script(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.AckSample;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,6 +84,10 @@ class DeliveryRateTest {
 
   /** 2.2: ACKs that come in a bunch do not make the path faster than it was sent over. */
   @Test
+  @Covers(
+      rfc = "draft-cheng-iccrg-delivery-rate-estimation-02",
+      what = "samples of the delivery rate",
+      by = DeliveryRate.class)
   void bunchOfAcksIsMeasuredByTheTimeOfSending() {
     final Sent a = send(0);
     ack(20, a);
@@ -134,6 +139,7 @@ class DeliveryRateTest {
   }
 
   @Test
+  @Covers(rfc = "draft-cheng-iccrg-delivery-rate-estimation-02")
   void limitedUntilWhatWasInFlightIsDelivered() {
     final Sent a = send(0);
     final Sent b = send(0);

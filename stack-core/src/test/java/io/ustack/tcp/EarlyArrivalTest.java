@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +45,7 @@ class EarlyArrivalTest {
           SR 100:100(0) win 0                |
           SFRPU. 100:100(0) ack 500 win 0    |
           """)
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.1", what = "CLOSED", by = Tcp.class)
   void closed(final String segment, final String answer) {
     try (TestStack s = new TestStack()) {
       arrives(s, segment, answer);
@@ -72,6 +74,7 @@ class EarlyArrivalTest {
           - 100:100(0) win 65535             |
           SF 100:100(0) win 65535            |
           """)
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.2", what = "LISTEN", by = PassiveOpen.class)
   void listenTakesNothingButSyn(final String segment, final String answer) {
     try (TestStack s = TestStack.listening()) {
       arrives(s, segment, answer);
@@ -88,6 +91,7 @@ class EarlyArrivalTest {
         "SU 0:0(0) win 65535",
         "S 0:10(10) win 65535"
       })
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.2")
   void listenAnswersSyn(final String segment) {
     try (TestStack s = TestStack.listening()) {
       arrives(s, segment, "S. 0:0(0) ack 1 win 65535 <mss 1460>");
@@ -127,6 +131,7 @@ class EarlyArrivalTest {
           F 0:0(0) win 65535                 |
           - 0:0(0) win 65535                 |
           """)
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.3", what = "SYN-SENT", by = SegmentArrival.class)
   void synSentStays(final String segment, final String answer) {
     try (TestStack s = TestStack.synSent()) {
       final long drops = s.net.stack.counters().drops();
@@ -140,6 +145,7 @@ class EarlyArrivalTest {
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {"R. 0:0(0) ack 1 win 0", "R. 77:77(0) ack 1 win 9", "SFRPU. 0:0(0) ack 1 win 0"})
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.3")
   void synSentIsRefused(final String segment) {
     try (TestStack s = TestStack.synSent()) {
       arrives(s, segment, null);
@@ -164,6 +170,7 @@ class EarlyArrivalTest {
           S 0:10(10) win 65535                  | S. 0:0(0) ack 1 win 65535 <mss 1460> | SYN_RECEIVED
           SF 0:0(0) win 65535                   | S. 0:0(0) ack 1 win 65535 <mss 1460> | SYN_RECEIVED
           """)
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.3")
   void synSentMovesOn(final String segment, final String answer, final TcpState after) {
     try (TestStack s = TestStack.synSent()) {
       arrives(s, segment, answer);
@@ -207,6 +214,7 @@ class EarlyArrivalTest {
           F 1:1(0) win 65535                 |
           P 1:11(10) win 65535               |
           """)
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4", what = "SYN-RECEIVED", by = SegmentArrival.class)
   void synReceivedStays(final String segment, final String answer) {
     try (TestStack s = TestStack.synReceived()) {
       arrives(s, segment, answer);
@@ -218,6 +226,7 @@ class EarlyArrivalTest {
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {"R 1:1(0) win 0", "R. 1:1(0) ack 0 win 0", "SFRPU. 1:1(0) ack 1 win 65535"})
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4", what = "SYN-RECEIVED")
   void synReceivedIsReset(final String segment) {
     try (TestStack s = TestStack.synReceived()) {
       arrives(s, segment, null);
@@ -241,6 +250,7 @@ class EarlyArrivalTest {
           F. 1:11(10) ack 1 win 65535        | > . 1:1(0) ack 12     | CLOSE_WAIT
           P. 11:21(10) ack 1 win 65535       | > . 1:1(0) ack 1      | ESTABLISHED
           """)
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4", what = "SYN-RECEIVED")
   void synReceivedCompletes(final String segment, final String answer, final TcpState after) {
     try (TestStack s = TestStack.synReceived()) {
       s.script("< " + segment, answer == null ? "" : answer);
@@ -252,6 +262,11 @@ class EarlyArrivalTest {
 
   /** RFC 9293 3.5, figure 7, and what Linux tcp_validate_incoming lets pass for it. */
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.5, figure 7",
+      what = "simultaneous open",
+      by = SegmentArrival.class)
   void simultaneousOpenCompletesByTheCrossedSynAck() {
     try (TestStack s = TestStack.synSent()) {
       s.script(

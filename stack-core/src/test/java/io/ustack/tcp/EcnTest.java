@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,13 @@ class EcnTest {
 
   @ParameterizedTest
   @EnumSource(EcnUse.class)
+  @Covers(
+      rfc = "RFC 3168",
+      clause = "6.1.1",
+      what =
+          "both SYNs agree on ECN; ours ask when `TcpConfig.ecn` says so, a "
+              + "repeated one does not",
+      by = {SynOffer.class, Handshake.class})
   void whatAListenerAnswers(final EcnUse use) {
     try (TestStack s = new TestStack(config(use)).listen(16)) {
       s.script(
@@ -77,6 +85,7 @@ class EcnTest {
 
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({"S., false", "SE., true", "SW., false", "SEW., false"})
+  @Covers(rfc = "RFC 3168", clause = "6.1.1")
   void ourSynAsksAndTheSynAckDecides(final String flags, final boolean agreed) {
     try (TestStack s = new TestStack(config(EcnUse.ALWAYS))) {
       connect(s, "SEW");
@@ -114,6 +123,7 @@ class EcnTest {
 
   /** RFC 3168 6.1.1.1: what is on the way may drop SYNs that ask. */
   @Test
+  @Covers(rfc = "RFC 3168", clause = "6.1.1")
   void aRepeatedSynDoesNotAsk() {
     try (TestStack s = new TestStack(config(EcnUse.ALWAYS))) {
       connect(s, "SEW");
@@ -126,6 +136,11 @@ class EcnTest {
 
   /** RFC 3168 6.1.4, 6.1.5. */
   @Test
+  @Covers(
+      rfc = "RFC 3168",
+      clause = "6.1.4, 6.1.5",
+      what = "only new data may be marked",
+      by = SegmentWriter.class)
   void onlyNewDataMayBeMarked() {
     try (TestStack s = established()) {
       s.burst(". 1:1461(1460) ack 1 win 65535", ". 1461:2921(1460) ack 1 win 65535");
@@ -147,6 +162,11 @@ class EcnTest {
 
   /** RFC 3168 6.1.3. */
   @Test
+  @Covers(
+      rfc = "RFC 3168",
+      clause = "6.1.3",
+      what = "marks are echoed until the peer has heard",
+      by = Ecn.class)
   void aMarkIsEchoedUntilThePeerHasHeard() {
     try (TestStack s = established()) {
       marked(s, "P. 1:11(10) ack 1 win 65535");
@@ -162,6 +182,7 @@ class EcnTest {
   /** RFC 3168 5: two of the four codepoints say only that it might have been marked. */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
+  @Covers(rfc = "RFC 3168", clause = "6.1.3")
   void whatIsNotMarkedIsNotEchoed(final int codepoint) {
     try (TestStack s = established()) {
       withCodepoint(s, "P. 1:11(10) ack 1 win 65535", codepoint);
@@ -199,6 +220,11 @@ class EcnTest {
 
   /** RFC 3168 6.1.2: as after a loss, but nothing is sent again; once in a round trip. */
   @Test
+  @Covers(
+      rfc = "RFC 3168",
+      clause = "6.1.2",
+      what = "an echo reduces the window once in a round trip, CWR says so",
+      by = {LossRecovery.class, SegmentWriter.class})
   void anEchoReducesTheWindowOnce() {
     try (TestStack s = established()) {
       s.write(1, 20 * MSS);
@@ -222,6 +248,7 @@ class EcnTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 3168", clause = "6.1.2")
   void theNextNewDataSaysThatTheWindowIsReduced() {
     try (TestStack s = established()) {
       s.write(1, 10);

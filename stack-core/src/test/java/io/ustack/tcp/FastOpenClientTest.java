@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,13 @@ class FastOpenClientTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 7413",
+      clause = "4.1.3",
+      what =
+          "fast open as a client: cookies, data on the SYN, resent when only the "
+              + "SYN is acknowledged",
+      by = {FastOpenCache.class, ActiveOpen.class, Emission.class})
   void theNextSynWaitsForDataAndBringsIt() {
     try (TestStack s = again(known())) {
       assertTrue(s.connection.isSynDeferred());
@@ -92,6 +100,7 @@ class FastOpenClientTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 7413", clause = "4.1.3")
   void whatOnlyTheSynIsAcknowledgedOfIsSentAgain() {
     try (TestStack s = again(known())) {
       s.write(1, 100);
@@ -135,6 +144,7 @@ class FastOpenClientTest {
   /** 20 bytes of options: MSS, window scale, and the cookie with its padding. */
   @ParameterizedTest(name = "mss {0}: {1} bytes")
   @CsvSource({"1460, 1440", "1000, 980", "536, 516", "9000, 1440", "1, 28"})
+  @Covers(rfc = "RFC 7413", clause = "4.1.3")
   void asMuchAsTheServerTakesRidesAlong(final int mss, final int length) {
     try (TestStack s = again(known(BARE, mss))) {
       s.write(1, 3000);
@@ -161,6 +171,11 @@ class FastOpenClientTest {
 
   /** RFC 7413 4.1.3.1: the repeated SYN is bare, and later ones are for a while. */
   @Test
+  @Covers(
+      rfc = "RFC 7413",
+      clause = "4.1.3.1",
+      what = "black holes",
+      by = {FastOpenCache.class, Emission.class})
   void aSwallowedSynIsRepeatedBare() {
     try (TestStack s = again(known())) {
       s.write(1, 100);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** Fast retransmit and NewReno: RFC 5681 3.2, RFC 6582 3.2. */
@@ -60,6 +61,7 @@ class FastRetransmitTest {
 
   /** RFC 3042: each of the first two lets one new segment out, beyond the congestion window. */
   @Test
+  @Covers(rfc = "RFC 3042", what = "limited transmit", by = Sender.class)
   void twoDuplicatesLetTwoNewSegmentsOut() {
     try (TestStack s = tenInFlight()) {
       s.write(1 + 10 * MSS, 5 * MSS);
@@ -74,6 +76,7 @@ class FastRetransmitTest {
 
   /** With three segments in all, only what limited transmit sends brings the third duplicate. */
   @Test
+  @Covers(rfc = "RFC 3042")
   void limitedTransmitSavesASmallWindowFromTheTimeout() {
     try (TestStack s = tenInFlight()) {
       s.script(ack(10));
@@ -95,6 +98,11 @@ class FastRetransmitTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 5681",
+      clause = "3.2",
+      what = "fast retransmit and recovery",
+      by = LossRecovery.class)
   void thirdDuplicateSendsTheSegmentAgain() {
     try (TestStack s = tenInFlight()) {
       s.script(ack(0), ack(0), ack(0), full(0, false));
@@ -143,6 +151,11 @@ class FastRetransmitTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 6582",
+      clause = "3.2",
+      what = "recovery without SACK",
+      by = {LossRecovery.class, RetransmissionTimer.class})
   void partialAckSendsTheNextHole() {
     try (TestStack s = tenInFlight()) {
       s.script(ack(0), ack(0), ack(0), full(0, false));
@@ -169,6 +182,7 @@ class FastRetransmitTest {
 
   /** RFC 6582 3.2 step 3: the timer starts again at the first partial ACK, not at later ones. */
   @Test
+  @Covers(rfc = "RFC 6582", clause = "3.2")
   void onlyTheFirstPartialAckRestartsTheTimer() {
     try (TestStack s = tenInFlight()) {
       s.script(ack(0), ack(0), ack(0), full(0, false));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Opening, RFC 9293 3.5, 3.7.1, 3.10.7.2 and 3.10.7.3. */
 class HandshakeTest {
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.5",
+      what = "three-way handshake, both sides",
+      by = {Handshake.class, SegmentArrival.class, Emission.class})
   void passiveOpen() {
     try (TestStack s = TestStack.listening()) {
       s.script(
@@ -31,6 +37,7 @@ class HandshakeTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.5")
   void activeOpen() {
     try (TestStack s = TestStack.synSent()) {
       s.script(
@@ -190,6 +197,11 @@ class HandshakeTest {
           hex fe02,mss 900   | 900
           hex fd02,mss 900   | 900
           """)
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.7.1, RFC 6691",
+      what = "MSS",
+      by = {TcpOptions.class, Handshake.class})
   void mssOfThePeer(final String options, final int mss) {
     try (TestStack s = TestStack.listening()) {
       final String syn = "< S 0:0(0) win 65535";

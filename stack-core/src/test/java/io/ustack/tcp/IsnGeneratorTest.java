@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,11 @@ class IsnGeneratorTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.4.1, RFC 6528",
+      what = "initial sequence numbers",
+      by = {IsnGenerator.class, TcpConnection.class})
   void clockAndSecretHashAdd() {
     final int first = isn(0);
     assertEquals(first, isn(3_999), "M ticks every 4 microseconds");

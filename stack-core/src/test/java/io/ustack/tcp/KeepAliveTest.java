@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,7 @@ class KeepAliveTest {
           .build();
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.4", what = "keep-alive", by = KeepAlive.class)
   void offByDefault() {
     try (TestStack s = TestStack.established()) {
       s.silence(10_000);
@@ -29,6 +31,7 @@ class KeepAliveTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.4")
   void defaultsAreTwoHoursThenElevenMinutes() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.with().keepAlive(true).build())) {
       s.script("+7200 > . 0:0(0) ack 1");
@@ -71,6 +74,7 @@ class KeepAliveTest {
 
   /** RFC 9293 3.8.4: not while something else is outstanding; that has a timer of its own. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.4")
   void noProbeWhileDataIsOutstanding() {
     try (TestStack s = TestStack.established(SHORT)) {
       s.silence(9.9);

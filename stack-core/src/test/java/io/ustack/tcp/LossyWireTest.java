@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.house.Covers;
 import io.ustack.tcp.LossyWire.Setup;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +37,7 @@ class LossyWireTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 2018", clause = "5, RFC 6675 3 and 4")
   void aPeerThatLies() {
     run(200, new Setup(true, true, true, false, 0.2));
     run(200, new Setup(true, false, true, false, 0.2));
@@ -43,6 +45,7 @@ class LossyWireTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 2018", clause = "8")
   void aPeerThatThrowsAwayWhatItReported() {
     run(200, new Setup(true, true, false, true, 0.2));
     run(200, new Setup(true, false, true, true, 0.2));

@@ -5,6 +5,7 @@ import static io.ustack.tcp.ModelPath.MSS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.CongestionControls;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,7 @@ class ModelPathTest {
   /** M. Mathis et al., 1997: the window of Reno is sqrt(3 / 2p) segments. */
   @ParameterizedTest(name = "loss {0}, {1} ms")
   @CsvSource({"0.001, 40", "0.003, 40", "0.01, 40", "0.001, 100", "0.01, 100"})
+  @Covers(rfc = "RFC 3465", clause = "2.1")
   void renoIsAsFastAsItsFormula(final double loss, final long rttMs) {
     final ModelPath path = path(rttMs, 4, loss);
     final ModelFlow flow = path.flow(ALL.create("reno"), rttMs * MS, 0);
@@ -48,6 +50,7 @@ class ModelPathTest {
   /** RFC 9438 5.1, equation 6: AVG_W_cubic = 1.054 * RTT^0.75 / p^0.75. */
   @ParameterizedTest(name = "loss {0}, {1} ms")
   @CsvSource({"0.0003, 200", "0.0001, 100", "0.0003, 400", "0.001, 400"})
+  @Covers(rfc = "RFC 9438", clause = "4.2, 4.4, 4.5")
   void cubicIsAsFastAsItsFormula(final double loss, final long rttMs) {
     final ModelPath path = path(rttMs, 2, loss);
     final ModelFlow flow = path.flow(ALL.create("cubic"), rttMs * MS, 0);
@@ -60,6 +63,7 @@ class ModelPathTest {
   /** Where Reno is fast enough, CUBIC is about as fast: RFC 9438 4.3. */
   @ParameterizedTest
   @ValueSource(doubles = {0.003, 0.01})
+  @Covers(rfc = "RFC 9438", clause = "4.3")
   void cubicIsReno(final double loss) {
     final ModelPath one = path(10, 4, loss);
     final ModelFlow reno = one.flow(ALL.create("reno"), 10 * MS, 0);
@@ -72,6 +76,7 @@ class ModelPathTest {
   /** ACM Queue 14-5, figure 8: BBR holds the line where others give in. */
   @ParameterizedTest(name = "loss {0}")
   @CsvSource({"0, 0.95", "0.001, 0.95", "0.01, 0.95", "0.05, 0.9"})
+  @Covers(rfc = "draft-cardwell-iccrg-bbr-congestion-control-00", clause = "4.2.3.4")
   void bbrTakesNoLossForCongestion(final double loss, final double least) {
     final ModelPath path = path(40, 1, loss);
     final ModelFlow flow = path.flow(ALL.create("bbr"), 40 * MS, 0);
@@ -103,6 +108,7 @@ class ModelPathTest {
   /** HyStart++ leaves slow start, which would double the window until it overflows any queue. */
   @ParameterizedTest
   @ValueSource(strings = {"reno", "cubic"})
+  @Covers(rfc = "RFC 9406", clause = "4.2", what = "delay ends slow start")
   void slowStartEndsBeforeADeepBufferIsFull(final String name) {
     final ModelPath path = path(100, 12, 0);
     final ModelFlow flow = path.flow(ALL.create(name), 100 * MS, 0);

@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** Small segments: RFC 9293 3.7.4 (Nagle) and TCP_NODELAY. */
@@ -16,6 +17,11 @@ class NagleTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.7.4",
+      what = "Nagle, with Minshall's variation (draft-minshall-nagle)",
+      by = Nagle.class)
   void smallSegmentsWaitForTheAckAndGoTogether() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 10);
@@ -38,6 +44,7 @@ class NagleTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.7.4")
   void tailOfALargeWriteDoesNotWait() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 2000);
@@ -47,6 +54,7 @@ class NagleTest {
 
   /** Minshall: what waits is the small one behind a small one, full ones between or not. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.7.4")
   void secondSmallSegmentWaitsForTheFirst() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 2000);
@@ -79,6 +87,10 @@ class NagleTest {
 
   /** tcp(7): 200 ms at most; as on Linux the timer of window probes sends it. */
   @Test
+  @Covers(
+      rfc = "Linux",
+      what = "TCP_CORK, MSG_MORE",
+      by = {Nagle.class, ConnectionOptions.class})
   void corkHoldsForTwoHundredMillisecondsAtMost() {
     try (TestStack s = TestStack.established()) {
       s.connection.options().cork(true);
@@ -94,6 +106,7 @@ class NagleTest {
 
   /** Linux: TCP_NODELAY is weaker than the cork, but pushes what is there. */
   @Test
+  @Covers(rfc = "Linux", what = "TCP_CORK, MSG_MORE")
   void noDelayPushesOnceThroughACork() {
     try (TestStack s = TestStack.established()) {
       s.connection.options().cork(true);
@@ -123,6 +136,7 @@ class NagleTest {
 
   /** send(2), MSG_MORE: until something is written without it, or the next ACK. */
   @Test
+  @Covers(rfc = "Linux", what = "TCP_CORK, MSG_MORE")
   void whatMoreFollowsWaits() {
     try (TestStack s = TestStack.established()) {
       writeMore(s, 1, 10);

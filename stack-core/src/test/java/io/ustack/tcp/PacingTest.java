@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +63,11 @@ class PacingTest {
   }
 
   @Test
+  @Covers(
+      rfc = "Linux",
+      clause = "tcp_tso_autosize",
+      what = "pacing in quanta of a millisecond",
+      by = Pacing.class)
   void keepsTheRateWhenAskedLate() {
     final long startNs = nowNs;
     long sent = 0;
@@ -74,6 +80,7 @@ class PacingTest {
   }
 
   @Test
+  @Covers(rfc = "Linux", clause = "tcp_tso_autosize")
   void idlenessSavesUpOneQuantum() {
     burst(10_000_000);
     nowNs += 3600 * SECOND;

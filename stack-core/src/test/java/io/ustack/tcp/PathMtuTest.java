@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
@@ -23,6 +24,11 @@ class PathMtuTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 1191",
+      what = "fragmentation needed lowers the MSS, and what was too long goes again at once",
+      by = PathMtu.class,
+      byName = "Path")
   void whatWasTooBigGoesAgainInSmallerPiecesAtOnce() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 4380);
@@ -50,6 +56,12 @@ class PathMtuTest {
   /** RFC 5927 4.1: a quote from outside what is in flight is a guess. */
   @ParameterizedTest(name = "quoting {0}")
   @CsvSource({"0", "1461", "-100000", "2000000000"})
+  @Covers(
+      rfc = "RFC 5927",
+      clause = "4.1, 7.2",
+      what = "who can say so, and how little",
+      by = PathMtu.class,
+      byName = "Path")
   void guessesAreNotBelieved(final int seq) {
     try (TestStack s = TestStack.established()) {
       s.write(1, 1460);
@@ -72,6 +84,7 @@ class PathMtuTest {
     "1500, 1460",
     "9000, 1460"
   })
+  @Covers(rfc = "RFC 5927", clause = "4.1, 7.2")
   void neverBelowTheLeast(final int mtu, final int mss) {
     try (TestStack s = TestStack.established()) {
       s.write(1, 1460);
@@ -85,6 +98,7 @@ class PathMtuTest {
 
   /** For ten minutes it holds for whoever connects to that host. */
   @Test
+  @Covers(rfc = "RFC 1191")
   void pathIsRememberedForTenMinutes() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 1460);

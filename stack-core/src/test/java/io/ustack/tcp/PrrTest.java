@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.CongestionWindow;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,7 @@ class PrrTest {
 
   /** 20 in flight, to 14: of ten delivered seven may leave. */
   @Test
+  @Covers(rfc = "RFC 9937", clause = "6", what = "proportional rate reduction", by = Prr.class)
   void theWindowShrinksInProportion() {
     begin(20_000, 14_000);
     ack(1000, false, 18_000, 19_000); // ceil(1000 * 0.7) = 700, but the first always leaves
@@ -43,6 +45,7 @@ class PrrTest {
 
   /** Heavy losses: below ssthresh as much leaves as arrives (conservative reduction bound). */
   @Test
+  @Covers(rfc = "RFC 9937", clause = "6")
   void belowTheThresholdPacketsAreConserved() {
     begin(20_000, 10_000);
     ack(1000, false, 4000, 5000);

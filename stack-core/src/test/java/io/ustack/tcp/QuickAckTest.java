@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** Quick ACKs, interactive connections and the length of the delay, as Linux has them. */
@@ -25,6 +26,10 @@ class QuickAckTest {
   }
 
   @Test
+  @Covers(
+      rfc = "Linux",
+      what = "quick ACKs at the start, after a pause and after repetitions",
+      by = AckPolicy.class)
   void theFirstSixteenSegmentsAreAcknowledgedOneByOne() {
     try (TestStack s = established()) {
       acknowledgedAtOnce(s, 0, 16);
@@ -80,6 +85,10 @@ class QuickAckTest {
 
   /** Linux pingpong mode: after one answer there is no pure ACK per request any more. */
   @Test
+  @Covers(
+      rfc = "Linux",
+      what = "ACKs of an interactive connection wait for the answer; the delay adapts",
+      by = AckPolicy.class)
   void interactiveConnectionWaitsForTheAnswer() {
     try (TestStack s = established()) {
       s.script("< P. 1:101(100) ack 1 win 65535", "> . 1:1(0) ack 101");
@@ -129,6 +138,7 @@ class QuickAckTest {
   }
 
   @Test
+  @Covers(rfc = "Linux", what = "quick ACKs at the start, after a pause and after repetitions")
   void quickAcksComeBackAfterAPause() {
     try (TestStack s = established()) {
       acknowledgedAtOnce(s, 0, 16);
@@ -143,6 +153,7 @@ class QuickAckTest {
 
   /** Its ACK was lost or late: the peer is told quickly for a while. */
   @Test
+  @Covers(rfc = "Linux", what = "quick ACKs at the start, after a pause and after repetitions")
   void repeatedDataBringsQuickAcks() {
     try (TestStack s = established()) {
       s.script("< P. 1:101(100) ack 1 win 65535", "> . 1:1(0) ack 101");
@@ -177,6 +188,9 @@ class QuickAckTest {
 
   /** 40 ms on a short path; on a long one up to a round trip, 200 ms at most. */
   @Test
+  @Covers(
+      rfc = "Linux",
+      what = "ACKs of an interactive connection wait for the answer; the delay adapts")
   void delayFollowsTheRhythmOfThePeerUpToARoundTrip() {
     final AckPolicy acks = new AckPolicy(TestStack.PLAIN);
     final long ms = 1_000_000;

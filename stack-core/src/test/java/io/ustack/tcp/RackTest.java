@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** RACK alone: RFC 8985 6. Segments of ten bytes, times in milliseconds, a round trip of 100. */
@@ -65,6 +66,11 @@ class RackTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 8985",
+      clause = "6.2",
+      what = "RACK",
+      by = {Rack.class, Delivery.class})
   void aQuarterOfTheRoundTripThenItIsLost() {
     send(3, 0);
     deliver(100, 1);
@@ -133,6 +139,7 @@ class RackTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 8985", clause = "6.2")
   void aRepetitionIsLostWhenWhatLeftAfterItHasArrived() {
     send(4, 0);
     deliver(100, 1, 2, 3);
@@ -193,6 +200,7 @@ class RackTest {
 
   /** RFC 8985 6.3: the first, and what has been under way for longer than a round trip. */
   @Test
+  @Covers(rfc = "RFC 8985", clause = "6.3", what = "what a timeout marks", by = Rack.class)
   void aTimeoutSparesWhatLeftJustNow() {
     send(2, 0);
     deliver(100, 1);

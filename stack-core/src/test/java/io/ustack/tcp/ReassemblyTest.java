@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,11 @@ class ReassemblyTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.10.7.4, seventh",
+      what = "reassembly",
+      by = {Receiver.class, OutOfOrder.class})
   void fiveSegmentsInEveryOrder() {
     final List<List<String>> orders =
         orders(
@@ -65,6 +71,7 @@ class ReassemblyTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, seventh")
   void overlappingSegmentsInEveryOrder() {
     final List<List<String>> orders =
         orders(
@@ -77,6 +84,7 @@ class ReassemblyTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, eighth", what = "FIN", by = Receiver.class)
   void finInAnyPlace() {
     final List<List<String>> orders =
         orders(
@@ -100,6 +108,11 @@ class ReassemblyTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 5681",
+      clause = "4.2",
+      what = "ACKs for out-of-order segments",
+      by = Receiver.class)
   void eachSegmentOutOfOrderIsAnsweredAtOnce() {
     try (TestStack s = TestStack.established()) {
       s.script(
@@ -227,6 +240,7 @@ class ReassemblyTest {
 
   @ParameterizedTest(name = "wholly old, {0} bytes")
   @ValueSource(ints = {1, 100})
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, first")
   void wholeOldSegmentIsAnswered(final int length) {
     try (TestStack s = TestStack.established()) {
       s.script("< . 1:101(100) ack 1 win 65535", "+0.04 > . 1:1(0) ack 101");
@@ -251,6 +265,7 @@ class ReassemblyTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, first", what = "acceptability", by = Receiver.class)
   void partBeyondTheWindowIsCutOff() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2000, 2000))) {
       s.script(

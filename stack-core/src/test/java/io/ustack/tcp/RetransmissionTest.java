@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -27,6 +28,11 @@ class RetransmissionTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 6298",
+      clause = "5.5",
+      what = "back-off",
+      by = {RttEstimator.class, Emission.class})
   void dataIsRepeatedFifteenTimesAndThenGivenUp() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 100);
@@ -114,6 +120,7 @@ class RetransmissionTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 6298", clause = "3")
   void lateAckOfTheFirstTransmissionIsNoSample() {
     try (TestStack s = TestStack.established()) {
       final long srttNs = s.connection.sender().rtt().srttNs();

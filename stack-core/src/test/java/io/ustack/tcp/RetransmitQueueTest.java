@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -276,6 +277,11 @@ class RetransmitQueueTest {
   // ---- Against a model
 
   @Test
+  @Covers(
+      rfc = "RFC 2018",
+      clause = "5, RFC 6675 3 and 4",
+      what = "the scoreboard and the pipe",
+      by = {SackScoreboard.class, RetransmitQueue.class, TransmitOrder.class})
   void countsAreThoseOfTheModel() {
     for (int seed = 0; seed < 300; seed++) {
       final Random random = new Random(seed);

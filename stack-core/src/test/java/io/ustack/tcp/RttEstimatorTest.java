@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +30,7 @@ class RttEstimatorTest {
 
   @ParameterizedTest(name = "R = {0} ms")
   @CsvSource({"0, 200", "1, 201", "50, 250", "100, 300", "500, 1500", "40000, 120000"})
+  @Covers(rfc = "RFC 6298", clause = "2", what = "SRTT, RTTVAR, RTO", by = RttEstimator.class)
   void firstSample(final long rttMs, final long rtoMs) {
     measure(rttMs * MS);
     assertEquals(rttMs * MS, rtt.srttNs(), "RFC 6298 2.2");
@@ -37,6 +39,7 @@ class RttEstimatorTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 6298", clause = "2")
   void secondSampleMovesVariationBeforeMean() {
     measure(800 * MS);
     measure(1600 * MS);
@@ -95,6 +98,11 @@ class RttEstimatorTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 6298",
+      clause = "3",
+      what = "Karn",
+      by = {Delivery.class, RttEstimator.class})
   void ackWithoutAMeasurementIsNone() {
     rtt.onAck(TcpSegment.NO_ECHO, 10, 20);
     assertEquals(0, rtt.srttNs(), "Karn, RFC 6298 3");
@@ -138,6 +146,11 @@ class RttEstimatorTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 6298",
+      clause = "5.7",
+      what = "3 s after a repeated SYN",
+      by = RttEstimator.class)
   void repeatedSynStartsDataWithThreeSeconds() {
     rtt.onTimeout();
     rtt.onStartAfterRepeatedSyn();

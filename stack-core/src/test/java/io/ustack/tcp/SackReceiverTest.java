@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -19,6 +20,7 @@ class SackReceiverTest {
   // ---- Negotiation (RFC 2018 2)
 
   @Test
+  @Covers(rfc = "RFC 2018", clause = "2")
   void synWithoutPermissionGetsNone() {
     try (TestStack s = TestStack.established()) {
       s.script("< . 101:201(100) ack 1 win 65535", "> . 1:1(0) ack 1");
@@ -26,6 +28,11 @@ class SackReceiverTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 2018",
+      clause = "2",
+      what = "SACK-permitted in both SYNs",
+      by = {SynOffer.class, TcpOptions.class})
   void permissionAndTimestampsShareTheirWord() {
     try (TestStack s = TestStack.listening()) {
       s.script(
@@ -66,6 +73,11 @@ class SackReceiverTest {
 
   /** The latest block comes first, and what it pushed back behind it. */
   @Test
+  @Covers(
+      rfc = "RFC 2018",
+      clause = "4",
+      what = "which blocks an ACK reports",
+      by = {SackBlocks.class, OutOfOrder.class})
   void everySecondIsLost() {
     try (TestStack s = established()) {
       s.script(
@@ -89,6 +101,7 @@ class SackReceiverTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 2018", clause = "4")
   void withTimestampsThreeBlocksFit() {
     try (TestStack s = TestStack.listening()) {
       s.script(
@@ -128,6 +141,11 @@ class SackReceiverTest {
   // ---- D-SACK (RFC 2883 4)
 
   @Test
+  @Covers(
+      rfc = "RFC 2883",
+      clause = "4",
+      what = "D-SACK, as a receiver",
+      by = {SackBlocks.class, Receiver.class})
   void repeatedDataIsReportedOnce() {
     try (TestStack s = established()) {
       s.script(
@@ -160,6 +178,7 @@ class SackReceiverTest {
 
   /** RFC 2883 4.2: only the part that came before. */
   @Test
+  @Covers(rfc = "RFC 2883", clause = "4", what = "D-SACK, as a receiver")
   void partlyRepeatedDataIsReportedInPart() {
     try (TestStack s = established()) {
       s.script(
@@ -189,6 +208,7 @@ class SackReceiverTest {
 
   /** Each block names bytes that are there, none twice, and the first holds the last segment. */
   @Test
+  @Covers(rfc = "RFC 2018", clause = "4")
   void blocksAreTrueWhateverComes() {
     final Random random = new Random(1);
     for (int life = 0; life < 200; life++) {

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +64,7 @@ class SackRecoveryTest {
 
   /** Three that were late once: now three above a hole are no reason any more. */
   @Test
+  @Covers(rfc = "RFC 8985", clause = "6.2")
   void reorderingThatWasSeenAsksForPatience() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 " + ack(0, 1, 2), ack(2));
@@ -74,6 +76,7 @@ class SackRecoveryTest {
   // ---- How it goes on
 
   @Test
+  @Covers(rfc = "RFC 9937", clause = "6")
   void holesAreFilledInTheirOrderAsPrrLets() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 " + ack(0, 5, 6, 3, 4, 1, 2), full(0));
@@ -122,6 +125,7 @@ class SackRecoveryTest {
 
   /** The same by another repetition: its block echoes what arrived in order, long before. */
   @Test
+  @Covers(rfc = "RFC 8985", clause = "6.2")
   void aLostRepetitionIsFoundByAnotherWithTimestamps() {
     try (TestStack s = TestStack.listening()) {
       final String echo = " win 65535 <nop,nop,TS val 100 ecr 3000";
@@ -157,6 +161,7 @@ class SackRecoveryTest {
         "sack 1461:2147483000",
         "sack 4381:2921 9000:8000 7000:6000 5000:4000"
       })
+  @Covers(rfc = "RFC 2018", clause = "5, RFC 6675 3 and 4")
   void whatCannotBeTrueIsCountedAndIgnored(final String blocks) {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 < . 1:1(0) ack 1 win 65535 <nop,nop," + blocks + ">");
@@ -184,6 +189,7 @@ class SackRecoveryTest {
 
   /** An ACK that was overtaken tells nothing wrong: what lies above SND.UNA is still true. */
   @Test
+  @Covers(rfc = "RFC 2018", clause = "5, RFC 6675 3 and 4")
   void aBlockOfAnOlderAckCountsFromSndUna() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 " + ack(2), ack(0, 8, 9, 1, 4), full(4), full(5), full(6));
@@ -193,6 +199,7 @@ class SackRecoveryTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 2883", clause = "4", what = "D-SACK, as a sender", by = SackScoreboard.class)
   void duplicatesAreKnownByTheirPlace() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 " + ack(2, 0, 1));
@@ -207,6 +214,7 @@ class SackRecoveryTest {
   // ---- Reneging (RFC 2018 8)
 
   @Test
+  @Covers(rfc = "RFC 2018", clause = "8", what = "a peer that reneges", by = LossRecovery.class)
   void theTimeoutRepeatsWhatThePeerThrewAway() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 " + ack(0, 1, 10), full(0));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.ByteRing;
 import io.ustack.counter.Counters;
+import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.NewReno;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +53,7 @@ class SenderTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.4", what = "sequence numbers modulo 2^32", by = Seq.class)
   void streamThatComesBackToItsInitialSequenceNumberGoesOn() {
     establish();
     for (int i = 0; i < 7; i++) {

@@ -13,6 +13,7 @@ import static io.ustack.tcp.LossScript.withoutSack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.CongestionWindow;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +39,7 @@ class SpuriousTest {
 
   /** Step 2b sends new data, and step 3b hears of the old. */
   @Test
+  @Covers(rfc = "RFC 5682", clause = "2.1 and 3.1", what = "F-RTO", by = LossRecovery.class)
   void theOriginalsWereOnlyLate() {
     try (TestStack s = timedOut(withSack(), 14)) {
       s.script("+0.1 " + ack(1), full(11), full(12));
@@ -55,6 +57,7 @@ class SpuriousTest {
 
   /** Step 3a: the new data arrived and the old did not. */
   @Test
+  @Covers(rfc = "RFC 5682", clause = "2.1 and 3.1")
   void newDataArrivedAndTheOldDidNot() {
     try (TestStack s = timedOut(withSack(), 14)) {
       s.script("+0.1 " + ack(1), full(11), full(12));
@@ -78,6 +81,7 @@ class SpuriousTest {
 
   /** New data waits, but not enough to leave now: the old must not wait for it. */
   @Test
+  @Covers(rfc = "RFC 5682", clause = "2.1 and 3.1")
   void newDataThatNagleHoldsDoesNotHoldTheOld() {
     try (TestStack s = withoutSack()) {
       s.write(1, 3 * MSS + 10);
@@ -114,6 +118,7 @@ class SpuriousTest {
 
   /** The first was lost and the others had waited for it: no original shows that. */
   @Test
+  @Covers(rfc = "RFC 5682", clause = "2.1 and 3.1")
   void withoutSackTheRepetitionsAckMayJump() {
     try (TestStack s = timedOut(withoutSack(), 10)) {
       s.script("+0.1 " + ack(10));
@@ -158,6 +163,11 @@ class SpuriousTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 3522",
+      clause = "RFC 4015",
+      what = "what was wrong is taken back by timestamps",
+      by = Undo.class)
   void theEchoOfTheOriginalUndoesARecovery() {
     try (TestStack s = tenWithTimestamps()) {
       s.script("+0.1 < . 1:1(0) ack 1" + ECHO + "3000,nop,nop,sack 2897:7241>", repeated(0, 3200));
@@ -184,6 +194,7 @@ class SpuriousTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 3522", clause = "RFC 4015")
   void theEchoOfTheOriginalUndoesATimeout() {
     try (TestStack s = tenWithTimestamps()) {
       s.net.advance(202_000_000); // the probe
@@ -199,6 +210,7 @@ class SpuriousTest {
 
   /** Both the segment and the probe of it left before: the answer to the probe shows a loss. */
   @Test
+  @Covers(rfc = "RFC 3522", clause = "RFC 4015")
   void theEchoOfTheProbeUndoesNoTimeout() {
     try (TestStack s = tenWithTimestamps()) {
       s.script("+0.1 < . 1:1(0) ack 13033" + ECHO + "3100>"); // all but the last
@@ -217,6 +229,7 @@ class SpuriousTest {
   // ---- D-SACK (RFC 3708)
 
   @Test
+  @Covers(rfc = "RFC 3708", what = "by D-SACK", by = Undo.class)
   void duplicatesOfAllThatWasRepeatedUndoTheRecovery() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.1 " + ack(0, 1, 4), full(0), "+0.02 " + ack(10));
@@ -251,6 +264,7 @@ class SpuriousTest {
 
   /** The copy that the probe made says nothing of the hole that was really there. */
   @Test
+  @Covers(rfc = "RFC 3708")
   void theDuplicateOfAProbeUndoesNoRecovery() {
     try (TestStack s = send(withSack(), 10)) {
       s.script("+0.202 " + full(9, true));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
@@ -114,6 +115,7 @@ class SynCookiesTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 4987", clause = "3.6")
   void windowScaleAndSackComeBackInTheTimestamp() {
     // Our clock stands at 3000 = 46 * 64 + 56; 7 + 16 (SACK) fit under it.
     try (TestStack s =
@@ -201,6 +203,7 @@ class SynCookiesTest {
 
   @ParameterizedTest(name = "+{0} s: {1}")
   @CsvSource({"59, true", "61, true", "116, true", "118, false", "400, false", "15420, false"})
+  @Covers(rfc = "RFC 4987", clause = "3.6")
   void aCookieIsGoodForOneToTwoMinutes(final int seconds, final boolean good) {
     // Three seconds of the first minute are over; 15420 s are 257 minutes, when eight bits repeat.
     try (TestStack s = cookie()) {
@@ -285,6 +288,11 @@ class SynCookiesTest {
   // ---- When they are used
 
   @Test
+  @Covers(
+      rfc = "RFC 4987",
+      clause = "3.6",
+      what = "SYN cookies",
+      by = {SynCookies.class, PassiveOpen.class})
   void theQueueFirstThenCookies() {
     try (TestStack s = new TestStack().listen(2)) {
       s.script("< " + SYN, SYN_ACK).nextPeer().script("< " + SYN, SYN_ACK);
@@ -359,6 +367,7 @@ class SynCookiesTest {
 
   /** Half of them from our own subnet, where each answer has to ask for an address first. */
   @Test
+  @Covers(rfc = "RFC 4987", clause = "3.6")
   void anHonestClientConnectsAtOnceInTheMiddleOfAFlood() {
     try (TestStack s = new TestStack().listen(64)) {
       s.net.link.answerArp(TestNet.GATEWAY, TestNet.GATEWAY_MAC);

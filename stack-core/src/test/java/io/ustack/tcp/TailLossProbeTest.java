@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** RFC 8985 7 on the wire. SRTT is 100 ms, the RTO 300 ms. */
@@ -25,6 +26,11 @@ class TailLossProbeTest {
   // ---- When it leaves (7.2)
 
   @Test
+  @Covers(
+      rfc = "RFC 8985",
+      clause = "7",
+      what = "tail loss probe",
+      by = {TailLossProbe.class, RetransmissionTimer.class})
   void theLastSegmentAfterTwoRoundTrips() {
     try (TestStack s = send(withSack(), 5)) {
       s.script("+0.202 " + full(4, true));
@@ -143,6 +149,7 @@ class TailLossProbeTest {
 
   /** A peer without D-SACK, and nothing outstanding any more. */
   @Test
+  @Covers(rfc = "RFC 8985", clause = "7")
   void bothCopiesArrivedSaysTheAckThatComesTwice() {
     try (TestStack s = send(withSack(), 5)) {
       s.script("+0.202 " + full(4, true), ack(5), "+0.1 " + ack(5));
@@ -152,6 +159,7 @@ class TailLossProbeTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 8985", clause = "7")
   void aRepairedLossHalvesTheWindow() {
     try (TestStack s = send(withSack(), 5)) {
       s.script("+0.202 " + full(4, true), "+0.1 " + ack(5));

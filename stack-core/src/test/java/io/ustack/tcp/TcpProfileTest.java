@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** The profiles, by name and on the wire. */
@@ -17,6 +18,7 @@ class TcpProfileTest {
   }
 
   @Test
+  @Covers(rfc = "Linux", clause = "profiles")
   void freebsdAnswersASynInItsOrder() {
     try (TestStack s = TestStack.listening(TcpConfig.FREEBSD)) {
       final int tick = s.tick();

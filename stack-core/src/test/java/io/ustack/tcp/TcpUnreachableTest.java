@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.Frames;
@@ -32,6 +33,7 @@ class TcpUnreachableTest {
     "3, 13, HOST_UNREACHABLE",
     "11, 0, HOST_UNREACHABLE"
   })
+  @Covers(rfc = "RFC 5461", clause = "RFC 5927 4.1", what = "ICMP errors", by = TcpConnection.class)
   void errorAboutOurSynEndsTheAttempt(final int type, final int code, final Failure failure) {
     try (TestStack s = TestStack.synSent()) {
       icmp(s, type, code, 0);
@@ -46,6 +48,7 @@ class TcpUnreachableTest {
   /** RFC 5927 4.1: a quote that was not in flight is somebody's guess. */
   @ParameterizedTest(name = "quoted sequence {0}")
   @CsvSource({"-1", "1", "1000", "2000000000"})
+  @Covers(rfc = "RFC 5461", clause = "RFC 5927 4.1")
   void errorWithAnotherSequenceNumberIsAGuess(final int seq) {
     try (TestStack s = TestStack.synSent()) {
       icmp(s, 3, 3, seq);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.PortAllocator;
 import io.ustack.readiness.Failure;
@@ -61,6 +62,11 @@ class TimeWaitReuseTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 6191",
+      clause = "Linux tcp_tw_reuse",
+      what = "TIME_WAIT gives its ports to our next connection",
+      by = {ActiveOpen.class, TcpConnection.class})
   void shortConnectionsToOneServerDoNotRunDry() {
     try (TestStack s = new TestStack()) {
       final TcpListener listener = listen(s);
@@ -127,6 +133,7 @@ class TimeWaitReuseTest {
   private static final String STAMPS = "mss 1460,nop,nop,TS val 7 ecr 3000";
 
   @Test
+  @Covers(rfc = "RFC 6191", clause = "Linux tcp_tw_reuse")
   void theNextIncarnationStartsHigherAndLater() {
     try (TestStack s = timeWait(TcpConfig.DEFAULT, STAMPS)) {
       s.net.advance(5 * TestNet.MS);
@@ -157,6 +164,7 @@ class TimeWaitReuseTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 6191", clause = "Linux tcp_tw_reuse")
   void withoutTimestampsItLastsItsMinute() {
     try (TestStack s = timeWait(TcpConfig.DEFAULT, "mss 1460")) {
       refused(s);

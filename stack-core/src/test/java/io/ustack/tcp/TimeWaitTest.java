@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ class TimeWaitTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.8", what = "TIME_WAIT", by = TcpTimers.class)
   void lastsAMinute() {
     try (TestStack s = TestStack.timeWait()) {
       s.silence(59.999);
@@ -46,6 +48,7 @@ class TimeWaitTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.8")
   void repeatedFinStartsTheMinuteAgain() {
     try (TestStack s = TestStack.timeWait()) {
       s.script("+40 < F. 1:1(0) ack 2 win 65535", "> . 2:2(0) ack 2");
@@ -90,6 +93,7 @@ class TimeWaitTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, second (RFC 5961 3.2)")
   void resetInsideTheWindowIsChallenged() {
     try (TestStack s = TestStack.timeWait()) {
       s.script("< R 500:500(0) win 0", "> . 2:2(0) ack 2");
@@ -113,6 +117,7 @@ class TimeWaitTest {
 
   /** RFC 1122 4.2.2.13 (1): above everything that the old incarnation sent, however fast it was. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.4.1, RFC 6528")
   void reincarnationStartsAboveItsPredecessor() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 100_000);

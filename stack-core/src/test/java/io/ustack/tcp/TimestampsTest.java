@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,11 @@ class TimestampsTest {
   // ---- Negotiation (RFC 7323 3.2)
 
   @Test
+  @Covers(
+      rfc = "RFC 7323",
+      clause = "3.2",
+      what = "timestamps in both SYNs, then in all segments",
+      by = {Timestamps.class, TcpOptions.class, SegmentArrival.class})
   void whoAsksForThemGetsThem() {
     try (TestStack s = established()) {
       assertTrue(s.connection.timestamps().isOn());
@@ -83,6 +89,7 @@ class TimestampsTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 7323", clause = "3.2")
   void ourSynOffersAndTheirsDoesNot() {
     try (TestStack s = TestStack.synSent()) {
       s.script("< S. 0:0(0) ack 1 win 65535 <mss 1460>", "> . 1:1(0) ack 1");
@@ -131,6 +138,11 @@ class TimestampsTest {
 
   /** (A) A delayed ACK echoes the earliest segment that it covers. */
   @Test
+  @Covers(
+      rfc = "RFC 7323",
+      clause = "4.3",
+      what = "which timestamp to echo",
+      by = {Timestamps.class, Receiver.class})
   void aDelayedAckEchoesTheFirstOfItsSegments() {
     try (TestStack s = established()) {
       s.script(
@@ -146,6 +158,7 @@ class TimestampsTest {
 
   /** (B) What lies behind a hole is not echoed; (C) what fills the hole is. */
   @Test
+  @Covers(rfc = "RFC 7323", clause = "4.3")
   void aHoleKeepsTheEchoUntilItIsFilled() {
     try (TestStack s = established()) {
       s.script(
@@ -186,6 +199,11 @@ class TimestampsTest {
   // ---- PAWS (RFC 7323 5)
 
   @Test
+  @Covers(
+      rfc = "RFC 7323",
+      clause = "5.3",
+      what = "PAWS; RST and SYN without",
+      by = SegmentArrival.class)
   void oldDataIsAnsweredAndNotBelieved() {
     try (TestStack s = established()) {
       s.script(
@@ -230,6 +248,7 @@ class TimestampsTest {
 
   /** A reset must get through to who has lost all memory of timestamps (RFC 7323 5.3 R1). */
   @Test
+  @Covers(rfc = "RFC 7323", clause = "5.3")
   void anOldOrBareResetIsBelieved() {
     for (final String options : new String[] {" <nop,nop,TS val 1 ecr 0>", ""}) {
       try (TestStack s = established()) {
@@ -240,6 +259,7 @@ class TimestampsTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 7323", clause = "5.3")
   void aSynIsChallengedWhateverItSays() {
     try (TestStack s = established()) {
       s.script(
@@ -253,6 +273,7 @@ class TimestampsTest {
 
   /** RFC 7323 3.2: once agreed on, they are in every segment. */
   @Test
+  @Covers(rfc = "RFC 7323", clause = "3.2")
   void withoutTimestampsNothingIsBelieved() {
     try (TestStack s = established()) {
       s.script("< P. 1:101(100) ack 1 win 65535", "< F. 1:1(0) ack 1 win 65535");
@@ -264,6 +285,7 @@ class TimestampsTest {
   /** RFC 7323 5.5: 2^31 ticks of the peer could have passed. */
   @ParameterizedTest(name = "after {0} days of silence: {1}")
   @CsvSource({"24, true", "25, false"})
+  @Covers(rfc = "RFC 7323", clause = "5.4, 5.5")
   void whoWasSilentForWeeksIsBelievedAgain(final int days, final boolean old) {
     try (TestStack s = established()) {
       s.silence(days * (DAY_NS / 1e9));
@@ -275,6 +297,7 @@ class TimestampsTest {
 
   /** Karn's algorithm has nothing to say about a repeated segment; its echo has. */
   @Test
+  @Covers(rfc = "RFC 7323", clause = "4.1", what = "round trips by echo", by = RttEstimator.class)
   void theEchoOfARepeatedSegmentIsASample() {
     try (TestStack s = established()) {
       final RttEstimator rtt = s.connection.sender().rtt();
@@ -332,6 +355,11 @@ class TimestampsTest {
     "5000, 109, false",
     "5000, 110, true"
   })
+  @Covers(
+      rfc = "RFC 6191",
+      clause = "2",
+      what = "TIME_WAIT gives way by timestamp",
+      by = TcpConnection.class)
   void aLaterSynStartsANewIncarnation(final long seq, final int value, final boolean yields) {
     try (TestStack s = timeWait()) {
       s.burst("S %d:%d(0) win 65535 <mss 1460,nop,nop,TS val %d ecr 0>".formatted(seq, seq, value));
@@ -352,6 +380,11 @@ class TimestampsTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 7323",
+      clause = "5.4, 5.5",
+      what = "clock, outdated TS.Recent",
+      by = {Timestamps.class, IsnGenerator.class})
   void ticksAreMilliseconds() {
     final Timestamps timestamps = new Timestamps(7, Long.MAX_VALUE - MS);
     assertEquals(7, timestamps.value(Long.MAX_VALUE - MS));

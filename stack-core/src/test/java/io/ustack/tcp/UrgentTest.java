@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.house.Covers;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
@@ -32,6 +33,10 @@ class UrgentTest {
 
   @ParameterizedTest(name = "pointer {0}")
   @ValueSource(ints = {0, 1, 10, 11, 1000, 65_535})
+  @Covers(
+      rfc = "RFC 6093",
+      what = "urgent data stays in line, the pointer moves nothing",
+      by = Receiver.class)
   void everyByteIsReadWhereverThePointerPoints(final int pointer) {
     try (TestStack s = TestStack.established()) {
       inject(s, "PU. 1:11(10) ack 1 win 65535", pointer);
@@ -44,6 +49,7 @@ class UrgentTest {
 
   @ParameterizedTest(name = "pointer {0}")
   @ValueSource(ints = {0, 1, 65_535})
+  @Covers(rfc = "RFC 6093")
   void pointerWithoutDataSaysNothing(final int pointer) {
     try (TestStack s = TestStack.established()) {
       s.events.take();
@@ -58,6 +64,7 @@ class UrgentTest {
   /** Old, beyond a hole, and outside the window: each as it would be without. */
   @ParameterizedTest(name = "pointer {0}")
   @ValueSource(ints = {1, 5, 65_535})
+  @Covers(rfc = "RFC 6093")
   void segmentsOutOfPlaceAreAsWithout(final int pointer) {
     try (TestStack s = TestStack.established()) {
       inject(s, "P. 1:11(10) ack 1 win 65535", 0);

@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,11 @@ class UserTimeoutTest {
 
   /** From the first repetition on, and not a moment later (Linux tcp_clamp_rto_to_user_timeout). */
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.8.3, RFC 5482",
+      what = "user timeout",
+      by = {TcpTimers.class, Emission.class})
   void dataWithoutAnswerEndsTheConnection() {
     try (TestStack s = TestStack.established(seconds(3))) {
       s.write(1, 10);
@@ -79,6 +85,7 @@ class UserTimeoutTest {
 
   /** Linux: answers that keep the window closed are no progress. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.3, RFC 5482")
   void windowThatStaysClosedEndsTheConnection() {
     try (TestStack s = TestStack.established(seconds(2))) {
       s.script("< . 1:1(0) ack 1 win 0");
@@ -122,6 +129,7 @@ class UserTimeoutTest {
 
   /** Linux tcp_keepalive_timer: instead of the count, after one probe at least. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.3, RFC 5482")
   void silentPeerIsGivenUpByTimeInsteadOfCount() {
     final TcpConfig config =
         seconds(12)

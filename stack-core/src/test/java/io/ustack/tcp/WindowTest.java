@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +31,11 @@ class WindowTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 7323",
+      clause = "2",
+      what = "window scale",
+      by = {TcpOptions.class, Sender.class, Receiver.class})
   void scaledWindowCounts() {
     try (TestStack s = TestStack.scaled(TestStack.PLAIN)) {
       assertEquals(512 << 7, s.connection.sender().sndWnd());
@@ -49,6 +55,11 @@ class WindowTest {
 
   /** RFC 9293 3.8.6.2.1 (3): half of the largest window is worth a segment. */
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.8.6.2.1",
+      what = "sender's silly window avoidance",
+      by = Sender.class)
   void halfOfALargestSmallWindowIsWorthASegment() {
     try (TestStack s = smallWindowFromTheStart(600)) {
       s.write(1, 2000);
@@ -77,6 +88,7 @@ class WindowTest {
 
   /** RFC 9293 3.8.6.2.1 (4): a window too small to be worth it is used after the timeout. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.6.2.1")
   void sillyWindowIsUsedOnlyAfterTheOverride() {
     try (TestStack s = TestStack.established().script("< . 1:1(0) ack 1 win 500")) {
       s.write(1, 3000);
@@ -134,6 +146,7 @@ class WindowTest {
 
   /** SND.WL1 and SND.WL2: RFC 9293 3.10.7.4, fifth. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.10.7.4, fifth", what = "SND.WL1 and WL2", by = Sender.class)
   void oldSegmentDoesNotSetTheWindow() {
     try (TestStack s = TestStack.established()) {
       s.script(
@@ -264,6 +277,7 @@ class WindowTest {
 
   /** RFC 9293 3.8.6.2.2: the window opens by a segment or half the buffer, never by crumbs. */
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.6.2.2", what = "receiver's", by = Receiver.class)
   void readingInCrumbsOpensTheWindowInSegments() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2920, 2920))) {
       s.script(
@@ -332,6 +346,7 @@ class WindowTest {
 
   /** RFC 7323 2.4: rounding never takes back more than a unit, and what was offered is taken. */
   @Test
+  @Covers(rfc = "RFC 7323", clause = "2.4", what = "rounding of the window", by = Receiver.class)
   void roundedWindowNeverTakesBackWhatWasOffered() {
     final TcpConfig config = TestStack.PLAIN.withBuffers(100_000, 100_000);
     try (TestStack s = TestStack.scaled(config)) {
@@ -377,6 +392,7 @@ class WindowTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 7323", clause = "2")
   void windowOfASynIsNotScaled() {
     try (TestStack s = TestStack.synSent()) {
       s.script("< S. 0:0(0) ack 1 win 1000 <mss 1460,nop,wscale 7>", "> . 1:1(0) ack 1 win 1024");

@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
+import io.ustack.house.Covers;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +18,11 @@ class ZeroWindowTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9293",
+      clause = "3.8.6.1",
+      what = "zero-window probes",
+      by = {Emission.class, Sender.class})
   void probesBackOffUpToTwoMinutes() {
     try (TestStack s = closedWindow()) {
       s.script(
@@ -44,6 +50,7 @@ class ZeroWindowTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9293", clause = "3.8.6.1")
   void answeredProbesGoOnForEver() {
     try (TestStack s = closedWindow()) {
       double interval = 0.2;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
@@ -49,6 +50,10 @@ class UdpHeaderTest {
     "8, 7, UDP_TRUNCATED",
     "8, 0, UDP_TRUNCATED",
   })
+  @Covers(
+      rfc = "RFC 768",
+      what = "length, checksum 0",
+      by = {UdpHeader.class, Udp.class})
   void judgesLengths(final int length, final int available, final DropReason reason) {
     final ByteBuffer bytes = ByteBuffer.allocate(11).putShort(4, (short) length);
     assertEquals(reason, UdpHeader.validate(bytes, 0, available));

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
+import io.ustack.house.Covers;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.Readiness;
@@ -151,6 +152,7 @@ class UdpTest {
 
   /** RFC 768: no checksum is no wrong checksum. A length below the packet's cuts the rest. */
   @Test
+  @Covers(rfc = "RFC 768")
   void acceptsNoChecksumAndASurplus() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
@@ -276,6 +278,11 @@ class UdpTest {
 
   /** RFC 1122 4.1.3.3, and Linux: ECONNREFUSED for who is connected, nothing for the others. */
   @Test
+  @Covers(
+      rfc = "RFC 1122",
+      clause = "4.1.3.3",
+      what = "ICMP errors reach the application",
+      by = UdpEndpoint.class)
   void aConnectedEndpointHearsThatItWasRefused() {
     try (TestNet net = new TestNet()) {
       net.meetPeer();

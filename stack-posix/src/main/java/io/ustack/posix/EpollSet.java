@@ -53,7 +53,8 @@ public final class EpollSet extends Pollable {
    *     this set; -EPERM for another epoll set
    */
   public int add(final Pollable pollable, final int events, final long data) {
-    // DEVIATION: Linux nests epoll sets; here only sockets can be watched.
+    // DEVIATION: Linux, epoll sets in epoll sets: EPERM, only sockets can be watched; not built
+    // yet.
     if (pollable instanceof EpollSet) {
       return pollable == this ? -Errno.EINVAL : -Errno.EPERM;
     }

@@ -153,8 +153,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** Becomes the stack side of a connection that was accepted. */
   void adopt(final TcpConnection accepted, final long nowNs) {
     connection = accepted;
-    // The listener may have been given others since it began to listen. DEVIATION: Linux hands them
-    // on when the SYN comes.
+    // The listener may have been given others since it began to listen.
+    // DEVIATION: Linux, buffer sizes of a listener: handed on with accept, not with the SYN. The
+    // SYN-ACK's window is that of listen; what differs is only seen when they change in between.
     socket.options.applyTo(accepted, nowNs);
     socket.options.applySendBuffer(accepted);
     accepted.observer(this);

@@ -86,6 +86,8 @@ class TcpOptionsReachTheStackTest {
   }
 
   @Test
+  // covers: Linux setsockopt | keep-alive, user timeout, cork, quick ACK, linger2, SYN count,
+  // maximum segment | ConnectionOptions, TcpSocketOptions
   void keepAlive() {
     connect(client);
     set(SocketOption.SOL_SOCKET, SocketOption.SO_KEEPALIVE, 1);
@@ -102,6 +104,7 @@ class TcpOptionsReachTheStackTest {
   }
 
   @Test
+  // covers: Linux setsockopt
   void userTimeout() {
     connect(client);
     set(TCP, SocketOption.TCP_USER_TIMEOUT, 1000);
@@ -168,6 +171,7 @@ class TcpOptionsReachTheStackTest {
   }
 
   @Test
+  // covers: Linux setsockopt
   void maxSegment() {
     set(TCP, SocketOption.TCP_MAXSEG, 500);
     assertEquals(500, a.getsockopt(client, TCP, SocketOption.TCP_MAXSEG));

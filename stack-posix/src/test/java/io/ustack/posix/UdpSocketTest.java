@@ -61,7 +61,7 @@ class UdpSocketTest {
     try (Peers peers = new Peers(mode)) {
       final int fd = udp(peers.a);
       final byte[] data = new byte[LARGEST + 1];
-      // DEVIATION: Linux would send it in fragments.
+      // Linux would send it in fragments.
       assertEquals(-Errno.EMSGSIZE, peers.a.sendto(fd, data, 0, LARGEST + 1, 0, Peers.B, 9));
       assertEquals(-Errno.ENETUNREACH, peers.a.sendto(fd, data, 0, 1, 0, 0xCB007107, 9));
       assertEquals(-Errno.EINVAL, peers.a.sendto(fd, data, 0, 1, 0, Peers.B, 65_536));

@@ -29,11 +29,13 @@ class ReorderingTest {
   }
 
   @TestFactory
+  // covers: RFC 9293 3.10.7.4, seventh
   Stream<DynamicTest> sideBySideWithSack() {
     return orders().map(order -> test(SIDE_BY_SIDE, order, true));
   }
 
   @TestFactory
+  // covers: RFC 9293 3.10.7.4, seventh
   Stream<DynamicTest> overlapping() {
     return orders().map(order -> test(OVERLAPPING, order, false));
   }

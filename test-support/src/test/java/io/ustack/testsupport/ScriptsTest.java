@@ -28,6 +28,7 @@ final class ScriptsTest {
 
   /** The table of RFC 9293 3.10.7.4: states downwards, kinds of segments across. */
   @Test
+  // covers: RFC 9293 3.10.7.4 | every kind of segment in the eight other states | SegmentArrival
   void everyRowHasAScript() {
     final List<String> states =
         List.of(

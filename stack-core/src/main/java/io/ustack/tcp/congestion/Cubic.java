@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * round trips. Flat where the network was full last time, steep away from it; never slower than
  * Reno.
  *
- * <p>DEVIATION: {@code ssthresh} is taken from {@code cwnd}, not from FlightSize: as Linux, and as
- * 4.6 allows to those who grow only a window that is used.
+ * <p>DEVIATION: RFC 9438 4.6: {@code ssthresh} is taken from {@code cwnd}, not from FlightSize: as
+ * Linux, and as 4.6 allows to those who grow only a window that is used.
  */
 public final class Cubic extends LossBased {
   /** As {@code tcp_available_congestion_control} calls it. */

@@ -62,6 +62,8 @@ abstract class LossBased implements CongestionControl {
   private int slowStartGrowth(final CongestionWindow window, final AckSample sample) {
     if (!window.inInitialSlowStart()) {
       // RFC 9406 4.3: later slow starts know their ssthresh.
+      // DEVIATION: RFC 9406 4.3, L without pacing: 8 in the first slow start only, 2 in later ones
+      // and 1 after a timeout (RFC 3465 2.2, 2.3).
       hyStart = null;
       return Math.min(sample.ackedBytes, limitSegments * window.smss());
     }

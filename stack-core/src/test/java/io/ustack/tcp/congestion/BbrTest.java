@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 
 /** draft-cardwell-iccrg-bbr-congestion-control-00, step by step; PathTest has it in a loop. */
@@ -87,6 +88,11 @@ class BbrTest {
   }
 
   @Test
+  @Covers(
+      rfc = "draft-cardwell-iccrg-bbr-congestion-control-00",
+      clause = "4.3",
+      what = "its states",
+      by = Bbr.class)
   void threeRoundsWithoutAQuarterMoreEndStartup() {
     round(10 * MSS, 20 * MSS);
     for (int i = 0; i < 2; i++) {
@@ -104,6 +110,11 @@ class BbrTest {
   }
 
   @Test
+  @Covers(
+      rfc = "draft-cardwell-iccrg-bbr-congestion-control-00",
+      clause = "4.1",
+      what = "the model",
+      by = {Bbr.class, WindowedMax.class})
   void limitedSamplesNeitherEndStartupNorLowerTheBandwidth() {
     round(20 * MSS, 20 * MSS);
     sample.isAppLimited = true;
@@ -117,6 +128,7 @@ class BbrTest {
   }
 
   @Test
+  @Covers(rfc = "draft-cardwell-iccrg-bbr-congestion-control-00", clause = "4.3")
   void drainEndsWhenOneProductIsInFlight() {
     fillPipe();
     final int quanta = 3 * 2 * MSS;
@@ -127,6 +139,7 @@ class BbrTest {
   }
 
   @Test
+  @Covers(rfc = "draft-cardwell-iccrg-bbr-congestion-control-00", clause = "4.3")
   void probesForBandwidthOnceInEightRounds() {
     reachProbeBandwidth();
     while (bbr.pacingGain() != 1.25) {
@@ -158,6 +171,7 @@ class BbrTest {
   }
 
   @Test
+  @Covers(rfc = "draft-cardwell-iccrg-bbr-congestion-control-00", clause = "4.1")
   void bandwidthIsForgottenAfterTenRounds() {
     reachProbeBandwidth();
     for (int i = 0; i < 9; i++) {
@@ -170,6 +184,7 @@ class BbrTest {
   }
 
   @Test
+  @Covers(rfc = "draft-cardwell-iccrg-bbr-congestion-control-00", clause = "4.3")
   void tenSecondsWithoutAShorterRoundTripProbeForOne() {
     reachProbeBandwidth();
     sample.rttNs = RTT_NS + 1;
@@ -199,6 +214,11 @@ class BbrTest {
   }
 
   @Test
+  @Covers(
+      rfc = "draft-cardwell-iccrg-bbr-congestion-control-00",
+      clause = "4.2.3.4",
+      what = "recovery",
+      by = Bbr.class)
   void recoveryConservesPacketsForARoundAndThenRestoresTheWindow() {
     reachProbeBandwidth();
     for (int i = 0; i < 10; i++) {

@@ -6,6 +6,7 @@ import static io.ustack.tcp.congestion.Acks.SECOND;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +29,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.6", what = "multiplicative decrease", by = Cubic.class)
   void lossLeavesSevenTenths() {
     window.cwnd(100 * MSS);
     acks.control.onCongestion(window, CongestionControl.Event.LOSS, 50 * MSS, acks.nowNs);
@@ -48,6 +50,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.6")
   void thresholdIsNeverBelowTwoSegments() {
     window.cwnd(2 * MSS);
     acks.control.onCongestion(window, CongestionControl.Event.LOSS, 2 * MSS, acks.nowNs);
@@ -57,6 +60,7 @@ class CubicTest {
   /** K for a window that was 1000: cbrt(1000 * 0.3 / 0.4) = 9.086 s; at 100 ms a round trip. */
   @ParameterizedTest(name = "{0} ms round trips, W_max {1}")
   @CsvSource({"100, 1000", "20, 3000", "200, 500", "50, 10000"})
+  @Covers(rfc = "RFC 9438", clause = "4.2, 4.4, 4.5", what = "the cube", by = CubicCurve.class)
   void windowFollowsTheCube(final long rttMs, final int wMax) {
     acks.rttNs = rttMs * MS;
     loseAt(wMax);
@@ -83,6 +87,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.2, 4.4, 4.5")
   void reachesTheOldWindowAfterK() {
     final CubicCurve curve = new CubicCurve();
     curve.onCongestion(1000 * MSS, false);
@@ -95,6 +100,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.7", what = "fast convergence", by = CubicCurve.class)
   void fastConvergenceGivesWay() {
     final CubicCurve curve = new CubicCurve();
     curve.onCongestion(1000 * MSS, false);
@@ -106,6 +112,7 @@ class CubicTest {
 
   /** Short round trips: alpha = 3 * 0.3 / 1.7 segments a round, until cwnd_prior; then one. */
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.3", what = "Reno-friendly region", by = CubicCurve.class)
   void isNeverSlowerThanReno() {
     acks.rttNs = 5 * MS;
     loseAt(100);
@@ -138,6 +145,11 @@ class CubicTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9438",
+      clause = "4.8, 4.10",
+      what = "after a timeout, after HyStart++",
+      by = CubicCurve.class)
   void afterATimeoutTheStageIsConvexFromItsBeginning() {
     acks.avoidAt(1000);
     acks.ack(1);
@@ -153,6 +165,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.8, 4.10")
   void afterHyStartTheStageIsConvexFromItsBeginning() {
     acks.avoidAt(1000);
     acks.ack(1);
@@ -164,6 +177,11 @@ class CubicTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9438",
+      clause = "4.2, 5.8",
+      what = "time without use does not count",
+      by = Cubic.class)
   void timeInWhichTheWindowIsNotUsedDoesNotCount() {
     loseAt(1000);
     for (int i = 0; i < 30; i++) {
@@ -183,6 +201,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.2, 5.8")
   void idleTimeDoesNotCount() {
     loseAt(1000);
     for (int i = 0; i < 30; i++) {
@@ -209,6 +228,7 @@ class CubicTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9438", clause = "4.9", what = "spurious events", by = Cubic.class)
   void undoneEventNeverWas() {
     final Acks other = new Acks(new Cubic());
     for (final Acks each : new Acks[] {acks, other}) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +42,11 @@ class HyStartPlusPlusTest {
     "128000, 143999, false", "128000, 144000, true",
     "400000, 415999, false", "400000, 416000, true",
   })
+  @Covers(
+      rfc = "RFC 9406",
+      clause = "4.2",
+      what = "delay ends slow start",
+      by = HyStartPlusPlus.class)
   void delayThatGrowsByAnEighthBeginsConservativeSlowStart(
       final long firstUs, final long secondUs, final boolean begins) {
     ack(10, firstUs * 1000);
@@ -81,6 +87,11 @@ class HyStartPlusPlusTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9406",
+      clause = "4.2",
+      what = "conservative slow start, five rounds, or back",
+      by = HyStartPlusPlus.class)
   void conservativeSlowStartGrowsByAQuarterAndEndsAfterFiveRounds() {
     ack(10, 50 * MS);
     assertEquals(10 * MSS, round(10, 50 * MS));
@@ -93,6 +104,7 @@ class HyStartPlusPlusTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 9406", clause = "4.2", what = "conservative slow start, five rounds, or back")
   void delayThatFallsBackResumesSlowStart() {
     ack(10, 50 * MS);
     round(10, 50 * MS);
@@ -127,6 +139,11 @@ class HyStartPlusPlusTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 9406",
+      clause = "4.3",
+      what = "only the first slow start",
+      by = LossBased.class)
   void onlyTheFirstSlowStartHasIt() {
     final Acks acks = new Acks(new NewReno());
     acks.window.ssthresh(10_000 * MSS);

@@ -4,6 +4,7 @@ import static io.ustack.tcp.congestion.Acks.MS;
 import static io.ustack.tcp.congestion.Acks.MSS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,6 +23,11 @@ class RenoTest {
 
   @ParameterizedTest(name = "ACK of {0} bytes")
   @CsvSource({"1, 1", "1000, 1000", "2000, 2000", "2001, 2000", "64000, 2000"})
+  @Covers(
+      rfc = "RFC 3465",
+      clause = "2.2, 2.3",
+      what = "L, after a timeout 1",
+      by = LossBased.class)
   void laterSlowStartGrowsByTwoSegmentsAnAckAtMost(final int acked, final int growth) {
     window.ssthresh(50 * MSS);
     acks.ack(acked);
@@ -29,6 +35,7 @@ class RenoTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 3465", clause = "2.2, 2.3")
   void afterATimeoutAnAckAddsOneSegment() {
     window.cwnd(40 * MSS);
     acks.timeOut();
@@ -74,6 +81,11 @@ class RenoTest {
   }
 
   @Test
+  @Covers(
+      rfc = "RFC 3465",
+      clause = "2.1",
+      what = "congestion avoidance counts bytes",
+      by = NewReno.class)
   void avoidanceCountsBytesNotAcks() {
     acks.avoidAt(8);
     for (int i = 0; i < 7; i++) {
@@ -94,6 +106,7 @@ class RenoTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 7661", what = "a window that is not used does not grow", by = LossBased.class)
   void aWindowThatIsNotUsedStays() {
     acks.isCwndLimited = false;
     acks.ack(MSS);
@@ -122,6 +135,7 @@ class RenoTest {
   }
 
   @Test
+  @Covers(rfc = "RFC 5681", clause = "4.1", what = "restart after idle", by = LossBased.class)
   void idleForLongerThanTheTimeoutStartsAgain() {
     window.cwnd(50 * MSS);
     acks.control.onRestart(window, 200 * MS, 200 * MS, acks.nowNs);
