@@ -60,7 +60,7 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
       return fail(Failure.PORTS_EXHAUSTED);
     }
     final TcpConnection old = tcp.connectionTable().find(local, localPort, remote, remotePort);
-    if (old != null && !old.yieldsToOurs(config, 0, nowNs)) {
+    if (old != null && !TimeWait.yieldsToOurs(old, config, 0, nowNs)) {
       return fail(Failure.ADDRESS_NOT_AVAILABLE);
     }
     final int iss =
@@ -85,7 +85,7 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
   private int succeed(final TcpConnection old) {
     tcp.counters().increment(Counter.TCP_TIME_WAITS_REUSED);
     old.die(Failure.NONE);
-    return old.successorIss();
+    return TimeWait.successorIss(old);
   }
 
   private @Nullable TcpConnection fail(final Failure failure) {
@@ -104,6 +104,6 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
     }
     final TcpConnection old =
         tcp.connectionTable().find(localAddress, localPort, remoteAddress, remotePort);
-    return old != null && !old.yieldsToOurs(asking, QUIET_NS, askedAtNs);
+    return old != null && !TimeWait.yieldsToOurs(old, asking, QUIET_NS, askedAtNs);
   }
 }

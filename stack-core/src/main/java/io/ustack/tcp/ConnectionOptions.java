@@ -51,7 +51,7 @@ public final class ConnectionOptions {
   /** The application wrote with MSG_MORE: a small rest waits as behind a cork (send(2)). */
   public void moreComes() {
     final TcpConnection c = connection();
-    c.sender().nagle().moreComes(true);
+    c.sender().moreComes(true);
     c.wantToEmit();
   }
 

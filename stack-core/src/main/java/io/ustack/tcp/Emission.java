@@ -264,7 +264,7 @@ final class Emission {
         c.timers().start(TcpTimers.Kind.PERSIST, nowNs + c.sender().rtt().rtoNs());
       }
     }
-    if (c.receiver().acks().waitsACycle()) {
+    if (c.receiver().ackWaitsACycle()) {
       tcp.readyList().addLater(c);
       return false;
     }
@@ -379,7 +379,7 @@ final class Emission {
                 nowNs);
     if (sent) {
       if (length > 0) {
-        c.receiver().acks().onDataSent(nowNs);
+        c.receiver().onDataSent(nowNs);
       }
       c.receiver().onAckSent(length == 0 && flags == TcpHeader.ACK);
       c.timers().stopDelayingAck();

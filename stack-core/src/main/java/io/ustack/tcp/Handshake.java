@@ -94,7 +94,9 @@ final class Handshake {
       c.sender().permitSack();
     }
     c.receiver().start(irs, ourMss(c));
-    c.receiver().windowShift(offer.scalesWindow() ? offer.windowShift() : 0);
+    if (offer.scalesWindow()) {
+      c.receiver().scaleWindow(offer.windowShift());
+    }
     final int theirShift = offer.scalesWindow() ? options.windowShift() : 0;
     c.sender().onSyn(effectiveMss(c, options.mss(), nowNs), theirShift, segment);
   }
@@ -161,6 +163,7 @@ final class Handshake {
   void establish(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     c.sender().onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
     c.timers().stop();
+    c.forgetOffer();
     c.state(TcpState.ESTABLISHED);
     tcp.counters().increment(Counter.TCP_ESTABLISHED);
     if (c.sender().isFinQueued()) {

@@ -18,6 +18,7 @@ final class LossRecovery {
   private static final int DUPLICATE_ACK_THRESHOLD = 3;
 
   private final Counters counters;
+  private final RetransmitQueues queues = new RetransmitQueues();
   private final Delivery delivery = new Delivery();
   private final AckSample sample = new AckSample();
 
@@ -26,6 +27,11 @@ final class LossRecovery {
 
   LossRecovery(final Counters counters) {
     this.counters = counters;
+  }
+
+  /** Where senders borrow what holds their outstanding segments. */
+  RetransmitQueues queues() {
+    return queues;
   }
 
   // ---- ACKs
@@ -61,7 +67,7 @@ final class LossRecovery {
       judge(s, r, segment, acked, duplicate, flightBefore, nowNs);
       lost = Math.max(0, waiting(queue) - waitingBefore);
     }
-    s.onDelivered(delivery.bytes);
+    s.delivered += delivery.bytes;
     if (delivery.bytes == 0) {
       if (lost > 0 && s.sackPermitted()) {
         limit(s);
@@ -415,7 +421,7 @@ final class LossRecovery {
         inFlightBefore + smss > cwnd || (s.window().inSlowStart() && inFlightBefore > cwnd / 2);
     sample.ecnEcho = segment.echoesMark;
     sample.inRecovery = r != null && !r.isOpenOrDisorder();
-    sample.totalDeliveredBytes = s.delivered();
+    sample.totalDeliveredBytes = s.delivered;
     sample.deliveryIntervalNs = AckSample.NONE;
   }
 

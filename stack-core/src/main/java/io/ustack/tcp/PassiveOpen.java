@@ -56,7 +56,7 @@ final class PassiveOpen {
       // Whoever has had a connection is no flood, and has a place (Linux tcp_conn_request).
       if (!refuses(listener)) {
         old.die(Failure.NONE);
-        onSyn(listener, segment, old.successorIss(), nowNs);
+        onSyn(listener, segment, TimeWait.successorIss(old), nowNs);
       }
       return;
     }

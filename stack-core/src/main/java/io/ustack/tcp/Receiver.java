@@ -16,11 +16,12 @@ final class Receiver {
 
   private final ByteRing buffer;
   private final Counters counters;
-  private final OutOfOrder outOfOrder = new OutOfOrder();
   private boolean sackPermitted;
   private @Nullable Ecn ecn;
 
-  /** Made at the first hole. */
+  /** Both made at the first hole. */
+  private @Nullable OutOfOrder outOfOrder;
+
   private @Nullable SackBlocks sack;
 
   /** For {@link TcpInfo}, modulo 2^32. */
@@ -35,14 +36,18 @@ final class Receiver {
   /** Last.ACK.sent (RFC 7323 4.3). */
   private int lastAckSent;
 
-  private int windowShift;
-  private int mss = 536;
+  private boolean scalesWindow;
+  private byte windowShift;
+  private char mss = 536;
 
   private boolean finSeen;
   private boolean ended;
   private int finSeq;
 
-  private final AckPolicy acks;
+  private final TcpConfig config;
+
+  /** Made when there is first something to acknowledge. */
+  private @Nullable AckPolicy acks;
 
   /** Made once the peer has sent more than an initial window. */
   private @Nullable ReceiveAutoTuning tuning;
@@ -50,11 +55,14 @@ final class Receiver {
   Receiver(final ByteRing buffer, final TcpConfig config, final Counters counters) {
     this.buffer = buffer;
     this.counters = counters;
-    acks = new AckPolicy(config);
+    this.config = config;
   }
 
   /** When it acknowledges. */
   AckPolicy acks() {
+    if (acks == null) {
+      acks = new AckPolicy(config);
+    }
     return acks;
   }
 
@@ -67,12 +75,21 @@ final class Receiver {
     rcvNxt = irs + 1;
     rcvAdv = rcvNxt + synWindow();
     lastAckSent = rcvNxt;
-    mss = ourMss;
+    mss = (char) ourMss;
   }
 
   /** Both ends offered window scaling: our windows are shifted from now on. */
-  void windowShift(final int shift) {
-    windowShift = shift;
+  void scaleWindow(final int shift) {
+    scalesWindow = true;
+    windowShift = (byte) shift;
+  }
+
+  boolean scalesWindow() {
+    return scalesWindow;
+  }
+
+  int windowShift() {
+    return windowShift;
   }
 
   int rcvNxt() {
@@ -91,7 +108,14 @@ final class Receiver {
    *     nothing to report
    */
   @Nullable SackBlocks sackBlocks(final int max) {
-    return sack != null && sack.select(outOfOrder, max) > 0 ? sack : null;
+    return sack != null && sack.select(holes(), max) > 0 ? sack : null;
+  }
+
+  private OutOfOrder holes() {
+    if (outOfOrder == null) {
+      outOfOrder = new OutOfOrder();
+    }
+    return outOfOrder;
   }
 
   /** Bytes of the peer's stream that came in order, modulo 2^32. */
@@ -139,7 +163,7 @@ final class Receiver {
   }
 
   boolean hasHoles() {
-    return !outOfOrder.isEmpty();
+    return outOfOrder != null && !outOfOrder.isEmpty();
   }
 
   /** The window field of a SYN, which is never scaled (RFC 7323 2.2). */
@@ -182,7 +206,7 @@ final class Receiver {
     if (Seq.leq(to, rcvNxt)) {
       // Wholly old: the sender missed our ACK.
       reportDuplicate(from, to);
-      acks.onRepeatedData(windowSegments());
+      acks().onRepeatedData(windowSegments());
       oweDuplicateAck();
       return 0;
     }
@@ -216,14 +240,14 @@ final class Receiver {
     buffer.store(0, segment.bytes, offset, length);
     final int before = rcvNxt;
     rcvNxt += length;
-    if (!outOfOrder.isEmpty()) {
-      rcvNxt = outOfOrder.absorb(rcvNxt);
+    if (hasHoles()) {
+      rcvNxt = holes().absorb(rcvNxt);
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
-      acks.oweAck();
+      acks().oweAck();
     }
-    acks.supersedeDuplicates();
+    acks().supersedeDuplicates();
     buffer.publish(rcvNxt - before);
-    acks.onData(nowNs, rtoNs, windowSegments());
+    acks().onData(nowNs, rtoNs, windowSegments());
     if (tuning != null) {
       tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
     } else if (received() > INITIAL_SEGMENTS * mss) {
@@ -236,11 +260,12 @@ final class Receiver {
   private int takeOutOfOrder(final TcpSegment segment, final int from, final int to) {
     counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
     oweDuplicateAck();
-    final int known = outOfOrder.find(from);
+    final OutOfOrder ranges = holes();
+    final int known = ranges.find(from);
     if (known >= 0) {
-      reportDuplicate(from, Seq.min(to, outOfOrder.end(known)));
+      reportDuplicate(from, Seq.min(to, ranges.end(known)));
     }
-    if (!outOfOrder.add(from, to)) {
+    if (!ranges.add(from, to)) {
       counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
       return 0;
     }
@@ -257,7 +282,7 @@ final class Receiver {
   void onUnacceptablePayload(final int from, final int to) {
     if (Seq.lt(from, rcvNxt)) {
       reportDuplicate(from, Seq.min(to, rcvNxt));
-      acks.onRepeatedData(windowSegments());
+      acks().onRepeatedData(windowSegments());
     }
   }
 
@@ -281,13 +306,13 @@ final class Receiver {
    * arrived, is not believed.
    */
   void onFin(final int seq) {
-    if (!acks.owesDuplicateAck()) {
-      acks.oweAck();
+    if (!acks().owesDuplicateAck()) {
+      acks().oweAck();
     }
     if (finSeen || Seq.gt(seq, rcvAdv) || Seq.lt(seq, rcvNxt)) {
       return;
     }
-    if (outOfOrder.isEmpty() || Seq.geq(seq, outOfOrder.lastEnd())) {
+    if (!hasHoles() || Seq.geq(seq, holes().lastEnd())) {
       finSeen = true;
       finSeq = seq;
     }
@@ -306,24 +331,41 @@ final class Receiver {
     rcvAdv = Seq.max(rcvAdv, rcvNxt);
     finSeen = false;
     ended = true;
-    acks.supersedeDuplicates();
-    acks.oweAck();
+    acks().supersedeDuplicates();
+    acks().oweAck();
     return true;
   }
 
   /** See {@link AckPolicy#oweDuplicateAck}. */
   void oweDuplicateAck() {
-    acks.oweDuplicateAck();
+    acks().oweDuplicateAck();
   }
 
   /** An ACK is to go out as soon as there is room. */
   void oweAck() {
-    acks.oweAck();
+    acks().oweAck();
+  }
+
+  /** True when data arrived that no ACK covers yet. */
+  boolean mayDelayAck() {
+    return acks != null && acks.mayDelayAck();
+  }
+
+  /** See {@link AckPolicy#waitsACycle}. */
+  boolean ackWaitsACycle() {
+    return acks != null && acks.waitsACycle();
+  }
+
+  /** Data left, which may be the answer to what came last. */
+  void onDataSent(final long nowNs) {
+    if (acks != null) {
+      acks.onDataSent(nowNs);
+    }
   }
 
   /** True when an ACK must go out now. */
   boolean owesAck() {
-    return acks.owesAck();
+    return acks != null && acks.owesAck();
   }
 
   /**
@@ -346,7 +388,7 @@ final class Receiver {
         buffer.capacity(granted);
       }
     }
-    if (outOfOrder.isEmpty()) {
+    if (!hasHoles()) {
       buffer.rest();
     }
   }
@@ -381,7 +423,9 @@ final class Receiver {
    * @param bare without data, SYN and FIN: only such a one is a duplicate ACK (RFC 5681 2)
    */
   void onAckSent(final boolean bare) {
-    acks.onAckSent(bare);
+    if (acks != null) {
+      acks.onAckSent(bare);
+    }
     lastAckSent = rcvNxt;
   }
 }

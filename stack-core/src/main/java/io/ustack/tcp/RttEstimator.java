@@ -8,9 +8,7 @@ final class RttEstimator {
   /** Linux tcp_min_rtt_wlen: five minutes. */
   private static final long SHORTEST_FOR_NS = 300L * 1_000_000_000L;
 
-  private final long minRtoNs;
-  private final long maxRtoNs;
-  private final long synTimedOutRtoNs;
+  private final TcpConfig config;
 
   private long srttNs;
   private long rttvarNs;
@@ -28,9 +26,7 @@ final class RttEstimator {
   private long shortestAtNs;
 
   RttEstimator(final TcpConfig config) {
-    minRtoNs = config.minRtoNs();
-    maxRtoNs = config.maxRtoNs();
-    synTimedOutRtoNs = config.synTimedOutRtoNs();
+    this.config = config;
     baseRtoNs = config.initialRtoNs();
   }
 
@@ -105,7 +101,7 @@ final class RttEstimator {
   /** RFC 6298 5.7: the SYN had to be repeated, so data starts with a timeout of three seconds. */
   void onStartAfterRepeatedSyn() {
     if (!sampled) {
-      baseRtoNs = Math.max(baseRtoNs, synTimedOutRtoNs);
+      baseRtoNs = Math.max(baseRtoNs, config.synTimedOutRtoNs());
       backoff = 0;
     }
   }
@@ -125,12 +121,12 @@ final class RttEstimator {
     // sum: else a steady path leaves no room for the peer's delayed ACK.
     // DEVIATION: RFC 6298 2.4: the floor is not 1 s but TcpConfig.minRtoNs, 200 ms, and
     // counts above SRTT: Linux's TCP_RTO_MIN; a second is an outage on a LAN.
-    baseRtoNs = Math.min(maxRtoNs, srttNs + Math.max(minRtoNs, 4 * rttvarNs));
+    baseRtoNs = Math.min(config.maxRtoNs(), srttNs + Math.max(config.minRtoNs(), 4 * rttvarNs));
   }
 
   /** The timeout now, back-off included, in nanoseconds. */
   long rtoNs() {
-    return backoff > 20 ? maxRtoNs : Math.min(maxRtoNs, baseRtoNs << backoff);
+    return backoff > 20 ? config.maxRtoNs() : Math.min(config.maxRtoNs(), baseRtoNs << backoff);
   }
 
   /**

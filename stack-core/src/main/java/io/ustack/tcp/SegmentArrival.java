@@ -27,7 +27,7 @@ final class SegmentArrival {
     if (c.state() == TcpState.CLOSED) {
       return;
     }
-    if (!c.receiver().owesAck() && c.receiver().acks().mayDelayAck()) {
+    if (!c.receiver().owesAck() && c.receiver().mayDelayAck()) {
       c.timers().delayAck(nowNs + c.receiver().acks().delayNs(c.sender().rtt().srttNs()));
     }
     tcp.keepAlive().restart(c, nowNs);

@@ -22,7 +22,6 @@ final class Sender {
   private final PeerWindow peerWindow = new PeerWindow();
   private final CongestionControl control;
   private final LossRecovery recovery;
-  private final RetransmitQueues queues;
   private final TcpConfig config;
 
   /** What is outstanding; borrowed while something is. */
@@ -38,7 +37,9 @@ final class Sender {
   /** Just past the byte that a probe carried beyond the window; it never counts as sent. */
   private int sndProbed;
 
-  private final Nagle nagle;
+  /** Made when a small segment leaves, or the application wants it otherwise. */
+  private @Nullable Nagle nagle;
+
   private boolean finQueued;
   private int finSeq;
   private boolean synOwed = true;
@@ -47,21 +48,20 @@ final class Sender {
   private boolean synAcknowledged;
   private boolean sackPermitted;
   private long lastSentNs;
-  private long delivered;
+
+  /** All bytes that are known to have arrived, cumulatively or selectively: C.delivered. */
+  long delivered;
 
   Sender(
       final ByteRing buffer,
       final TcpConfig config,
       final CongestionControl control,
       final LossRecovery recovery,
-      final RetransmitQueues queues,
       final int iss) {
     this.buffer = buffer;
     this.config = config;
     this.recovery = recovery;
-    this.queues = queues;
     this.iss = iss;
-    nagle = new Nagle(iss);
     rtt = new RttEstimator(config);
     this.control = control;
     sndUna = iss;
@@ -111,15 +111,6 @@ final class Sender {
     sackPermitted = true;
   }
 
-  /** All bytes that are known to have arrived, cumulatively or selectively: C.delivered. */
-  long delivered() {
-    return delivered;
-  }
-
-  void onDelivered(final int bytes) {
-    delivered += bytes;
-  }
-
   int iss() {
     return iss;
   }
@@ -145,7 +136,17 @@ final class Sender {
     return window.smss();
   }
 
+  /** MSG_MORE, or the end of it. */
+  void moreComes(final boolean on) {
+    if (on || nagle != null) {
+      nagle().moreComes(on);
+    }
+  }
+
   Nagle nagle() {
+    if (nagle == null) {
+      nagle = new Nagle(sndUna);
+    }
     return nagle;
   }
 
@@ -192,10 +193,7 @@ final class Sender {
 
   // ---- What an ACK means
 
-  /**
-   * RFC 5961 5.2: not newer than what was sent, not older than the largest window that the peer
-   * ever offered.
-   */
+  /** RFC 5961 5.2: not newer than what was sent, not older than the peer's largest window. */
   boolean isAckAcceptable(final int ack) {
     return Seq.leq(ack, Seq.max(sndNxt, sndProbed)) && Seq.geq(ack, oldestAcceptableAck());
   }
@@ -216,7 +214,7 @@ final class Sender {
     final int acked = Seq.gt(ack, sndUna) ? ack - sndUna : 0;
     final boolean duplicate = acked == 0 && isDuplicate(segment);
     if (acked > 0) {
-      nagle.moreComes(false);
+      moreComes(false);
       sndUna = ack;
       sndNxt = Seq.max(sndNxt, ack);
       sndProbed = Seq.max(sndProbed, ack);
@@ -237,7 +235,7 @@ final class Sender {
   /** The connection is gone: gives back what it has borrowed. */
   void release() {
     if (queue != null) {
-      queues.give(queue);
+      recovery.queues().give(queue);
       queue = null;
     }
   }
@@ -349,7 +347,9 @@ final class Sender {
     final int usable = Math.min(windowLeft, congestionWindowLeft());
     if (length <= usable) {
       final boolean small = length < mss() && !finQueued;
-      return small && nagle.holds(sndNxt + length, sndUna, sndNxt) ? NOTHING : length;
+      return small && nagle != null && nagle.holds(sndNxt + length, sndUna, sndNxt)
+          ? NOTHING
+          : length;
     }
     return usable == windowLeft && peerWindow.isWorthwhile(usable) ? usable : NOTHING;
   }
@@ -362,7 +362,7 @@ final class Sender {
   /** What is outstanding, for who knows that something is or adds to it. */
   RetransmitQueue outstanding() {
     if (queue == null) {
-      queue = queues.take();
+      queue = recovery.queues().take();
     }
     return queue;
   }
@@ -441,7 +441,7 @@ final class Sender {
     outstanding().append(sndNxt, end, finQueued && Seq.gt(end, finSeq), again, nowNs);
     sndNxt = end;
     if (length < mss()) {
-      nagle.onSmallSent(sndNxt);
+      nagle().onSmallSent(sndNxt);
     }
     lastSentNs = nowNs;
     if (recoveryState != null && recoveryState.isReducing()) {

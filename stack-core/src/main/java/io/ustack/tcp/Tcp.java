@@ -38,7 +38,6 @@ public final class Tcp implements TransportProtocol {
   private final TcpConfig config;
   private final Ipv4Output ipv4;
   private final ReadyList readyList;
-  private final TimerWheel wheel;
   private final Counters counters;
   private final IsnSource isnSource;
   private final long startNs;
@@ -47,7 +46,7 @@ public final class Tcp implements TransportProtocol {
   private final Handshake handshake = new Handshake(this);
   private final LossRecovery lossRecovery;
   private final CongestionControls congestionControls;
-  private final RetransmitQueues retransmitQueues = new RetransmitQueues();
+  private final SpareTimers spareTimers;
   private final SegmentArrival arrival = new SegmentArrival(this);
   private final ActiveOpen activeOpen;
   private final PassiveOpen passiveOpen;
@@ -89,7 +88,7 @@ public final class Tcp implements TransportProtocol {
     this.config = config;
     this.ipv4 = ipv4;
     this.readyList = readyList;
-    this.wheel = wheel;
+    spareTimers = new SpareTimers(wheel);
     this.counters = counters;
     this.isnSource = isnSource;
     this.startNs = startNs;
@@ -140,12 +139,12 @@ public final class Tcp implements TransportProtocol {
     return readyList;
   }
 
-  TimerWheel wheel() {
-    return wheel;
-  }
-
   Handshake handshake() {
     return handshake;
+  }
+
+  SpareTimers spareTimers() {
+    return spareTimers;
   }
 
   SegmentArrival arrival() {
@@ -171,7 +170,7 @@ public final class Tcp implements TransportProtocol {
   /** The sending half of a connection. */
   Sender sender(final ByteRing buffer, final TcpConfig own, final int iss) {
     final CongestionControl control = congestionControls.create(own.congestionControl());
-    return new Sender(buffer, own, control, lossRecovery, retransmitQueues, iss);
+    return new Sender(buffer, own, control, lossRecovery, iss);
   }
 
   /** Connections in whatever state, TIME_WAIT included. */
@@ -352,7 +351,7 @@ public final class Tcp implements TransportProtocol {
             segment.destinationPort,
             segment.sourceAddress,
             segment.sourcePort);
-    if (connection != null && !connection.yieldsTo(segment)) {
+    if (connection != null && !TimeWait.yieldsTo(connection, segment, this)) {
       connection.onSegment(segment, nowNs);
       return;
     }

@@ -7,6 +7,7 @@ import io.ustack.link.Emitter;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.Readiness;
 import io.ustack.readiness.ReadinessObserver;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +26,11 @@ public final class TcpConnection extends Emitter {
   private final ByteRing sendBuffer;
   private final Receiver receiver;
   private final Sender sender;
-  private final TcpTimers timers;
-  private final ChallengeAck challengeAck;
+
+  /** Borrowed while there is something to wait for. */
+  private @Nullable TcpTimers timers;
+
+  private @Nullable ChallengeAck challengeAck;
   private final Timestamps timestamps;
 
   private TcpState state = TcpState.CLOSED;
@@ -38,7 +42,8 @@ public final class TcpConnection extends Emitter {
   private boolean orphaned;
   private boolean resetOwed;
 
-  private final SynOffer offer;
+  /** Until the handshake is done. */
+  private @Nullable SynOffer offer;
 
   // For TcpInfo, modulo 2^32.
   int segmentsOut;
@@ -78,8 +83,6 @@ public final class TcpConnection extends Emitter {
     sendBuffer = new ByteRing(config.sendBufferBytes(), tcp.memory());
     receiver = new Receiver(receiveBuffer, config, tcp.counters());
     sender = tcp.sender(sendBuffer, config, iss);
-    timers = new TcpTimers(tcp.wheel(), this);
-    challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
     timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());
     offer = new SynOffer(config);
   }
@@ -136,10 +139,25 @@ public final class TcpConnection extends Emitter {
   }
 
   TcpTimers timers() {
+    if (timers == null) {
+      timers = tcp.spareTimers().lend(this);
+    }
     return timers;
   }
 
+  /** Gives the timers back when they wait for nothing. */
+  void restTimers() {
+    if (timers != null && timers.isResting()) {
+      tcp.spareTimers().giveBack(timers);
+      timers = null;
+    }
+  }
+
+  /** Made when the first segment comes that is not acceptable. */
   ChallengeAck challengeAck() {
+    if (challengeAck == null) {
+      challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
+    }
     return challengeAck;
   }
 
@@ -160,7 +178,12 @@ public final class TcpConnection extends Emitter {
 
   /** What our SYN offers. */
   SynOffer offer() {
-    return offer;
+    return Objects.requireNonNull(offer, "the handshake is done");
+  }
+
+  /** Both SYNs are acknowledged: what they agreed on stands with whom it concerns. */
+  void forgetOffer() {
+    offer = null;
   }
 
   Timestamps timestamps() {
@@ -238,7 +261,7 @@ public final class TcpConnection extends Emitter {
 
   /** The application wrote to the send buffer. */
   public void onSendBufferWritten(final long nowNs) {
-    sender.nagle().moreComes(false);
+    sender.moreComes(false);
     wantToEmit();
   }
 
@@ -292,7 +315,7 @@ public final class TcpConnection extends Emitter {
     }
     shutdownSend(nowNs);
     if (state == TcpState.FIN_WAIT_2) {
-      timers.start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config.finWait2Ns());
+      timers().start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config.finWait2Ns());
     }
     if (state != TcpState.CLOSED && state != TcpState.TIME_WAIT) {
       orphaned = tcp.admitOrphan();
@@ -380,47 +403,7 @@ public final class TcpConnection extends Emitter {
 
   /** Whether the SYN waits for the first data that is written: writable, but not connected yet. */
   public boolean isSynDeferred() {
-    return offer.isSynDeferred();
-  }
-
-  /**
-   * Whether a SYN may start a new incarnation of this connection (RFC 9293 3.10.7.4, fourth,
-   * TIME-WAIT; RFC 1122 4.2.2.13): it comes later, by its timestamp (RFC 6191 2) or else by its
-   * sequence number.
-   */
-  boolean yieldsTo(final TcpSegment syn) {
-    if (state != TcpState.TIME_WAIT
-        || (syn.flags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) != TcpHeader.SYN) {
-      return false;
-    }
-    final TcpOptions options = tcp.parseOptions(syn);
-    if (timestamps.isOn() && options.hasTimestamps() && options.tsVal() != timestamps.recent()) {
-      return Seq.gt(options.tsVal(), timestamps.recent());
-    }
-    return Seq.geq(syn.seq, receiver.rcvNxt());
-  }
-
-  /**
-   * Whether a connection of ours between the same ends may follow this one at once: its timestamps
-   * will be later than all of this one's, so that old segments are told apart by PAWS and the peer,
-   * if it is still waiting for our ACK, by theirs (RFC 6191 2; Linux tcp_twsk_unique).
-   *
-   * @param quietNs how long this one must have heard nothing
-   */
-  boolean yieldsToOurs(final TcpConfig next, final long quietNs, final long nowNs) {
-    return state == TcpState.TIME_WAIT
-        && next.reuseTimeWaits()
-        && next.timestamps()
-        && timestamps.isOn()
-        && timestamps.recentAgeNs(nowNs) >= quietNs;
-  }
-
-  /**
-   * The ISS of the next incarnation: larger than anything that this one sent, or its old duplicates
-   * could pass for new ones (RFC 1122 4.2.2.13 (1); Linux adds as much).
-   */
-  int successorIss() {
-    return sender.sndNxt() + 0xFFFF + 2;
+    return offer != null && offer.isSynDeferred();
   }
 
   /**
@@ -448,7 +431,9 @@ public final class TcpConnection extends Emitter {
 
   @Override
   public boolean emit(final long nowNs) {
-    return tcp.emission().emit(this, nowNs);
+    final boolean again = tcp.emission().emit(this, nowNs);
+    restTimers();
+    return again;
   }
 
   // ---- The end
@@ -473,7 +458,10 @@ public final class TcpConnection extends Emitter {
     final boolean handshaking = state == TcpState.SYN_RECEIVED;
     state = TcpState.CLOSED;
     failure = reason;
-    timers.cancel();
+    if (timers != null) {
+      timers.cancel();
+      restTimers();
+    }
     sender.release();
     sendBuffer.retire();
     leaveOrphanage();

@@ -157,11 +157,11 @@ public final class TcpInfo {
   private void readOptions(final TcpConnection c) {
     final boolean agreed = c.state() != TcpState.SYN_SENT && c.state() != TcpState.CLOSED;
     timestamps = c.timestamps().isOn();
-    sack = agreed && c.offer().sack();
-    windowScaling = agreed && c.offer().scalesWindow();
+    sack = agreed && c.sender().sackPermitted();
+    windowScaling = agreed && c.receiver().scalesWindow();
     ecn = c.receiver().ecn() != null;
     sndWscale = c.sender().peerWindow().shift();
-    rcvWscale = windowScaling ? c.offer().windowShift() : 0;
+    rcvWscale = c.receiver().windowShift();
   }
 
   private void readSender(final Sender sender) {

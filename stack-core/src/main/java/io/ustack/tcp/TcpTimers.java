@@ -2,9 +2,12 @@ package io.ustack.tcp;
 
 import io.ustack.time.Timer;
 import io.ustack.time.TimerWheel;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The timers of one connection: one entry in the wheel for all of them.
+ * The timers of one connection while it waits for something: one entry in the wheel for all of
+ * them.
  *
  * <p>Timers that exclude each other are one enum, so impossible combinations can't be. The wheel's
  * entry is lazy: when a deadline moves away the entry stays, fires early, finds nothing due and
@@ -31,7 +34,7 @@ final class TcpTimers extends Timer {
   }
 
   private final TimerWheel wheel;
-  private final TcpConnection connection;
+  private @Nullable TcpConnection borrower;
 
   private Kind kind = Kind.NONE;
   private long mainDeadlineNs;
@@ -43,9 +46,24 @@ final class TcpTimers extends Timer {
   /** Probes that a silent peer has left unanswered; {@link KeepAlive}. */
   int keepAliveProbes;
 
-  TcpTimers(final TimerWheel wheel, final TcpConnection connection) {
+  TcpTimers(final TimerWheel wheel) {
     this.wheel = wheel;
-    this.connection = connection;
+  }
+
+  /** {@link SpareTimers} lends them; nothing is left of what they were before. */
+  void lendTo(final TcpConnection connection) {
+    borrower = connection;
+    stalled = false;
+    keepAliveProbes = 0;
+  }
+
+  private TcpConnection connection() {
+    return Objects.requireNonNull(borrower, "lent to nobody");
+  }
+
+  /** They wait for nothing, and nothing is to be remembered. */
+  boolean isResting() {
+    return kind == Kind.NONE && !delayingAck && !stalled && keepAliveProbes == 0 && !isScheduled();
   }
 
   Kind kind() {
@@ -70,7 +88,7 @@ final class TcpTimers extends Timer {
 
   /** Linux tcp_clamp_rto_to_user_timeout: the timer fires no later than that ends. */
   private long beforeTheUserTimeout(final long newDeadlineNs) {
-    final long userTimeoutNs = connection.config().userTimeoutNs();
+    final long userTimeoutNs = connection().config().userTimeoutNs();
     if (userTimeoutNs == 0 || !stalled) {
       return newDeadlineNs;
     }
@@ -93,7 +111,7 @@ final class TcpTimers extends Timer {
 
   /** Whether the user timeout has passed without any progress. */
   boolean isUserTimeoutOver(final long nowNs) {
-    final long userTimeoutNs = connection.config().userTimeoutNs();
+    final long userTimeoutNs = connection().config().userTimeoutNs();
     return userTimeoutNs != 0 && stalled && nowNs - stalledSinceNs >= userTimeoutNs;
   }
 
@@ -126,6 +144,8 @@ final class TcpTimers extends Timer {
   void cancel() {
     kind = Kind.NONE;
     delayingAck = false;
+    stalled = false;
+    keepAliveProbes = 0;
     wheel.cancel(this);
   }
 
@@ -138,7 +158,7 @@ final class TcpTimers extends Timer {
   @Override
   protected void onExpiry(final long nowNs) {
     if (isDue(nowNs) || isAckDue(nowNs)) {
-      connection.wantToEmit();
+      connection().wantToEmit();
     }
     if (kind != Kind.NONE && mainDeadlineNs - nowNs > 0) {
       ensureScheduled(mainDeadlineNs);
@@ -146,5 +166,6 @@ final class TcpTimers extends Timer {
     if (delayingAck && ackDeadlineNs - nowNs > 0) {
       ensureScheduled(ackDeadlineNs);
     }
+    connection().restTimers();
   }
 }

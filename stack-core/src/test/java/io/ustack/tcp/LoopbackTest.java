@@ -185,7 +185,7 @@ class LoopbackTest {
         c.close(nowNs);
       }
       assertEquals(0, own.connections());
-      assertEquals(0, own.wheel().scheduled());
+      assertEquals(0, own.spareTimers().scheduled());
       stack.net.poll();
       stack.takeSent();
     }

@@ -95,8 +95,7 @@ final class RandomLife {
 
   /** RFC 7323 2.4: the right edge may seem to move left by less than one unit of the scale. */
   private void told(final ByteBuffer segment) {
-    final int offered = connection.offer().windowShift();
-    final int shift = offered == TcpOptions.ABSENT ? 0 : offered;
+    final int shift = connection.receiver().windowShift();
     final int edge = segment.getInt(8) + ((segment.getShort(14) & 0xFFFF) << shift);
     if (toldEdgeKnown) {
       assertTrue(toldEdge - edge < 1 << shift, "window moved left by " + (toldEdge - edge));

@@ -24,7 +24,7 @@ class ReceiverTest {
 
   private Receiver started(final int shift) {
     receiver.start(IRS, 1460);
-    receiver.windowShift(shift);
+    receiver.scaleWindow(shift);
     return receiver;
   }
 

@@ -54,7 +54,7 @@ class RobustnessTest {
       assertEquals(0, tcp().connections(), "some live for ever");
       assertEquals(0, s.listener().handshakes(), "handshakes counted");
       assertFalse(s.listener().isReadable());
-      assertEquals(0, tcp().wheel().scheduled(), "timers left");
+      assertEquals(0, tcp().spareTimers().scheduled(), "timers left");
       s.listener().backlog(0);
       s.peerPort(1).establish();
       s.abort();

@@ -158,8 +158,8 @@ class SynCookiesTest {
       s.script("< . 1:1(0) ack 1 win 3 <nop,nop,TS val 100 ecr " + ecr + ">");
       s.accept();
       assertEquals(3 << Math.max(0, shift), s.connection.sender().sndWnd());
-      assertEquals(shift >= 0, s.connection.offer().scalesWindow());
-      assertEquals(sack, s.connection.offer().sack());
+      assertEquals(shift >= 0, s.connection.receiver().scalesWindow());
+      assertEquals(sack, s.connection.sender().sackPermitted());
       assertTrue(s.connection.timestamps().isOn());
     }
   }
@@ -171,7 +171,7 @@ class SynCookiesTest {
       s.script("< . 1:1(0) ack 1 win 1000");
       s.accept();
       assertEquals(1000, s.connection.sender().sndWnd());
-      assertFalse(s.connection.offer().sack());
+      assertFalse(s.connection.sender().sackPermitted());
     }
   }
 
@@ -184,7 +184,7 @@ class SynCookiesTest {
       s.accept();
       assertFalse(s.connection.timestamps().isOn());
       assertEquals(1000, s.connection.sender().sndWnd());
-      assertFalse(s.connection.offer().sack());
+      assertFalse(s.connection.sender().sackPermitted());
     }
   }
 

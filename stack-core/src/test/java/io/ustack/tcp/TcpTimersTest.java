@@ -19,7 +19,7 @@ class TcpTimersTest {
 
   private final TestStack stack = new TestStack();
   private final TimerWheel wheel = new TimerWheel(START);
-  private final TcpTimers timers = new TcpTimers(wheel, connection());
+  private final TcpTimers timers = new SpareTimers(wheel).lend(connection());
   private long nowNs = START;
 
   private TcpConnection connection() {

@@ -116,7 +116,7 @@ class TimestampsTest {
       assertNotNull(s.connection);
       s.net.poll();
       assertEquals(1, s.takeSent());
-      assertFalse(s.connection.offer().timestamps());
+      assertFalse(s.connection.timestamps().isOn());
     }
   }
 

@@ -1,0 +1,39 @@
+package io.ustack.tcp;
+
+import io.ustack.time.TimerWheel;
+import java.util.ArrayDeque;
+
+/**
+ * The timers of one stack that nobody needs just now: a connection borrows them for as long as it
+ * waits for something, so that one on which nothing happens has none.
+ */
+final class SpareTimers {
+  private static final int MAX_SPARE = 4096;
+
+  private final TimerWheel wheel;
+  private final ArrayDeque<TcpTimers> spare = new ArrayDeque<>();
+
+  SpareTimers(final TimerWheel wheel) {
+    this.wheel = wheel;
+  }
+
+  /** Timers that wait in the wheel, of whomever. */
+  int scheduled() {
+    return wheel.scheduled();
+  }
+
+  /** For a connection that has none. */
+  TcpTimers lend(final TcpConnection connection) {
+    final TcpTimers known = spare.pollLast();
+    final TcpTimers timers = known == null ? new TcpTimers(wheel) : known;
+    timers.lendTo(connection);
+    return timers;
+  }
+
+  /** They wait for nothing and are in no wheel; their connection forgets them. */
+  void giveBack(final TcpTimers timers) {
+    if (spare.size() < MAX_SPARE) {
+      spare.addLast(timers);
+    }
+  }
+}
