@@ -28,6 +28,15 @@ final class Emission {
     }
   }
 
+  /**
+   * RFC 9293 3.8.3: R2.
+   *
+   * <p>DEVIATION: RFC 9293 3.8.3, R1: nobody is told that a segment was repeated often. There is
+   * one way to a peer, and ARP looks after the neighbour by itself.
+   *
+   * <p>DEVIATION: RFC 9293 3.8.3, R2 of a SYN: six repetitions, 127 s, instead of three minutes, as
+   * Linux: tcp_syn_retries.
+   */
   private int retryLimit(final TcpConnection c) {
     return switch (c.state()) {
       case SYN_SENT -> c.config().synRetries();

@@ -279,6 +279,11 @@ final class SegmentArrival {
 
   /** RFC 6298 5.2 and 5.3, and what the socket may do now. */
   private void onAcknowledged(final TcpConnection c, final int acked, final long nowNs) {
+    if (c.sender().sndWnd() == 0 && !c.isReleased()) {
+      // RFC 9293 3.8.6 (SHLD-17): what lies behind a shrunk window's edge ends no connection that
+      // somebody holds; its repetitions are probes (Linux tcp_retransmit_timer).
+      c.sender().rtt().onProbeAnswered();
+    }
     if (c.timers().kind() == TcpTimers.Kind.PERSIST) {
       c.sender().rtt().onProbeAnswered();
       if (c.sender().sndWnd() > 0 && c.sender().rtt().backoffs() > 0) {
@@ -321,7 +326,13 @@ final class SegmentArrival {
     }
   }
 
-  /** RFC 9293 3.10.7.4, seventh and eighth. URG is ignored: its bytes are in line (RFC 6093). */
+  /**
+   * RFC 9293 3.10.7.4, seventh and eighth.
+   *
+   * <p>DEVIATION: RFC 9293 3.8.5, urgent data: the flag and the pointer are ignored, neither sent
+   * nor told to the application. Every byte stays in line, as RFC 6093 advises; middleboxes clear
+   * the pointer, and no new application may use it.
+   */
   private void onTextAndFin(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (!c.state().receivesData()) {
       return;

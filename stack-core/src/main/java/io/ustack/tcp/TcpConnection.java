@@ -407,8 +407,10 @@ public final class TcpConnection extends Emitter {
   }
 
   /**
-   * An ICMP error about one of our segments, or a neighbour that does not answer (RFC 5461: soft
-   * once synchronized).
+   * An ICMP error about one of our segments, or a neighbour that does not answer.
+   *
+   * <p>DEVIATION: RFC 9293 3.9.2.2, ICMP errors: none ends or reaches a synchronized connection
+   * (RFC 5461): who guesses a sequence number ends nothing.
    */
   void onUnreachable(final Failure reason, final int quotedSeq) {
     if (state == TcpState.SYN_SENT && quotedSeq == sender.iss()) {

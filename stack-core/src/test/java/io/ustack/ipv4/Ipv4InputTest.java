@@ -14,6 +14,7 @@ import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
@@ -98,6 +99,7 @@ class Ipv4InputTest {
       clause = "3.2.1.3",
       what = "sources and destinations that are none",
       by = Ipv4Input.class)
+  @Rfc9293("MUST-63")
   void dropsSourcesThatAreNoHost(final String source) {
     try (TestNet net = new TestNet()) {
       net.meetPeer();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import java.util.ArrayList;
 import java.util.List;
@@ -266,6 +267,7 @@ class ArrivalTest {
       clause = "3.10.7.4, second (RFC 5961 3.2)",
       what = "RST must be exact",
       by = SegmentArrival.class)
+  @Rfc9293("MUST-12")
   void byState(
       final TcpState state,
       final String segment,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Rfc9293;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.PortAllocator;
 import io.ustack.readiness.Failure;
@@ -276,6 +277,7 @@ class BindTest {
   }
 
   @Test
+  @Rfc9293("MUST-43")
   void connectWithABoundAddressSpeaksFromThere() {
     try (TestStack s = new TestStack()) {
       final Tcp tcp = s.net.stack.tcp();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -200,6 +201,7 @@ class CloseTest {
       clause = "2.17",
       what = "close with unread data resets",
       by = TcpConnection.class)
+  @Rfc9293("SHLD-3")
   void closeWithUnreadDataResets() {
     try (TestStack s = TestStack.established()) {
       s.script("< . 1:101(100) ack 1 win 65535");
@@ -258,6 +260,7 @@ class CloseTest {
   @ParameterizedTest
   @ValueSource(strings = {"finWait1", "finWait2"})
   @Covers(rfc = "RFC 9293", clause = "3.6.1")
+  @Rfc9293({"SHLD-3", "MAY-1"})
   void dataAfterCloseIsReset(final String state) {
     try (TestStack s = TestStack.established()) {
       s.closeConnection();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.ReadinessObserver;
 import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ class CongestionChoiceTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"reno", "cubic", "bbr"})
+  @Rfc9293("MAY-18")
   void connectionHasWhatItsConfigNames(final String name) {
     try (TestStack t = TestStack.established(naming(name))) {
       assertEquals(name, t.connection.sender().control().name());

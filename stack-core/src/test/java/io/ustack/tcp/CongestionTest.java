@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
 
 /** The congestion window on the wire: RFC 5681 3.1 and 4.1, RFC 6928. */
@@ -60,6 +61,7 @@ class CongestionTest {
       clause = "3.1",
       what = "slow start, congestion avoidance",
       byName = "NewReno")
+  @Rfc9293("MUST-19")
   void slowStartDoublesEachRoundTrip() {
     try (TestStack s = established()) {
       s.write(1, 400 * MSS);
@@ -93,6 +95,7 @@ class CongestionTest {
 
   @Test
   @Covers(rfc = "RFC 5681", clause = "3.1")
+  @Rfc9293("MUST-19")
   void avoidanceAddsOneSegmentEachRoundTrip() {
     try (TestStack s = established()) {
       s.write(1, 400 * MSS);

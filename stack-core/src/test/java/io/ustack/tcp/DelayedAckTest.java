@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
 
 /** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
@@ -14,6 +15,7 @@ class DelayedAckTest {
       clause = "3.8.6.3",
       what = "delayed ACK",
       by = {AckPolicy.class, TcpTimers.class})
+  @Rfc9293({"MUST-40", "SHLD-18"})
   void oneSegmentIsAcknowledgedAfterFortyMilliseconds() {
     try (TestStack s = TestStack.established()) {
       s.script("< . 1:1461(1460) ack 1 win 65535", "+0.04 > . 1:1(0) ack 1461");
@@ -100,6 +102,7 @@ class DelayedAckTest {
 
   /** As behind GRO, and RFC 9293 3.8.6.3 asks for no more than one in two. */
   @Test
+  @Rfc9293({"MUST-58", "MUST-59"})
   void burstIsAcknowledgedOnce() {
     try (TestStack s = TestStack.established()) {
       s.burst(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -227,6 +228,7 @@ class EarlyArrivalTest {
   @ValueSource(
       strings = {"R 1:1(0) win 0", "R. 1:1(0) ack 0 win 0", "SFRPU. 1:1(0) ack 1 win 65535"})
   @Covers(rfc = "RFC 9293", clause = "3.10.7.4", what = "SYN-RECEIVED")
+  @Rfc9293("MUST-11")
   void synReceivedIsReset(final String segment) {
     try (TestStack s = TestStack.synReceived()) {
       arrives(s, segment, null);
@@ -267,6 +269,7 @@ class EarlyArrivalTest {
       clause = "3.5, figure 7",
       what = "simultaneous open",
       by = SegmentArrival.class)
+  @Rfc9293("MUST-10")
   void simultaneousOpenCompletesByTheCrossedSynAck() {
     try (TestStack s = TestStack.synSent()) {
       s.script(
@@ -306,6 +309,7 @@ class EarlyArrivalTest {
   }
 
   @Test
+  @Rfc9293("MUST-11")
   void simultaneousOpenIsRefusedByReset() {
     try (TestStack s = TestStack.synSent()) {
       s.script(

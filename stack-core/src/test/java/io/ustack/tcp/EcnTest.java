@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
@@ -63,6 +64,7 @@ class EcnTest {
           "both SYNs agree on ECN; ours ask when `TcpConfig.ecn` says so, a "
               + "repeated one does not",
       by = {SynOffer.class, Handshake.class})
+  @Rfc9293("SHLD-8")
   void whatAListenerAnswers(final EcnUse use) {
     try (TestStack s = new TestStack(config(use)).listen(16)) {
       s.script(
@@ -225,6 +227,7 @@ class EcnTest {
       clause = "6.1.2",
       what = "an echo reduces the window once in a round trip, CWR says so",
       by = {LossRecovery.class, SegmentWriter.class})
+  @Rfc9293("SHLD-8")
   void anEchoReducesTheWindowOnce() {
     try (TestStack s = established()) {
       s.write(1, 20 * MSS);

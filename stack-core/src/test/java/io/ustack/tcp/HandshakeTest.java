@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ class HandshakeTest {
       clause = "3.5",
       what = "three-way handshake, both sides",
       by = {Handshake.class, SegmentArrival.class, Emission.class})
+  @Rfc9293({"MUST-14", "MUST-65", "MUST-67", "SHLD-5", "MAY-3"})
   void passiveOpen() {
     try (TestStack s = TestStack.listening()) {
       s.script(
@@ -38,6 +40,7 @@ class HandshakeTest {
 
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.5")
+  @Rfc9293({"MUST-44", "MUST-65", "SHLD-5"})
   void activeOpen() {
     try (TestStack s = TestStack.synSent()) {
       s.script(
@@ -54,6 +57,7 @@ class HandshakeTest {
   }
 
   @Test
+  @Rfc9293("MUST-22")
   void synIsRepeatedWithBackOffAndGivenUp() {
     try (TestStack s = TestStack.synSent()) {
       s.script(
@@ -202,6 +206,7 @@ class HandshakeTest {
       clause = "3.7.1, RFC 6691",
       what = "MSS",
       by = {TcpOptions.class, Handshake.class})
+  @Rfc9293({"MUST-14", "MUST-16"})
   void mssOfThePeer(final String options, final int mss) {
     try (TestStack s = TestStack.listening()) {
       final String syn = "< S 0:0(0) win 65535";
@@ -238,6 +243,7 @@ class HandshakeTest {
   }
 
   @Test
+  @Rfc9293("MUST-7")
   void malformedOptionsAreCounted() {
     try (TestStack s = TestStack.listening()) {
       s.script("< S 0:0(0) win 65535 <hex 02ff>", "> S. 0:0(0) ack 1 win 65535 <mss 1460>");
@@ -256,6 +262,7 @@ class HandshakeTest {
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({"224.0.0.1", "255.255.255.255", "10.99.0.255", "0.1.2.3", "240.0.0.1"})
+  @Rfc9293("MUST-46")
   void noConnectionToAGroup(final String remote) {
     try (TestStack s = new TestStack()) {
       final Tcp tcp = s.net.stack.tcp();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ class IsnGeneratorTest {
       clause = "3.4.1, RFC 6528",
       what = "initial sequence numbers",
       by = {IsnGenerator.class, TcpConnection.class})
+  @Rfc9293("MUST-8")
   void clockAndSecretHashAdd() {
     final int first = isn(0);
     assertEquals(first, isn(3_999), "M ticks every 4 microseconds");
@@ -45,6 +47,7 @@ class IsnGeneratorTest {
   }
 
   @Test
+  @Rfc9293({"MUST-9", "SHLD-1"})
   void everyPartOfTheTupleAndTheSecretCounts() {
     final Set<Integer> all = new HashSet<>();
     all.add(isn(0));
@@ -66,6 +69,7 @@ class IsnGeneratorTest {
   }
 
   @Test
+  @Rfc9293("SHLD-1")
   void differencesBetweenTuplesSpreadOverTheWholeSpace() {
     final boolean[] seen = new boolean[64];
     for (int port = 0; port < 2000; port++) {

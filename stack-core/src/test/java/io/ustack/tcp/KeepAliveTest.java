@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,7 @@ class KeepAliveTest {
 
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.8.4", what = "keep-alive", by = KeepAlive.class)
+  @Rfc9293("MUST-25")
   void offByDefault() {
     try (TestStack s = TestStack.established()) {
       s.silence(10_000);
@@ -32,6 +34,7 @@ class KeepAliveTest {
 
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.8.4")
+  @Rfc9293({"MUST-28", "MUST-29", "SHLD-12"})
   void defaultsAreTwoHoursThenElevenMinutes() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.with().keepAlive(true).build())) {
       s.script("+7200 > . 0:0(0) ack 1");
@@ -48,6 +51,7 @@ class KeepAliveTest {
   }
 
   @Test
+  @Rfc9293({"MUST-29", "MAY-5"})
   void answerStartsTheSilenceAnew() {
     try (TestStack s = TestStack.established(SHORT)) {
       s.script(
@@ -64,6 +68,7 @@ class KeepAliveTest {
   }
 
   @Test
+  @Rfc9293("MUST-26")
   void anySegmentOfThePeerPutsTheProbeOff() {
     try (TestStack s = TestStack.established(SHORT)) {
       s.script("+9 < P. 1:11(10) ack 1 win 65535", "+0.04 > . 1:1(0) ack 11");
@@ -75,6 +80,7 @@ class KeepAliveTest {
   /** RFC 9293 3.8.4: not while something else is outstanding; that has a timer of its own. */
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.8.4")
+  @Rfc9293("MUST-26")
   void noProbeWhileDataIsOutstanding() {
     try (TestStack s = TestStack.established(SHORT)) {
       s.silence(9.9);
@@ -134,6 +140,7 @@ class KeepAliveTest {
   }
 
   @Test
+  @Rfc9293("MUST-24")
   void setOnAnOpenConnectionAndTakenBack() {
     try (TestStack s = TestStack.established()) {
       s.silence(100);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import io.ustack.house.Rfc9293;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
@@ -64,6 +65,7 @@ class LoopbackTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.0.1", "127.1.2.3", "10.99.0.2"})
+  @Rfc9293("MUST-45")
   void bothWaysAndInOrderDown(final String address) {
     try (s) {
       final TcpListener listener = listen(80);

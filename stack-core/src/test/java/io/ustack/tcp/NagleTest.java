@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
 
 /** Small segments: RFC 9293 3.7.4 (Nagle) and TCP_NODELAY. */
 class NagleTest {
   @Test
+  @Rfc9293("MUST-60")
   void smallSegmentGoesAtOnceWhenNothingIsOut() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 10);
@@ -22,6 +24,7 @@ class NagleTest {
       clause = "3.7.4",
       what = "Nagle, with Minshall's variation (draft-minshall-nagle)",
       by = Nagle.class)
+  @Rfc9293({"SHLD-7", "SHLD-27"})
   void smallSegmentsWaitForTheAckAndGoTogether() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 10);
@@ -32,6 +35,7 @@ class NagleTest {
   }
 
   @Test
+  @Rfc9293("SHLD-28")
   void waitingDataGoesAsSoonAsItFillsASegment() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 10);
@@ -71,6 +75,7 @@ class NagleTest {
   }
 
   @Test
+  @Rfc9293("MAY-16")
   void corkHoldsSmallSegmentsUntilItIsPulled() {
     try (TestStack s = TestStack.established()) {
       s.connection.options().cork(true);
@@ -91,6 +96,7 @@ class NagleTest {
       rfc = "Linux",
       what = "TCP_CORK, MSG_MORE",
       by = {Nagle.class, ConnectionOptions.class})
+  @Rfc9293("MUST-60")
   void corkHoldsForTwoHundredMillisecondsAtMost() {
     try (TestStack s = TestStack.established()) {
       s.connection.options().cork(true);
@@ -163,6 +169,7 @@ class NagleTest {
   }
 
   @Test
+  @Rfc9293("MUST-17")
   void noDelaySendsEachAtOnce() {
     try (TestStack s = TestStack.established()) {
       s.connection.options().noDelay(true);
@@ -223,6 +230,7 @@ class NagleTest {
   }
 
   @Test
+  @Rfc9293({"MUST-61", "SHLD-28"})
   void pushMarksTheEndOfWhatIsThere() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 2920);

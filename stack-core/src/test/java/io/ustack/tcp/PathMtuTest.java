@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ class PathMtuTest {
       what = "fragmentation needed lowers the MSS, and what was too long goes again at once",
       by = PathMtu.class,
       byName = "Path")
+  @Rfc9293("MUST-16")
   void whatWasTooBigGoesAgainInSmallerPiecesAtOnce() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 4380);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
 
 /** Quick ACKs, interactive connections and the length of the delay, as Linux has them. */
@@ -191,6 +192,7 @@ class QuickAckTest {
   @Covers(
       rfc = "Linux",
       what = "ACKs of an interactive connection wait for the answer; the delay adapts")
+  @Rfc9293("MUST-40")
   void delayFollowsTheRhythmOfThePeerUpToARoundTrip() {
     final AckPolicy acks = new AckPolicy(TestStack.PLAIN);
     final long ms = 1_000_000;

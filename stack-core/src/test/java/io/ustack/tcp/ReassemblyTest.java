@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,7 @@ class ReassemblyTest {
       clause = "3.10.7.4, seventh",
       what = "reassembly",
       by = {Receiver.class, OutOfOrder.class})
+  @Rfc9293("SHLD-31")
   void fiveSegmentsInEveryOrder() {
     final List<List<String>> orders =
         orders(
@@ -113,6 +115,7 @@ class ReassemblyTest {
       clause = "4.2",
       what = "ACKs for out-of-order segments",
       by = Receiver.class)
+  @Rfc9293("MAY-13")
   void eachSegmentOutOfOrderIsAnsweredAtOnce() {
     try (TestStack s = TestStack.established()) {
       s.script(
@@ -186,6 +189,7 @@ class ReassemblyTest {
   }
 
   @Test
+  @Rfc9293("MUST-59")
   void burstOutOfOrderWhoseHoleIsFilledNeedsOneAck() {
     try (TestStack s = TestStack.established()) {
       s.burst(

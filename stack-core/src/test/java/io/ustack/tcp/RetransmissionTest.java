@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +34,7 @@ class RetransmissionTest {
       clause = "5.5",
       what = "back-off",
       by = {RttEstimator.class, Emission.class})
+  @Rfc9293({"MUST-19", "MUST-20", "SHLD-11"})
   void dataIsRepeatedFifteenTimesAndThenGivenUp() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 100);
@@ -121,6 +123,7 @@ class RetransmissionTest {
 
   @Test
   @Covers(rfc = "RFC 6298", clause = "3")
+  @Rfc9293("MUST-18")
   void lateAckOfTheFirstTransmissionIsNoSample() {
     try (TestStack s = TestStack.established()) {
       final long srttNs = s.connection.sender().rtt().srttNs();

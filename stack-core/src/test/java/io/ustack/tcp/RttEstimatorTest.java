@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +104,7 @@ class RttEstimatorTest {
       clause = "3",
       what = "Karn",
       by = {Delivery.class, RttEstimator.class})
+  @Rfc9293("MUST-18")
   void ackWithoutAMeasurementIsNone() {
     rtt.onAck(TcpSegment.NO_ECHO, 10, 20);
     assertEquals(0, rtt.srttNs(), "Karn, RFC 6298 3");

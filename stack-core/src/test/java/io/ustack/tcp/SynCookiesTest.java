@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
@@ -106,6 +107,7 @@ class SynCookiesTest {
   }
 
   @Test
+  @Rfc9293("MUST-15")
   void aSynWithoutMssMeans536() {
     try (TestStack s = cookie("S 0:0(0) win 65535", SYN_ACK)) {
       s.script("< . 1:1(0) ack 1 win 65535");

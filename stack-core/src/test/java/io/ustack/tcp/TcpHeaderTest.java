@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.DropReason;
+import io.ustack.house.Rfc9293;
 import io.ustack.testing.Frames;
 import io.ustack.testing.TestNet;
 import java.net.InetAddress;
@@ -57,6 +58,7 @@ class TcpHeaderTest {
 
   /** What the whole way out makes of it, checksum included. */
   @Test
+  @Rfc9293("MUST-2")
   void secondDecoderAgreesWithWhatIsSent() throws Exception {
     try (TestStack s = TestStack.established()) {
       s.write(1, 333);
@@ -72,6 +74,7 @@ class TcpHeaderTest {
   }
 
   @Test
+  @Rfc9293("MUST-1")
   void readsWhatIsThere() {
     final byte[] segment =
         Frames.tcp(
@@ -147,6 +150,7 @@ class TcpHeaderTest {
   }
 
   @Test
+  @Rfc9293("MUST-3")
   void wrongChecksumsAreDropped() {
     try (TestStack s = TestStack.listening()) {
       final byte[] segment = syn(TestNet.OUR);
@@ -157,6 +161,7 @@ class TcpHeaderTest {
 
   /** RFC 9293 3.9.2.3 (MUST-57). */
   @Test
+  @Rfc9293("MUST-57")
   void segmentsToEverybodyAreDropped() {
     try (TestStack s = TestStack.listening()) {
       for (final int to : new int[] {TestNet.SUBNET_BROADCAST, 0xFFFF_FFFF}) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.house.Rfc9293;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Random;
@@ -61,6 +62,7 @@ class TcpOptionsTest {
           fe01020405b4,                0,     -1, false
           fe,                          0,     -1, false
           """)
+  @Rfc9293({"MUST-4", "MUST-6", "MUST-64"})
   void lists(final String hex, final int mss, final int shift, final boolean wellFormed) {
     assertEquals(wellFormed, parse(HexFormat.of().parseHex(hex.replace(" ", ""))));
     assertEquals(mss, options.mss(), "mss");
@@ -99,6 +101,7 @@ class TcpOptionsTest {
   }
 
   @Test
+  @Rfc9293("MUST-68")
   void whatIsWrittenIsReadBack() {
     final ByteBuffer bytes = ByteBuffer.allocate(20);
     for (int shift = 0; shift <= TcpOptions.MAX_WINDOW_SHIFT; shift++) {
@@ -117,6 +120,7 @@ class TcpOptionsTest {
   }
 
   @Test
+  @Rfc9293("MUST-7")
   void anyBytesAtAllEndTheParser() {
     final Random random = new Random(7);
     for (int i = 0; i < 200_000; i++) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.Frames;
@@ -34,6 +35,7 @@ class TcpUnreachableTest {
     "11, 0, HOST_UNREACHABLE"
   })
   @Covers(rfc = "RFC 5461", clause = "RFC 5927 4.1", what = "ICMP errors", by = TcpConnection.class)
+  @Rfc9293({"MUST-54", "SHLD-25"})
   void errorAboutOurSynEndsTheAttempt(final int type, final int code, final Failure failure) {
     try (TestStack s = TestStack.synSent()) {
       icmp(s, type, code, 0);
@@ -60,6 +62,7 @@ class TcpUnreachableTest {
   /** RFC 1122 4.2.3.9, RFC 5461: soft, once the connection is synchronized. */
   @ParameterizedTest(name = "code {0} quoting {1}")
   @CsvSource({"0, 1", "1, 1", "3, 1", "3, 0", "3, 101", "13, 1"})
+  @Rfc9293("MUST-56")
   void errorDoesNotEndAnEstablishedConnection(final int code, final int seq) {
     try (TestStack s = TestStack.established()) {
       s.write(1, 100);
@@ -68,6 +71,32 @@ class TcpUnreachableTest {
       s.in(TcpState.ESTABLISHED);
       assertEquals(0, s.events.take());
       s.script("+0.2 > P. 1:101(100) ack 1", "< . 1:1(0) ack 101 win 65535");
+    }
+  }
+
+  /** RFC 9293 3.9.2.2: time exceeded and parameter problem are soft, source quench is nothing. */
+  @ParameterizedTest(name = "type {0} code {1}")
+  @CsvSource({"3, 2", "3, 5", "4, 0", "11, 0", "11, 1", "12, 0", "12, 1"})
+  @Rfc9293({"MUST-55", "MUST-56"})
+  void otherErrorsDoNotEndItEither(final int type, final int code) {
+    try (TestStack s = TestStack.established()) {
+      s.write(1, 100);
+      s.script("> P. 1:101(100) ack 1");
+      icmp(s, type, code, 1);
+      s.in(TcpState.ESTABLISHED);
+      assertEquals(0, s.events.take());
+      s.script("+0.2 > P. 1:101(100) ack 1", "< . 1:1(0) ack 101 win 65535");
+    }
+  }
+
+  /** RFC 9293 3.9.2.2 (MUST-55), RFC 6633: not even an attempt, and nothing gets slower. */
+  @Test
+  @Rfc9293("MUST-55")
+  void sourceQuenchDoesNotEndAnAttempt() {
+    try (TestStack s = TestStack.synSent()) {
+      icmp(s, 4, 0, 0);
+      s.in(TcpState.SYN_SENT);
+      s.script("< S. 0:0(0) ack 1 win 65535 <mss 1460>", "> . 1:1(0) ack 1");
     }
   }
 

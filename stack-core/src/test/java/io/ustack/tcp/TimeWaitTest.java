@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ class TimeWaitTest {
 
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.10.8", what = "TIME_WAIT", by = TcpTimers.class)
+  @Rfc9293("MUST-13")
   void lastsAMinute() {
     try (TestStack s = TestStack.timeWait()) {
       s.silence(59.999);
@@ -103,6 +105,7 @@ class TimeWaitTest {
 
   @ParameterizedTest(name = "SYN {0}")
   @ValueSource(ints = {2, 3, 1000, 0x7FFF_0000})
+  @Rfc9293("MAY-2")
   void laterSynStartsANewIncarnation(final int seq) {
     try (TestStack s = TestStack.timeWait()) {
       s.script(

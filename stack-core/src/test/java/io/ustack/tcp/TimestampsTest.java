@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,7 @@ class TimestampsTest {
       clause = "3.2",
       what = "timestamps in both SYNs, then in all segments",
       by = {Timestamps.class, TcpOptions.class, SegmentArrival.class})
+  @Rfc9293("MUST-5")
   void whoAsksForThemGetsThem() {
     try (TestStack s = established()) {
       assertTrue(s.connection.timestamps().isOn());
@@ -360,6 +362,7 @@ class TimestampsTest {
       clause = "2",
       what = "TIME_WAIT gives way by timestamp",
       by = TcpConnection.class)
+  @Rfc9293("SHLD-4")
   void aLaterSynStartsANewIncarnation(final long seq, final int value, final boolean yields) {
     try (TestStack s = timeWait()) {
       s.burst("S %d:%d(0) win 65535 <mss 1460,nop,nop,TS val %d ecr 0>".formatted(seq, seq, value));

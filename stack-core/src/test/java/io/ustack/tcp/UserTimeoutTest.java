@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -29,6 +30,7 @@ class UserTimeoutTest {
       clause = "3.8.3, RFC 5482",
       what = "user timeout",
       by = {TcpTimers.class, Emission.class})
+  @Rfc9293("MUST-21")
   void dataWithoutAnswerEndsTheConnection() {
     try (TestStack s = TestStack.established(seconds(3))) {
       s.write(1, 10);
@@ -49,6 +51,7 @@ class UserTimeoutTest {
 
   /** It replaces the count of fifteen repetitions, for longer as well as for shorter. */
   @Test
+  @Rfc9293("MUST-21")
   void longTimeoutGoesBeyondTheCount() {
     try (TestStack s = TestStack.established(seconds(5000))) {
       s.write(1, 10);

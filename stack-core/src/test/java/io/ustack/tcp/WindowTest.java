@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +37,7 @@ class WindowTest {
       clause = "2",
       what = "window scale",
       by = {TcpOptions.class, Sender.class, Receiver.class})
+  @Rfc9293("REC-1")
   void scaledWindowCounts() {
     try (TestStack s = TestStack.scaled(TestStack.PLAIN)) {
       assertEquals(512 << 7, s.connection.sender().sndWnd());
@@ -60,6 +62,7 @@ class WindowTest {
       clause = "3.8.6.2.1",
       what = "sender's silly window avoidance",
       by = Sender.class)
+  @Rfc9293("MUST-38")
   void halfOfALargestSmallWindowIsWorthASegment() {
     try (TestStack s = smallWindowFromTheStart(600)) {
       s.write(1, 2000);
@@ -89,6 +92,7 @@ class WindowTest {
   /** RFC 9293 3.8.6.2.1 (4): a window too small to be worth it is used after the timeout. */
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.8.6.2.1")
+  @Rfc9293("MUST-38")
   void sillyWindowIsUsedOnlyAfterTheOverride() {
     try (TestStack s = TestStack.established().script("< . 1:1(0) ack 1 win 500")) {
       s.write(1, 3000);
@@ -127,6 +131,7 @@ class WindowTest {
   }
 
   @Test
+  @Rfc9293({"MUST-34", "MUST-35", "SHLD-15"})
   void peerThatShrinksItsWindowIsObeyed() {
     try (TestStack s = TestStack.established().script("< . 1:1(0) ack 1 win 4380")) {
       s.write(1, 10_000);
@@ -278,6 +283,7 @@ class WindowTest {
   /** RFC 9293 3.8.6.2.2: the window opens by a segment or half the buffer, never by crumbs. */
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.8.6.2.2", what = "receiver's", by = Receiver.class)
+  @Rfc9293("MUST-39")
   void readingInCrumbsOpensTheWindowInSegments() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2920, 2920))) {
       s.script(
@@ -313,6 +319,7 @@ class WindowTest {
   }
 
   @Test
+  @Rfc9293("MAY-8")
   void closedWindowIsToldAgainToAProbe() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(1000, 1000))) {
       s.script(
@@ -330,6 +337,7 @@ class WindowTest {
   }
 
   @Test
+  @Rfc9293("MUST-66")
   void ackOfASegmentWithAClosedWindowCounts() {
     try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(1000, 1000))) {
       s.script("< . 1:1001(1000) ack 1 win 65535", "+0.04 > . 1:1(0) ack 1001 win 0");
@@ -347,6 +355,7 @@ class WindowTest {
   /** RFC 7323 2.4: rounding never takes back more than a unit, and what was offered is taken. */
   @Test
   @Covers(rfc = "RFC 7323", clause = "2.4", what = "rounding of the window", by = Receiver.class)
+  @Rfc9293("SHLD-14")
   void roundedWindowNeverTakesBackWhatWasOffered() {
     final TcpConfig config = TestStack.PLAIN.withBuffers(100_000, 100_000);
     try (TestStack s = TestStack.scaled(config)) {
@@ -378,6 +387,7 @@ class WindowTest {
 
   @ParameterizedTest(name = "peer offers {0}, we offer {1}: fields count {2} and {3}")
   @CsvSource({"0, 7, 1, 128", "14, 7, 16384, 128", "15, 7, 16384, 128", "255, 7, 16384, 128"})
+  @Rfc9293("REC-1")
   void shiftsOfBothEnds(final int peers, final int ours, final int peerUnit, final int ourUnit) {
     try (TestStack s = new TestStack().listen(16)) {
       s.script(

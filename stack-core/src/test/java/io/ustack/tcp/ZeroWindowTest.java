@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
+import io.ustack.house.Rfc9293;
 import io.ustack.readiness.Failure;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,7 @@ class ZeroWindowTest {
       clause = "3.8.6.1",
       what = "zero-window probes",
       by = {Emission.class, Sender.class})
+  @Rfc9293({"MUST-36", "SHLD-29", "SHLD-30"})
   void probesBackOffUpToTwoMinutes() {
     try (TestStack s = closedWindow()) {
       s.script(
@@ -51,6 +53,7 @@ class ZeroWindowTest {
 
   @Test
   @Covers(rfc = "RFC 9293", clause = "3.8.6.1")
+  @Rfc9293("MUST-37")
   void answeredProbesGoOnForEver() {
     try (TestStack s = closedWindow()) {
       double interval = 0.2;
@@ -208,6 +211,7 @@ class ZeroWindowTest {
 
   /** A window that closed over data in flight: it is lost, and probed for instead. */
   @Test
+  @Rfc9293("MAY-7")
   void timeoutWhileTheWindowIsClosed() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 2000);

@@ -88,6 +88,7 @@ class TcpOptionsReachTheStackTest {
   @Test
   // covers: Linux setsockopt | keep-alive, user timeout, cork, quick ACK, linger2, SYN count,
   // maximum segment | ConnectionOptions, TcpSocketOptions
+  // covers: RFC 9293 MUST-24, MUST-27
   void keepAlive() {
     connect(client);
     set(SocketOption.SOL_SOCKET, SocketOption.SO_KEEPALIVE, 1);
@@ -105,6 +106,7 @@ class TcpOptionsReachTheStackTest {
 
   @Test
   // covers: Linux setsockopt
+  // covers: RFC 9293 MUST-21
   void userTimeout() {
     connect(client);
     set(TCP, SocketOption.TCP_USER_TIMEOUT, 1000);
