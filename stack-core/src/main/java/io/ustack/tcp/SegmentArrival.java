@@ -286,7 +286,9 @@ final class SegmentArrival {
     }
     if (c.timers().kind() == TcpTimers.Kind.PERSIST) {
       c.sender().rtt().onProbeAnswered();
-      if (c.sender().sndWnd() > 0 && c.sender().rtt().backoffs() > 0) {
+      if (c.sender().rtt().backoffs() > 0 && c.sender().nextLength(nowNs) != Sender.NOTHING) {
+        // Only a window that something leaves through ends the probes, or a byte of it now and then
+        // would hold the connection for ever (Linux tcp_ack_probe).
         c.timers().onProgress();
         c.sender().rtt().onProbingEnded();
         c.timers().stop();
