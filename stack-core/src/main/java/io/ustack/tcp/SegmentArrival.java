@@ -30,7 +30,6 @@ final class SegmentArrival {
     if (!c.receiver().owesAck() && c.receiver().mayDelayAck()) {
       c.timers().delayAck(nowNs + c.receiver().acks().delayNs(c.sender().rtt().srttNs()));
     }
-    tcp.keepAlive().restart(c, nowNs);
     c.wantToEmit();
   }
 
@@ -74,6 +73,7 @@ final class SegmentArrival {
     c.receiver().oweAck();
     // RFC 9293 3.10.7.3, fourth: data or FIN on the SYN-ACK go on to the sixth step of 3.10.7.4.
     onTextAndFin(c, segment, nowNs);
+    tcp.keepAlive().restart(c, nowNs);
   }
 
   /** RFC 9293 3.10.7.4, SYN-RECEIVED and all synchronized states. */
@@ -85,6 +85,7 @@ final class SegmentArrival {
         // It overtook our own SYN-ACK, which will not be sent now: the peer hears it by this.
         c.receiver().oweAck();
       }
+      tcp.keepAlive().restart(c, nowNs);
       return;
     }
     if (isRepeatedSyn(c, segment)) {
@@ -120,11 +121,10 @@ final class SegmentArrival {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       return;
     }
-    if (segment.hasTimestamps) {
-      c.timestamps().update(segment.tsVal, segment.seq, c.receiver().lastAckSent(), nowNs);
-    }
     if (onAck(c, segment, nowNs)) {
       onTextAndFin(c, segment, nowNs);
+      // What is not believed is no sign of life: anybody may have sent it (Linux rcv_tstamp).
+      tcp.keepAlive().restart(c, nowNs);
     }
   }
 
@@ -252,6 +252,11 @@ final class SegmentArrival {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       challenge(c, nowNs);
       return false;
+    }
+    if (segment.hasTimestamps) {
+      // Not before its ACK was found good (RFC 5961 5.2, Linux tcp_ack): who guesses a sequence
+      // number could put TS.Recent forward, and PAWS would keep the peer out.
+      c.timestamps().update(segment.tsVal, segment.seq, c.receiver().lastAckSent(), nowNs);
     }
     segment.echoesMark = c.receiver().ecn() != null && segment.has(TcpHeader.ECE);
     onAcknowledged(c, c.sender().onAck(segment, nowNs), nowNs);
