@@ -220,6 +220,18 @@ public final class ByteRing {
   }
 
   /**
+   * As {@link #reserve}, for bytes that leave a gap in front of them: they get no new storage when
+   * memory is tight, since nobody can read them out to make room. Producer.
+   */
+  public int reserveBehindGap(final int length) {
+    if (!budget.isTight()) {
+      return reserve(length);
+    }
+    final int used = tail - (int) HEAD.getAcquire(this);
+    return Math.max(0, Math.min(Math.min(length, capacityBytes - used), storage.length - used));
+  }
+
+  /**
    * Stores bytes {@code ahead} of the published end without publishing them. Producer; {@code ahead
    * + length} is at most what {@link #reserve} said, or {@link #free()} without a budget.
    */

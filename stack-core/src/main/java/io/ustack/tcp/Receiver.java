@@ -218,17 +218,26 @@ final class Receiver {
     if (finSeen) {
       to = Seq.min(to, finSeq);
     }
-    to = rcvNxt + buffer.reserve(Math.min(to - rcvNxt, rcvWnd()));
+    final int wanted = Math.min(to - rcvNxt, rcvWnd());
+    final boolean inOrder = from == rcvNxt;
+    to = rcvNxt + (inOrder ? buffer.reserve(wanted) : buffer.reserveBehindGap(wanted));
     if (Seq.geq(from, to)) {
-      final boolean full = buffer.length() >= buffer.capacity();
-      counters.drop(
-          full || buffer.free() > 0 ? DropReason.TCP_RECEIVE_BUFFER_FULL : DropReason.TCP_MEMORY);
-      oweDuplicateAck();
+      dropForRoom(from - rcvNxt < wanted);
       return 0;
     }
-    return from == rcvNxt
+    return inOrder
         ? takeInOrder(segment, segment.payloadOffset + skip, to - from, rtoNs, nowNs)
         : takeOutOfOrder(segment, from, to);
+  }
+
+  /** Neither kept nor forgotten: the peer is told what is missing. */
+  private void dropForRoom(final boolean offered) {
+    final boolean full = buffer.length() >= buffer.capacity();
+    counters.drop(
+        full || (!offered && buffer.free() > 0)
+            ? DropReason.TCP_RECEIVE_BUFFER_FULL
+            : DropReason.TCP_MEMORY);
+    oweDuplicateAck();
   }
 
   private int takeInOrder(
