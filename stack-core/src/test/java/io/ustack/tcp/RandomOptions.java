@@ -80,7 +80,7 @@ final class RandomOptions {
 
   private byte[] fastOpen() {
     final byte[] bytes = ScriptedOptions.bytes("mss 1460,nop,nop,sackOK");
-    final ByteBuffer all = ByteBuffer.allocate(bytes.length + (2 + cookie.length + 3 & ~3));
+    final ByteBuffer all = ByteBuffer.allocate(bytes.length + ((2 + cookie.length + 3) & ~3));
     all.put(bytes).put((byte) 34).put((byte) (2 + cookie.length)).put(cookie);
     while (all.hasRemaining()) {
       all.put((byte) 1);

@@ -138,7 +138,7 @@ final class StackInvariants {
       field.setAccessible(true);
       return field.get(of);
     } catch (final ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 }
