@@ -1,5 +1,8 @@
 package io.ustack.tcp;
 
+import io.ustack.tcp.congestion.AckSample;
+import org.jspecify.annotations.Nullable;
+
 /**
  * What one ACK delivers, gathered segment by segment while the {@link RetransmitQueue} takes it in.
  * One per stack, begun anew for each ACK.
@@ -8,6 +11,10 @@ final class Delivery {
   /** No time is known. */
   static final long NONE = Long.MIN_VALUE;
 
+  /** What the connection measures its delivery with, and where to; null for most. */
+  private @Nullable SendRate sendRate;
+
+  private final AckSample sample = new AckSample();
   private long nowNs;
   private long minRttNs;
   private long echoedSinceNs;
@@ -60,6 +67,8 @@ final class Delivery {
    * @param echoAgeNs how long ago that left which the ACK echoes, or {@link TcpSegment#NO_ECHO}
    */
   void begin(final long smallestRttNs, final long echoAgeNs, final long now) {
+    sendRate = null;
+    sample.nowNs = now;
     nowNs = now;
     minRttNs = smallestRttNs;
     echoedSinceNs = echoAgeNs;
@@ -74,6 +83,14 @@ final class Delivery {
     hasNewest = false;
   }
 
+  /** {@code measuredBy} measures the ACK, too. */
+  void measure(final @Nullable SendRate measuredBy) {
+    sendRate = measuredBy;
+    if (measuredBy != null) {
+      measuredBy.begin(sample);
+    }
+  }
+
   /**
    * A whole segment was delivered.
    *
@@ -82,6 +99,9 @@ final class Delivery {
   void onSegment(final RetransmitQueue queue, final int position, final boolean acknowledged) {
     final int endSeq = queue.endSeq(position);
     bytes += queue.length(position);
+    if (sendRate != null) {
+      sendRate.onDelivered(sample, queue, position);
+    }
     final boolean repeated = queue.isRepeated(position);
     if (repeated) {
       repeatedArrived = true;
@@ -136,6 +156,9 @@ final class Delivery {
   /** The ACK covers the beginning of a segment. */
   void onPart(final int partBytes) {
     bytes += partBytes;
+    if (sendRate != null) {
+      sendRate.onPart(sample, partBytes);
+    }
   }
 
   /** A block reports what had arrived before. */
@@ -143,5 +166,37 @@ final class Delivery {
     duplicate = true;
     duplicateStart = start;
     duplicateEnd = end;
+  }
+
+  /** Tells congestion control of the ACK. */
+  void tell(
+      final Sender s,
+      final TcpSegment segment,
+      final int acked,
+      final int lost,
+      final int inFlightBefore) {
+    final int cwnd = s.window().cwnd();
+    final int smss = s.window().smss();
+    final RecoveryState r = s.recoveryState();
+    sample.ackedBytes = acked;
+    sample.deliveredBytes = bytes;
+    sample.lostBytes = lost;
+    sample.inFlightBeforeBytes = inFlightBefore;
+    sample.inFlightBytes = s.inFlightBytes();
+    sample.rttNs = hasNewest && !newestRepeated ? nowNs - newestSentNs : AckSample.NONE;
+    sample.srttNs = s.rtt().srttNs();
+    sample.minRttNs = s.rtt().minRttNs();
+    // An application that does not fill the window learns nothing about it (RFC 7661; Linux
+    // tcp_is_cwnd_limited).
+    sample.isCwndLimited =
+        inFlightBefore + smss > cwnd || (s.window().inSlowStart() && inFlightBefore > cwnd / 2);
+    sample.ecnEcho = segment.echoesMark;
+    sample.inRecovery = r != null && !r.isOpenOrDisorder();
+    if (sendRate == null) {
+      sample.totalDeliveredBytes = s.delivered;
+    } else {
+      sendRate.finish(sample);
+    }
+    s.control().onAck(s.window(), sample);
   }
 }

@@ -84,10 +84,7 @@ final class DeliveryRate {
       final long priorDeliveredNs,
       final long priorFirstSentNs,
       final boolean wasAppLimited) {
-    delivered += lengthBytes;
-    deliveredNs = sample.nowNs;
-    sample.deliveredBytes += lengthBytes;
-    sample.totalDeliveredBytes = delivered;
+    onPart(sample, lengthBytes);
     final boolean isNewest =
         priorDelivered > sample.priorDeliveredBytes
             || (priorDelivered == sample.priorDeliveredBytes && sentNs - firstSentNs >= 0);
@@ -98,6 +95,14 @@ final class DeliveryRate {
           Math.max(sentNs - priorFirstSentNs, sample.nowNs - priorDeliveredNs);
       firstSentNs = sentNs;
     }
+  }
+
+  /** Something is delivered of which nobody knows when it left. */
+  void onPart(final AckSample sample, final int bytes) {
+    delivered += bytes;
+    deliveredNs = sample.nowNs;
+    sample.deliveredBytes += bytes;
+    sample.totalDeliveredBytes = delivered;
   }
 
   /**

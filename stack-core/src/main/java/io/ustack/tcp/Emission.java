@@ -258,7 +258,7 @@ final class Emission {
   }
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
-    if (c.state().sendsData() || c.isOpenedFast()) {
+    if ((c.state().sendsData() || c.isOpenedFast()) && !isPausing(c, nowNs)) {
       if (retransmitsNow(c.sender(), nowNs)) {
         return emitRetransmission(c, nowNs);
       }
@@ -269,6 +269,7 @@ final class Emission {
         }
         return true;
       }
+      noteIfLimited(c.sender());
       if (c.sender().isIdle() && c.sender().hasUnsent() && c.timers().isFree()) {
         c.timers().start(TcpTimers.Kind.PERSIST, nowNs + c.sender().rtt().rtoNs());
       }
@@ -304,6 +305,24 @@ final class Emission {
         && s.congestionWindowLeft() >= Math.min(s.mss(), queue.length(position));
   }
 
+  /** Pacing: the next segment is to leave later, and the timer will ask for it. */
+  private static boolean isPausing(final TcpConnection c, final long nowNs) {
+    final SendRate rate = c.sender().sendRate;
+    if (rate == null || rate.mayLeave(c.sender(), nowNs)) {
+      return false;
+    }
+    c.timers().waitForDeparture(rate.departureNs());
+    return true;
+  }
+
+  /** The window has room, and there is nothing to fill it with. */
+  private static void noteIfLimited(final Sender sender) {
+    final SendRate rate = sender.sendRate;
+    if (rate != null && !sender.hasUnsent() && sender.congestionWindowLeft() >= sender.mss()) {
+      rate.onAppLimited(sender.inFlightBytes());
+    }
+  }
+
   private boolean emitRetransmission(final TcpConnection c, final long nowNs) {
     final Sender sender = c.sender();
     retransmit(c, sender.outstanding().nextLost(sender.mss()), nowNs);
@@ -320,7 +339,14 @@ final class Emission {
     if (sender.congestionState() == CongestionState.RECOVERY) {
       tcp.counters().increment(Counter.TCP_FAST_RETRANSMITS);
     }
+    final SendRate rate = sender.sendRate;
+    if (rate != null) {
+      rate.onSend(sender.inFlightBytes(), nowNs);
+    }
     sender.onRetransmitted(position, c.timestamps().value(nowNs), nowNs);
+    if (rate != null) {
+      rate.onSent(sender, position, queue.payloadLength(position), nowNs);
+    }
     RetransmissionTimer.onRetransmitted(c, position, nowNs);
     return true;
   }
@@ -398,8 +424,15 @@ final class Emission {
 
   private void onDataSent(final TcpConnection c, final int length, final long nowNs) {
     final int sequenceSpace = length + (c.sender().reachesFin(c.sender().sndNxt(), length) ? 1 : 0);
+    final SendRate rate = c.sender().sendRate;
+    if (rate != null) {
+      rate.onSend(c.sender().inFlightBytes(), nowNs);
+    }
     if (c.sender().onSent(sequenceSpace, nowNs)) {
       tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
+    }
+    if (rate != null) {
+      rate.onSent(c.sender(), c.sender().outstanding().end() - 1, length, nowNs);
     }
     RetransmissionTimer.onDataSent(c, nowNs);
   }

@@ -2,9 +2,7 @@ package io.ustack.tcp;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
-import io.ustack.tcp.congestion.AckSample;
 import io.ustack.tcp.congestion.CongestionControl;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What an ACK or a timer says about losses, and what follows for the window: RACK's fast recovery
@@ -20,7 +18,6 @@ final class LossRecovery {
   private final Counters counters;
   private final RetransmitQueues queues = new RetransmitQueues();
   private final Delivery delivery = new Delivery();
-  private final AckSample sample = new AckSample();
 
   /** Stands for the queue of who has nothing outstanding. */
   private final RetransmitQueue nothing = new RetransmitQueue();
@@ -51,6 +48,7 @@ final class LossRecovery {
     final RetransmitQueue queue = queueOf(s);
     final int inFlightBefore = s.inFlightBytes();
     delivery.begin(s.rtt().minRttNs(), segment.echoAgeNs, nowNs);
+    delivery.measure(s.sendRate);
     final int flightBefore = flight(queue);
     queue.acknowledge(s.sndUna(), delivery);
     if (segment.sackBlocks > 0 && s.sackPermitted()) {
@@ -75,13 +73,11 @@ final class LossRecovery {
       return;
     }
     if (s.control().ownsRecovery()) {
-      fill(s, r, segment, acked, lost, inFlightBefore, nowNs);
-      s.control().onAck(s.window(), sample);
+      delivery.tell(s, segment, acked, lost, inFlightBefore);
     } else if (r != null && r.isReducing()) {
       r.prr.onAck(s.window(), delivery.bytes, acked > 0 && lost == 0, s.inFlightBytes());
     } else if (acked > 0 && !wasReducing) {
-      fill(s, r, segment, acked, lost, inFlightBefore, nowNs);
-      s.control().onAck(s.window(), sample);
+      delivery.tell(s, segment, acked, lost, inFlightBefore);
     }
   }
 
@@ -391,38 +387,6 @@ final class LossRecovery {
     r.state = CongestionState.OPEN;
     r.duplicateAcks = 0;
     s.control().onUndo(s.window(), nowNs);
-  }
-
-  private void fill(
-      final Sender s,
-      final @Nullable RecoveryState r,
-      final TcpSegment segment,
-      final int acked,
-      final int lost,
-      final int inFlightBefore,
-      final long nowNs) {
-    final int cwnd = s.window().cwnd();
-    final int smss = s.window().smss();
-    sample.nowNs = nowNs;
-    sample.ackedBytes = acked;
-    sample.deliveredBytes = delivery.bytes;
-    sample.lostBytes = lost;
-    sample.inFlightBeforeBytes = inFlightBefore;
-    sample.inFlightBytes = s.inFlightBytes();
-    sample.rttNs =
-        delivery.hasNewest && !delivery.newestRepeated
-            ? nowNs - delivery.newestSentNs
-            : AckSample.NONE;
-    sample.srttNs = s.rtt().srttNs();
-    sample.minRttNs = s.rtt().minRttNs();
-    // An application that does not fill the window learns nothing about it (RFC 7661; Linux
-    // tcp_is_cwnd_limited).
-    sample.isCwndLimited =
-        inFlightBefore + smss > cwnd || (s.window().inSlowStart() && inFlightBefore > cwnd / 2);
-    sample.ecnEcho = segment.echoesMark;
-    sample.inRecovery = r != null && !r.isOpenOrDisorder();
-    sample.totalDeliveredBytes = s.delivered;
-    sample.deliveryIntervalNs = AckSample.NONE;
   }
 
   // ---- Timers

@@ -45,6 +45,11 @@ final class Pacing {
     return !pausing;
   }
 
+  /** Nothing leaves before {@link #departureNs}, unless the rate ends. */
+  boolean isPausing() {
+    return pausing;
+  }
+
   /** When the pause ends. */
   long departureNs() {
     return departedNs;

@@ -52,6 +52,9 @@ final class Sender {
   /** All bytes that are known to have arrived, cumulatively or selectively: C.delivered. */
   long delivered;
 
+  /** Of those whose algorithm is rate based. */
+  @Nullable SendRate sendRate;
+
   Sender(
       final ByteRing buffer,
       final TcpConfig config,
@@ -150,10 +153,7 @@ final class Sender {
     return nagle;
   }
 
-  /**
-   * What a SYN of the peer tells us: its MSS and its window, which a SYN never scales (RFC 7323
-   * 2.2).
-   */
+  /** What the peer's SYN tells: its MSS and its window, never scaled (RFC 7323 2.2). */
   void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
     window.smss(effectiveMss);
     peerWindow.onSyn(shift, segment);
@@ -189,6 +189,7 @@ final class Sender {
     // RFC 5681 3.1: a lost SYN or SYN-ACK means an initial window of one segment.
     window.start(mss(), synTimedOut ? mss() : config.initialWindowSegments() * mss());
     control.start(window, nowNs);
+    sendRate = control.isRateBased() ? new SendRate(nowNs) : null;
   }
 
   // ---- What an ACK means
@@ -288,9 +289,7 @@ final class Sender {
     return synOwed || sndUna != sndNxt;
   }
 
-  /**
-   * Bytes in the buffer that {@code sndNxt} has not reached; negative once the FIN is behind it.
-   */
+  /** Bytes that {@code sndNxt} has not reached; negative once the FIN is behind it. */
   private int unsent() {
     return buffer.length() - (sndNxt - sndUna);
   }
@@ -476,9 +475,7 @@ final class Sender {
     return synOwed;
   }
 
-  /**
-   * The SYN goes out again, this time with an ACK: simultaneous open, or the peer repeated its SYN.
-   */
+  /** The SYN goes out again with an ACK: simultaneous open, or the peer repeated its SYN. */
   void repeatSynAsSynAck() {
     synOwed = true;
   }

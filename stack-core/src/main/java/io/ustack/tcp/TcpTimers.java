@@ -155,6 +155,23 @@ final class TcpTimers extends Timer {
     }
   }
 
+  /** Pacing holds the next segment back until then. */
+  void waitForDeparture(final long departureNs) {
+    ensureScheduled(departureNs);
+  }
+
+  private void pace(final long nowNs) {
+    final SendRate sendRate = connection().sender().sendRate;
+    if (sendRate == null || !sendRate.isPausing()) {
+      return;
+    }
+    if (sendRate.departureNs() - nowNs <= 0) {
+      connection().wantToEmit();
+    } else {
+      ensureScheduled(sendRate.departureNs());
+    }
+  }
+
   @Override
   protected void onExpiry(final long nowNs) {
     if (isDue(nowNs) || isAckDue(nowNs)) {
@@ -166,6 +183,7 @@ final class TcpTimers extends Timer {
     if (delayingAck && ackDeadlineNs - nowNs > 0) {
       ensureScheduled(ackDeadlineNs);
     }
+    pace(nowNs);
     connection().restTimers();
   }
 }

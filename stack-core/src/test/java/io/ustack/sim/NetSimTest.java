@@ -50,6 +50,43 @@ class NetSimTest {
     compare("faults.txt", table.toString());
   }
 
+  /** 4 MiB over 25 Mbit/s, which takes 1.4 s at best: what of the line each algorithm used. */
+  @Test
+  void algorithmsAgainstLossAndRoundTripAndQueue() throws IOException {
+    final StringBuilder table =
+        new StringBuilder("# loss | round trip ms | queue, products | reno % | cubic % | bbr %\n");
+    for (final double loss : new double[] {0, 0.001, 0.01, 0.05}) {
+      for (final int roundTripMs : new int[] {10, 40}) {
+        for (final double products : new double[] {0.25, 2}) {
+          table.append("%-6s | %3d | %4s".formatted(loss, roundTripMs, products));
+          for (final String name : new String[] {"reno", "cubic", "bbr"}) {
+            table.append(" | %3d".formatted(percent(name, loss, roundTripMs, products)));
+          }
+          table.append("%n".formatted());
+        }
+      }
+    }
+    compare("congestion.txt", table.toString());
+  }
+
+  private static long percent(
+      final String name, final double loss, final int roundTripMs, final double products) {
+    final long bitsPerSecond = 25_000_000;
+    final long bytes = 4 << 20;
+    final int queueBytes = (int) (products * bitsPerSecond / 8000 * roundTripMs);
+    final Faults wire =
+        Faults.NONE
+            .withLoss(loss)
+            .withDelay(roundTripMs * MS / 2, 0)
+            .withLine(bitsPerSecond, Math.max(2 * 1514, queueBytes));
+    final TcpConfig config =
+        TcpConfig.DEFAULT.withBuffers(1 << 20, 1 << 20).with().congestionControl(name).build();
+    try (NetSim sim = new NetSim(wire, config, 42)) {
+      sim.transfer(bytes);
+      return bytes * 8 * 100_000 / bitsPerSecond / sim.elapsedMs();
+    }
+  }
+
   private static final String HEAD =
       "# wire | buffer | bytes | simulated ms | segments | repeated | timeouts | fast\n";
 

@@ -88,6 +88,11 @@ public final class Bbr implements CongestionControl {
   }
 
   @Override
+  public boolean isRateBased() {
+    return true;
+  }
+
+  @Override
   public long pacingRate(final CongestionWindow window) {
     return pacingRate;
   }

@@ -66,7 +66,15 @@ public interface CongestionControl {
     return false;
   }
 
-  /** Bytes per second at which segments leave, or 0 for as fast as the window lets them. */
+  /** Whether it wants the delivery rate in its samples, and paces. */
+  default boolean isRateBased() {
+    return false;
+  }
+
+  /**
+   * Bytes per second at which segments leave, or 0 for as fast as the window lets them; only of
+   * those that are {@link #isRateBased}.
+   */
   default long pacingRate(final CongestionWindow window) {
     return 0;
   }

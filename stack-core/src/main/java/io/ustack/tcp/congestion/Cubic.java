@@ -20,9 +20,6 @@ public final class Cubic extends LossBased {
   /** As it was before the last congestion event (RFC 9438 4.9). */
   private @Nullable CubicCurve undo;
 
-  /** When the window last could have grown, in congestion avoidance. */
-  private long lastAckNs;
-
   @Override
   public String name() {
     return NAME;
@@ -40,15 +37,13 @@ public final class Cubic extends LossBased {
     final CubicCurve stage = stage();
     if (!stage.hasBegun()) {
       stage.begin(window.cwnd(), window.smss(), sample.nowNs);
-      lastAckNs = sample.nowNs;
     }
     if (sample.isCwndLimited) {
       window.cwnd(
           stage.next(window.cwnd(), window.smss(), ackedBytes, sample.srttNs, sample.nowNs));
     } else {
-      stage.exclude(sample.nowNs - lastAckNs);
+      stage.exclude(sample.nowNs);
     }
-    lastAckNs = sample.nowNs;
   }
 
   private CubicCurve stage() {
@@ -106,8 +101,7 @@ public final class Cubic extends LossBased {
     if (window.cwnd() < before) {
       stage.end();
     } else {
-      stage.exclude(nowNs - lastAckNs);
-      lastAckNs = nowNs;
+      stage.exclude(nowNs);
     }
   }
 }

@@ -28,6 +28,9 @@ final class CubicCurve {
   /** t_epoch. */
   private long epochNs;
 
+  /** When the window last could have grown. */
+  private long lastAckNs;
+
   /** W_est in bytes; 0 while no stage is under way. */
   private double wEst;
 
@@ -44,6 +47,7 @@ final class CubicCurve {
    */
   void begin(final int cwnd, final int smss, final long nowNs) {
     epochNs = nowNs;
+    lastAckNs = nowNs;
     wEst = cwnd;
     fraction = 0;
     if (wMax <= cwnd) {
@@ -74,9 +78,10 @@ final class CubicCurve {
     end();
   }
 
-  /** 4.2: time in which the application did not fill the window does not count. */
-  void exclude(final long ns) {
-    epochNs += ns;
+  /** 4.2: until now the application did not fill the window, and that time does not count. */
+  void exclude(final long nowNs) {
+    epochNs += nowNs - lastAckNs;
+    lastAckNs = nowNs;
   }
 
   /** W_cubic after {@code seconds}, in bytes. */
@@ -90,6 +95,7 @@ final class CubicCurve {
    * faster than by half per round trip unless Reno would, which stays below slow start.
    */
   long next(final int cwnd, final int smss, final int acked, final long srttNs, final long nowNs) {
+    lastAckNs = nowNs;
     final double share = Math.min(1, (double) acked / cwnd);
     wEst += (wEst >= cwndPrior ? 1 : ALPHA) * share * smss;
     final double t = (nowNs - epochNs) / NS_PER_SECOND;
@@ -110,6 +116,7 @@ final class CubicCurve {
     cwndPrior = other.cwndPrior;
     k = other.k;
     epochNs = other.epochNs;
+    lastAckNs = other.lastAckNs;
     wEst = other.wEst;
     fraction = other.fraction;
   }
