@@ -144,7 +144,7 @@ public final class FaultInjector implements LinkDevice {
     tryToDepart(nowNs);
     final int taken = Math.min(count, outbound.room());
     for (int i = 0; i < taken; i++) {
-      outbound.offer(frames[i], nowNs);
+      outbound.offer(frames[i], taken - 1 - i, nowNs);
     }
     countLost();
     tryToDepart(nowNs);
@@ -165,7 +165,7 @@ public final class FaultInjector implements LinkDevice {
     while (count == BURST_FRAMES && inbound.room() > 0) {
       count = link.receive(arriving, Math.min(BURST_FRAMES, inbound.room()), nowNs);
       for (int i = 0; i < count; i++) {
-        inbound.offer(arriving[i], nowNs);
+        inbound.offer(arriving[i], count - 1 - i, nowNs);
       }
     }
     countLost();

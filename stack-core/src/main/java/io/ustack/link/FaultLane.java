@@ -68,8 +68,13 @@ final class FaultLane {
     return held.length - count;
   }
 
-  /** Takes a frame; there is {@link #room()} for it. */
-  void offer(final Packet frame, final long nowNs) {
+  /**
+   * Takes a frame; there is {@link #room()} for it.
+   *
+   * @param more frames that are offered next and were promised their room, so that a copy can't
+   *     have it
+   */
+  void offer(final Packet frame, final int more, final long nowNs) {
     if (!started) {
       started = true;
       lineFreeNs = nowNs;
@@ -80,7 +85,8 @@ final class FaultLane {
       frame.release();
       return;
     }
-    final Packet copy = random.happens(faults.duplication()) && room() > 1 ? copyOf(frame) : null;
+    final Packet copy =
+        random.happens(faults.duplication()) && room() > 1 + more ? copyOf(frame) : null;
     schedule(frame, nowNs);
     if (copy != null) {
       duplicated++;

@@ -167,6 +167,19 @@ class FaultInjectorTest {
   }
 
   @Test
+  void aCopyTakesNoRoomThatABurstWasPromised() {
+    final Faults twice = Faults.NONE.withDuplication(1);
+    a = new FaultInjector(pair.a(), twice, twice, 1, 8);
+    for (int i = 0; i < 6; i++) {
+      send(b, i);
+      burst[i] = Frames.packet(a.pool(), numbered(i, 60));
+    }
+    assertEquals(6, a.transmit(burst, 6, clock.nanoTime()));
+    assertEquals(List.of(0, 0, 1, 1, 2, 3, 4, 5), receiveAll(b));
+    assertEquals(List.of(0, 0, 1, 1, 2, 3, 4, 5), receiveAll(a));
+  }
+
+  @Test
   void framesDueOnBothSidesOfTheClocksWrapComeInOrder() {
     a = injector(Faults.NONE.withReordering(1, 5 * MS), Faults.NONE, 1);
     send(b, 1);
