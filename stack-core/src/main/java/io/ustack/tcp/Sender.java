@@ -457,7 +457,8 @@ final class Sender {
   void onRetransmitted(final int position, final int tick, final long nowNs) {
     final RetransmitQueue outstanding = outstanding();
     final RecoveryState r = makeRecoveryState();
-    r.undo.onRetransmission(r.isOpenOrDisorder() && outstanding.retransmittedSegments() == 0, tick);
+    final boolean first = r.isOpenOrDisorder() && outstanding.retransmittedSegments() == 0;
+    r.undo.onRetransmission(first, outstanding.endSeq(position), tick);
     outstanding.onRetransmitted(position, nowNs);
     lastSentNs = nowNs;
     if (r.isReducing()) {

@@ -17,6 +17,9 @@ final class Undo {
   /** Something was sent again since the reduction. */
   private boolean repeated;
 
+  /** Where the highest of what was sent again since the reduction, or was under way then, ends. */
+  private int repeatedEnd;
+
   private boolean tickKnown;
   private int firstRetransmissionTick;
   private int priorCwnd;
@@ -40,6 +43,7 @@ final class Undo {
     marker = sndUna;
     retransmissions = underWay;
     repeated = false;
+    repeatedEnd = underWay > 0 ? repeatedEnd : sndUna;
     tickKnown = tickKnown && underWay > 0;
   }
 
@@ -56,10 +60,12 @@ final class Undo {
    * A segment was sent again.
    *
    * @param first nothing that is outstanding was sent again before it
+   * @param endSeq where it ends
    * @param tick our timestamp clock at that moment
    */
-  void onRetransmission(final boolean first, final int tick) {
+  void onRetransmission(final boolean first, final int endSeq, final int tick) {
     retransmissions++;
+    repeatedEnd = first ? endSeq : Seq.max(repeatedEnd, endSeq);
     repeated = true;
     if (first || !tickKnown) {
       tickKnown = true;
@@ -69,10 +75,11 @@ final class Undo {
 
   /**
    * The peer reports that so much came twice (RFC 2883), several segments perhaps that its network
-   * card had joined.
+   * card had joined. RFC 3708 2: what was not sent again was copied by the network, and says
+   * nothing of what was. Linux counts it all the same.
    */
   void onDuplicate(final int startSeq, final int endSeq, final int mss) {
-    if (possible && Seq.gt(endSeq, marker)) {
+    if (possible && Seq.gt(endSeq, marker) && Seq.leq(endSeq, repeatedEnd)) {
       final int segments = Math.max(1, (endSeq - startSeq + mss - 1) / mss);
       retransmissions = Math.max(0, retransmissions - segments);
     }

@@ -252,6 +252,19 @@ class SpuriousTest {
     }
   }
 
+  /** The network copies a segment, during the recovery or after: that says nothing of the loss. */
+  @Test
+  @Covers(rfc = "RFC 3708")
+  void aDuplicateOfWhatWasSentOnceUndoesNothing() {
+    try (TestStack s = send(withSack(), 20)) {
+      s.script("+0.1 " + ack(0, 1, 4), full(0), ack(0, 3, 4, 1, 4));
+      s.script("+0.02 " + ack(10), full(10), full(11), full(12), full(13), full(14));
+      s.script("+0.1 " + ack(12, 11, 12), full(15), full(16));
+      counts(s, 0, 0);
+      assertEquals(5 * MSS, ssthresh(s));
+    }
+  }
+
   /** One block for two repetitions that the peer's network card had joined. */
   @Test
   void aBlockMaySpanSeveral() {
@@ -274,6 +287,19 @@ class SpuriousTest {
       state(s, CongestionState.RECOVERY);
       s.script("+0.1 " + ack(10));
       assertEquals(5 * MSS, ssthresh(s));
+    }
+  }
+
+  /** Both copies are reported, the probe's and the repetition's: nothing was lost. */
+  @Test
+  @Covers(rfc = "RFC 3708")
+  void theDuplicatesOfAProbeAndOfARepetitionUndoTheRecovery() {
+    try (TestStack s = send(withSack(), 10)) {
+      s.script("+0.202 " + full(9, true));
+      s.script("+0.01 " + ack(0, 1, 10), full(0));
+      s.script("+0.05 " + ack(0, 9, 10, 1, 10));
+      s.script(ack(10, 0, 1));
+      counts(s, 0, 1);
     }
   }
 }
