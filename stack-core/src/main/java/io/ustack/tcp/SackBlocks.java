@@ -30,11 +30,15 @@ final class SackBlocks {
     remembered = kept + 1;
   }
 
-  /** So much of a segment had been received before. */
+  /**
+   * So much of a segment had been received before. With one that is still to be reported it makes a
+   * longer block where they touch (Linux tcp_dsack_extend); else there is room for the last alone.
+   */
   void onDuplicate(final int from, final int to) {
+    final boolean joins = duplicate && Seq.leq(from, duplicateEnd) && Seq.geq(to, duplicateStart);
+    duplicateStart = joins ? Seq.min(duplicateStart, from) : from;
+    duplicateEnd = joins ? Seq.max(duplicateEnd, to) : to;
     duplicate = true;
-    duplicateStart = from;
-    duplicateEnd = to;
   }
 
   /** The ACK with what was selected has left. */

@@ -160,6 +160,25 @@ class SackReceiverTest {
     }
   }
 
+  /** The first ACK after a burst has room for one report. */
+  @Test
+  @Covers(rfc = "RFC 2883", clause = "4", what = "D-SACK, as a receiver")
+  void duplicatesThatTouchAreReportedAsOne() {
+    try (TestStack s = established()) {
+      s.script("< . 1:451(450) ack 1 win 65535", "+0.04 > . 1:1(0) ack 451");
+      s.burst(
+          ". 151:301(150) ack 1 win 65535",
+          ". 301:451(150) ack 1 win 65535",
+          ". 1:151(150) ack 1 win 65535");
+      final String bare = "> . 1:1(0) ack 451";
+      s.script("> . 1:1(0) ack 451 <nop,nop,sack 1:451>", bare, bare);
+      s.burst(". 1:151(150) ack 1 win 65535", ". 301:451(150) ack 1 win 65535");
+      s.script("> . 1:1(0) ack 451 <nop,nop,sack 301:451>", bare);
+      s.burst(". 301:451(150) ack 1 win 65535", ". 1:151(150) ack 1 win 65535");
+      s.script("> . 1:1(0) ack 451 <nop,nop,sack 1:151>", bare);
+    }
+  }
+
   /** RFC 2883 4.1.2: the duplicate lies in a block that is still to be reported. */
   @Test
   void repeatedDataBehindAHoleIsFollowedByItsBlock() {
