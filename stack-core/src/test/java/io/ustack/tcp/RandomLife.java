@@ -166,9 +166,7 @@ final class RandomLife {
               kind == TcpTimers.Kind.RETRANSMIT || (s.sackPermitted() && probes), "data in flight");
         } else if (s.hasUnsent()) {
           final boolean paced =
-              s.sendRate != null
-                  && s.sendRate.isPausing()
-                  && connection.timers().isScheduled();
+              s.sendRate != null && s.sendRate.isPausing() && connection.timers().isScheduled();
           assertTrue(paced || kind == TcpTimers.Kind.PERSIST, "data behind a closed window");
         } else {
           assertEquals(TcpTimers.Kind.NONE, kind, "nothing to wait for");
