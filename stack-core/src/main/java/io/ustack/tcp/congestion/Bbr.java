@@ -229,14 +229,11 @@ public final class Bbr implements CongestionControl {
 
   private boolean isNextCyclePhase(final CongestionWindow window, final AckSample sample) {
     final boolean isFullLength = sample.nowNs - cycleStampNs > rtPropNs;
-    if (pacingGain == 1) {
-      return isFullLength;
-    }
     if (pacingGain > 1) {
       return isFullLength
           && (sample.lostBytes > 0 || sample.inFlightBeforeBytes >= inFlight(window, pacingGain));
     }
-    return isFullLength || sample.inFlightBeforeBytes <= inFlight(window, 1);
+    return isFullLength || (pacingGain < 1 && sample.inFlightBeforeBytes <= inFlight(window, 1));
   }
 
   private void checkProbeRtt(final CongestionWindow window, final AckSample sample) {
