@@ -54,15 +54,14 @@ final class SendRate {
   /** It left, as the one at {@code position}. */
   void onSent(final Sender sender, final int position, final int lengthBytes, final long nowNs) {
     final RetransmitQueue queue = sender.outstanding();
-    if (queue.capacity() > delivered.length) {
-      grow(queue);
-    }
     final int appended = position == stampedEnd ? 1 : 0;
-    if (queue.segments() == 1) {
-      // A flight begins, perhaps in another queue.
-      validFrom = position;
-    } else if (queue.end() - appended != stampedEnd) {
-      validFrom = queue.end();
+    final boolean goesOn = queue.segments() > 1 && queue.end() - appended == stampedEnd;
+    if (!goesOn) {
+      // A flight begins, perhaps in another queue, or a segment was split.
+      validFrom = queue.segments() == 1 ? position : queue.end();
+    }
+    if (queue.capacity() > delivered.length) {
+      grow(queue.capacity(), queue.first(), goesOn ? stampedEnd : queue.first());
     }
     stampedEnd = queue.end();
     final int at = index(position);
@@ -77,14 +76,14 @@ final class SendRate {
     return position & (delivered.length - 1);
   }
 
-  private void grow(final RetransmitQueue queue) {
+  /** Stamps from {@code first} up to {@code end} keep their positions. */
+  private void grow(final int to, final int first, final int end) {
     final int from = delivered.length;
-    final int to = queue.capacity();
     delivered = Arrays.copyOf(delivered, to);
     deliveredNs = Arrays.copyOf(deliveredNs, to);
     firstSentNs = Arrays.copyOf(firstSentNs, to);
     appLimited = Arrays.copyOf(appLimited, to);
-    for (int position = queue.first(); position - stampedEnd < 0; position++) {
+    for (int position = first; position != end; position++) {
       final int old = position & (from - 1);
       final int at = position & (to - 1);
       delivered[at] = delivered[old];
