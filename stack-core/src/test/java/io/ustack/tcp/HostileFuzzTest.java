@@ -1,6 +1,7 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
@@ -14,9 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random segments with every option on: timestamps, SACK, ECN, window scale, SYN cookies and fast
- * open, at connections in each state and at two listeners. After each step {@link RandomLife} and
- * {@link StackInvariants} must hold.
+ * Random segments, applications and pauses at connections in each state and at two listeners, over
+ * many short lives: with every option on (timestamps, SACK, ECN, window scale, SYN cookies, fast
+ * open) and with next to none. After each step {@link RandomLife} and {@link StackInvariants} must
+ * hold.
  */
 class HostileFuzzTest {
   private static final int LIVES = 120;
@@ -24,7 +26,6 @@ class HostileFuzzTest {
   private static final int COOKIE_PORT = 81;
   private static final long MS = TestNet.MS;
   private static final long[] PAUSES_MS = {1, 3, 12, 41, 150, 201, 450, 1_000, 3_500, 61_000};
-  private static final int[] WINDOWS = {0, 1, 100, 1460, 3000, 65_535, 65_535, 65_535};
   private static final String[] ALGORITHMS = {"cubic", "reno", "bbr"};
 
   private Random random = new Random(0);
@@ -33,14 +34,13 @@ class HostileFuzzTest {
   private TcpListener cookieListener;
   private RandomLife life;
   private boolean blocked;
-  private RandomOptions options = new RandomOptions(random);
+  private RandomOptions options = new RandomOptions(random, false);
+  private RandomPeer peer;
   private final int[] seenIn = new int[TcpState.values().length];
 
   @ParameterizedTest(name = "seed {0}")
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-  void livesOf(final long seed) {
-    random = new Random(seed);
-    options = new RandomOptions(random);
+  void livesWithEveryOption(final long seed) {
     final TcpConfig config =
         TcpConfig.DEFAULT
             .withBuffers(seed % 2 == 0 ? 1 << 17 : 9000, 40_000)
@@ -52,8 +52,40 @@ class HostileFuzzTest {
             .maxTimeWaits(20)
             .maxOrphans(8)
             .build();
+    live(seed, config, false);
+    for (final Counter counter :
+        new Counter[] {
+          Counter.TCP_SYN_COOKIES_IN,
+          Counter.TCP_FAST_OPENS_PASSIVE,
+          Counter.TCP_RECOVERIES,
+          Counter.TCP_SACK_BLOCKS_IGNORED,
+          Counter.TCP_DSACK_BLOCKS_IN,
+          Counter.TCP_CHALLENGE_ACKS
+        }) {
+      assertTrue(stack.net.count(counter) > 0, counter::name);
+    }
+    assertTrue(stack.net.count(DropReason.TCP_PAWS) > 0, "never too old");
+  }
+
+  @ParameterizedTest(name = "seed {0}")
+  @ValueSource(longs = {7, 8, 9, 10, 11, 12})
+  void livesWithoutOptions(final long seed) {
+    final TcpConfig config =
+        TestStack.PLAIN
+            .withBuffers(seed % 2 == 0 ? 1 << 17 : 6000, 20_000)
+            .with()
+            .maxConnections(1 << 20)
+            .maxTimeWaits(seed % 3 == 0 ? 5 : 500)
+            .build();
+    live(seed, config, true);
+  }
+
+  private void live(final long seed, final TcpConfig config, final boolean plain) {
+    random = new Random(seed);
+    options = new RandomOptions(random, plain);
     try (TestStack s = new TestStack(config).listen(4)) {
       stack = s;
+      peer = new RandomPeer(random, s, options);
       invariants = new StackInvariants(tcp());
       s.listener().fastOpen(3);
       cookieListener =
@@ -69,33 +101,27 @@ class HostileFuzzTest {
       s.net.advance(2_500_000 * MS);
       s.takeSent();
       invariants.check(true);
-      assertEquals(0, tcp().connections(), "some live for ever");
-      assertEquals(0, tcp().bufferBytes(), "memory of nobody");
-      assertEquals(0, s.listener().handshakes() + cookieListener.handshakes());
-      assertEquals(0, s.listener().fastOpens().pending(), "fast opens counted");
-      checkThatItMattered();
+      checkThatNothingIsLeft();
+      s.listener().backlog(0);
+      s.peerPort(1).establish();
+      s.abort();
+      s.takeSent();
     }
-  }
-
-  /** The fuzz has been everywhere. */
-  private void checkThatItMattered() {
+    assertTrue(peer.segments() > LIVES * STEPS / 3, () -> "only " + peer.segments());
     for (final TcpState state : TcpState.values()) {
       assertTrue(
           seenIn[state.ordinal()] > 0 || state == TcpState.LISTEN || state == TcpState.CLOSED,
           () -> "never in " + state);
     }
-    for (final Counter counter :
-        new Counter[] {
-          Counter.TCP_SYN_COOKIES_IN,
-          Counter.TCP_FAST_OPENS_PASSIVE,
-          Counter.TCP_RECOVERIES,
-          Counter.TCP_SACK_BLOCKS_IGNORED,
-          Counter.TCP_DSACK_BLOCKS_IN,
-          Counter.TCP_CHALLENGE_ACKS
-        }) {
-      assertTrue(stack.net.count(counter) > 0, counter::name);
-    }
-    assertTrue(stack.net.count(DropReason.TCP_PAWS) > 0, "never too old");
+  }
+
+  private void checkThatNothingIsLeft() {
+    assertEquals(0, tcp().connections(), "some live for ever");
+    assertEquals(0, tcp().bufferBytes(), "memory of nobody");
+    assertEquals(0, tcp().spareTimers().scheduled(), "timers left");
+    assertEquals(0, stack.listener().handshakes() + cookieListener.handshakes());
+    assertEquals(0, stack.listener().fastOpens().pending(), "fast opens counted");
+    assertFalse(stack.listener().isReadable());
   }
 
   private Tcp tcp() {
@@ -162,15 +188,17 @@ class HostileFuzzTest {
 
   private void beginPassive(final int port) {
     final TcpConnection old = find(TestStack.OUR_PORT, port);
-    if (old != null) {
+    if (old != null && old.state() != TcpState.TIME_WAIT) {
       return;
     }
-    final int seq = random.nextInt();
+    final int seq = old == null ? random.nextInt() : old.receiver().rcvNxt() + random.nextInt(9);
     final int length = random.nextBoolean() ? 0 : random.nextInt(800);
     final int flags = TcpHeader.SYN | (random.nextBoolean() ? TcpHeader.ECE | TcpHeader.CWR : 0);
     final byte[] bytes = options.ofSyn(true);
-    inject(TestStack.OUR_PORT, port, seq, random.nextInt(), flags, window(), length, bytes);
-    adopt(TestStack.OUR_PORT, port, seq);
+    peer.send(TestStack.OUR_PORT, port, seq, random.nextInt(), flags, length, bytes);
+    if (old == null || find(TestStack.OUR_PORT, port) != old) {
+      adopt(TestStack.OUR_PORT, port, seq);
+    }
   }
 
   private void adopt(final int ourPort, final int port, final int irs) {
@@ -188,7 +216,7 @@ class HostileFuzzTest {
     }
     drain();
     final int seq = random.nextInt();
-    inject(COOKIE_PORT, port, seq, 0, TcpHeader.SYN, window(), 0, options.ofSyn(false));
+    peer.send(COOKIE_PORT, port, seq, 0, TcpHeader.SYN, 0, options.ofSyn(false));
     final byte[] frame = stack.net.link.takeSent();
     if (frame == null) {
       return;
@@ -202,7 +230,7 @@ class HostileFuzzTest {
         bytes = RandomOptions.timestamps(7, answer.getInt(at + 2));
       }
     }
-    inject(COOKIE_PORT, port, seq + 1, ack, TcpHeader.ACK, window(), random.nextInt(9), bytes);
+    peer.send(COOKIE_PORT, port, seq + 1, ack, TcpHeader.ACK, random.nextInt(9), bytes);
     adopt(COOKIE_PORT, port, seq);
   }
 
@@ -244,9 +272,13 @@ class HostileFuzzTest {
   private void step() {
     final int what = random.nextInt(100);
     if (what < 45) {
-      helpfulSegment();
-    } else if (what < 68) {
-      randomSegment();
+      peer.helpful(life);
+    } else if (what < 64) {
+      peer.random(life);
+    } else if (what < 66) {
+      peer.garbage(life);
+    } else if (what < 70) {
+      peer.duplicateAcks(life);
     } else if (what < 82) {
       application();
     } else if (what < 93) {
@@ -276,20 +308,13 @@ class HostileFuzzTest {
     final int port = 50_000 + random.nextInt(10);
     final int flags = random.nextBoolean() ? TcpHeader.SYN : random.nextInt(256);
     final int length = random.nextInt(3) * 100;
-    inject(
-        ourPort,
-        port,
-        random.nextInt(),
-        random.nextInt(),
-        flags,
-        window(),
-        length,
-        options.ofSyn(true));
+    peer.send(
+        ourPort, port, random.nextInt(), random.nextInt(), flags, length, options.ofSyn(true));
   }
 
   private void application() {
     final TcpConnection c = life.connection;
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(11)) {
       case 0, 1, 2, 3 -> {
         if (!life.finished) {
           life.write(1 + random.nextInt(random.nextBoolean() ? 100 : 30_000), nowNs());
@@ -306,6 +331,8 @@ class HostileFuzzTest {
           c.shutdownSend(nowNs());
         }
       }
+      case 8 -> c.options().noDelay(random.nextBoolean());
+      case 9 -> c.options().receiveCapacity(500 + random.nextInt(100_000));
       default -> {
         acceptAll(stack.listener());
         acceptAll(cookieListener);
@@ -315,126 +342,6 @@ class HostileFuzzTest {
       }
     }
     stack.net.poll();
-  }
-
-  // ---- Segments
-
-  private int window() {
-    return WINDOWS[random.nextInt(WINDOWS.length)];
-  }
-
-  private void helpfulSegment() {
-    final TcpConnection c = life.connection;
-    final Sender s = c.sender();
-    if (c.state() == TcpState.SYN_SENT) {
-      final int irs = random.nextInt();
-      final int ecn = random.nextBoolean() ? TcpHeader.ECE : 0;
-      final int flags = TcpHeader.SYN | (random.nextInt(4) > 0 ? TcpHeader.ACK | ecn : 0);
-      final int ack = s.iss() + 1 + (random.nextBoolean() ? 0 : c.sendBuffer().length());
-      inject(irs, ack, flags, window(), random.nextInt(30), options.ofSyn(true));
-      learnIrs(irs);
-      return;
-    }
-    final int flight = s.sndNxt() - s.sndUna();
-    final int ack = random.nextBoolean() ? s.sndNxt() : s.sndUna() + random.nextInt(flight + 1);
-    final int length = random.nextInt(3) == 0 ? 0 : random.nextInt(1400);
-    final int rarely = c.state() == TcpState.FIN_WAIT_1 ? 5 : 60;
-    int flags = TcpHeader.ACK | (random.nextInt(rarely) == 0 ? TcpHeader.FIN : 0);
-    flags |= random.nextInt(6) == 0 ? TcpHeader.ECE : 0;
-    flags |= random.nextInt(6) == 0 ? TcpHeader.CWR : 0;
-    inject(
-        c.receiver().rcvNxt(),
-        ack,
-        flags,
-        window(),
-        length,
-        options.of(life.connection, ack, nowNs()));
-  }
-
-  private void learnIrs(final int irs) {
-    final TcpState state = life.connection.state();
-    if (!life.irsKnown() && state != TcpState.SYN_SENT && state != TcpState.CLOSED) {
-      life.irs(irs);
-    }
-  }
-
-  private void randomSegment() {
-    final Receiver r = life.connection.receiver();
-    final Sender s = life.connection.sender();
-    final int length = random.nextInt(3) == 0 ? 0 : random.nextInt(random.nextBoolean() ? 3 : 1400);
-    final int near = random.nextInt(5) - 2;
-    final int seq =
-        switch (random.nextInt(8)) {
-          case 0 -> random.nextInt();
-          case 1 -> r.rcvNxt() + r.rcvWnd() + near;
-          case 2 -> r.rcvNxt() + r.rcvWnd() - length + near;
-          case 3 -> r.rcvNxt() - length + near;
-          case 4, 5 -> r.rcvNxt() + random.nextInt(6000);
-          default -> r.rcvNxt() + near;
-        };
-    final int ack =
-        switch (random.nextInt(6)) {
-          case 0 -> random.nextInt();
-          case 1 -> s.sndNxt() + near;
-          case 2 -> s.sndUna() - random.nextInt(100_000);
-          default -> s.sndUna();
-        };
-    int flags = random.nextInt(5) == 0 ? random.nextInt(256) : TcpHeader.ACK;
-    if (random.nextInt(6) > 0) {
-      flags &= ~TcpHeader.RST;
-    }
-    final boolean syn = (flags & TcpHeader.SYN) != 0;
-    inject(
-        seq,
-        ack,
-        flags,
-        window(),
-        length,
-        syn ? options.ofSyn(true) : options.of(life.connection, ack, nowNs()));
-    learnIrs(seq);
-  }
-
-  private void inject(
-      final int seq,
-      final int ack,
-      final int flags,
-      final int window,
-      final int length,
-      final byte[] options) {
-    inject(life.ourPort, life.peerPort, seq, ack, flags, window, length, options);
-  }
-
-  private void inject(
-      final int ourPort,
-      final int peerPort,
-      final int seq,
-      final int ack,
-      final int flags,
-      final int window,
-      final int length,
-      final byte[] options) {
-    final int header = 20 + options.length;
-    final int from = (flags & TcpHeader.SYN) != 0 ? seq + 1 : seq;
-    final ByteBuffer segment = ByteBuffer.allocate(header + Math.min(length, 1480 - header));
-    segment.putShort((short) peerPort).putShort((short) ourPort).putInt(seq).putInt(ack);
-    segment.put((byte) (header << 2)).put((byte) flags).putShort((short) window).putInt(0);
-    segment.put(options).put(ScriptedSegment.stream(from, segment.remaining()));
-    final long pseudo = Frames.pseudoHeader(6, TestNet.PEER, TestNet.OUR, segment.capacity());
-    segment.putShort(16, (short) Frames.checksum(segment.array(), 0, segment.capacity(), pseudo));
-    final byte[] frame = TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.array());
-    if (random.nextInt(10) == 0) {
-      mark(frame);
-    }
-    stack.net.inject(frame);
-  }
-
-  /** A router marks the packet: congestion experienced. */
-  private static void mark(final byte[] frame) {
-    final ByteBuffer ip = ByteBuffer.wrap(frame, 14, 20).slice();
-    ip.put(1, (byte) 3).putShort(10, (short) 0);
-    final byte[] header = new byte[20];
-    ip.get(header);
-    ip.putShort(10, (short) Frames.checksum(header, 0, 20, 0));
   }
 
   /** Looks at what the stack sent, and keeps the cookies it gives away. */

@@ -46,6 +46,14 @@ final class RandomLife {
     return irsKnown;
   }
 
+  /** A SYN with this number may have been taken. */
+  void learnIrs(final int seq) {
+    final TcpState state = connection.state();
+    if (!irsKnown && state != TcpState.SYN_SENT && state != TcpState.CLOSED) {
+      irs(seq);
+    }
+  }
+
   // ---- What the application does
 
   void write(final int length, final long nowNs) {

@@ -6,10 +6,17 @@ import java.util.Random;
 /** Options of random segments: those that a peer would send, and those that one should not. */
 final class RandomOptions {
   private final Random random;
+  private final boolean plain;
   private byte[] cookie = new byte[0];
 
-  RandomOptions(final Random random) {
+  /**
+   * Options by chance.
+   *
+   * @param plain SYNs say little, and most other segments nothing
+   */
+  RandomOptions(final Random random, final boolean plain) {
     this.random = random;
+    this.plain = plain;
   }
 
   /** Keeps the first fast open cookie that the stack gives away. */
@@ -30,6 +37,9 @@ final class RandomOptions {
 
   /** Timestamps where they belong, most of them right, and SACK blocks, some of them lies. */
   byte[] of(final TcpConnection c, final int ack, final long nowNs) {
+    if (plain && random.nextInt(20) > 0) {
+      return new byte[0];
+    }
     final Timestamps t = c.timestamps();
     final boolean stamped = t.isOn() ? random.nextInt(20) > 0 : random.nextInt(20) == 0;
     final int blocks = random.nextInt(3) == 0 ? 1 + random.nextInt(stamped ? 3 : 4) : 0;
@@ -63,11 +73,15 @@ final class RandomOptions {
 
   /** What a SYN may say; a fast open with the last cookie that was seen, if it may be one. */
   byte[] ofSyn(final boolean fast) {
+    if (plain && random.nextBoolean()) {
+      return ScriptedOptions.bytes("mss 1460,nop,wscale 7");
+    }
     final String all = "mss 1460,nop,nop,sackOK,TS val %d ecr 0,nop,wscale %d";
     final String text = all.formatted(random.nextInt() >>> 1, random.nextInt(15));
     return switch (random.nextInt(10)) {
       case 0 -> new byte[0];
       case 1 -> ScriptedOptions.bytes("mss " + random.nextInt(100) + ",sackOK,nop,nop,wscale 15");
+      case 6 -> ScriptedOptions.bytes("mss 65535,nop,wscale 3");
       case 2 -> {
         final byte[] bytes = new byte[4 * random.nextInt(11)];
         random.nextBytes(bytes);
