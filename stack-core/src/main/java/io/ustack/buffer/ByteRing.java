@@ -31,7 +31,6 @@ public final class ByteRing {
   private static final VarHandle HEAD;
   private static final VarHandle TAIL;
   private static final VarHandle STORAGE;
-  private static final VarHandle GRANTED;
 
   static {
     try {
@@ -39,7 +38,6 @@ public final class ByteRing {
       HEAD = lookup.findVarHandle(ByteRing.class, "head", int.class);
       TAIL = lookup.findVarHandle(ByteRing.class, "tail", int.class);
       STORAGE = lookup.findVarHandle(ByteRing.class, "storage", byte[].class);
-      GRANTED = lookup.findVarHandle(ByteRing.class, "grantedBytes", int.class);
     } catch (final ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -56,10 +54,6 @@ public final class ByteRing {
   private volatile int capacityBytes;
 
   private final MemoryBudget budget;
-
-  /** What the budget has granted and has not got back. */
-  @SuppressWarnings("UnusedVariable") // GRANTED reads it
-  private int grantedBytes;
 
   /** What the budget refused last; 0 when it did not, or has granted something since. */
   private volatile int refusedBytes;
@@ -162,10 +156,10 @@ public final class ByteRing {
   }
 
   private void dropStorage() {
-    STORAGE.setRelease(this, NOTHING);
-    final int granted = (int) GRANTED.getAndSet(this, 0);
-    if (granted > 0) {
-      budget.give(granted);
+    // Each array is given back once: by whoever takes it out.
+    final byte[] dropped = (byte[]) STORAGE.getAndSet(this, NOTHING);
+    if (dropped.length > 0) {
+      budget.give(dropped.length);
     }
   }
 
@@ -398,7 +392,6 @@ public final class ByteRing {
     } catch (final OutOfMemoryError e) {
       return false; // as if the budget had refused: the ring goes on with what it has
     }
-    GRANTED.getAndAdd(this, size - old.length);
     // Everything the old array may hold, from the oldest unconsumed byte to the last one stored
     // ahead.
     final int from = (int) HEAD.getAcquire(this);
@@ -409,9 +402,11 @@ public final class ByteRing {
       System.arraycopy(old, source, larger, target, run);
       i += run;
     }
-    STORAGE.setVolatile(this, larger);
-    if (retired) {
-      // Meanwhile: whichever of the two comes second gives back what both took.
+    if (!STORAGE.compareAndSet(this, old, larger)) {
+      // Retired meanwhile, which has given back the old array.
+      budget.give(size - old.length);
+    } else if (retired) {
+      // Meanwhile, too: whichever of the two comes second gives the new one back.
       dropStorage();
     }
     return true;
