@@ -163,17 +163,18 @@ final class Handshake {
   void establish(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     c.sender().onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
     c.timers().stop();
-    c.forgetOffer();
     c.state(TcpState.ESTABLISHED);
     tcp.counters().increment(Counter.TCP_ESTABLISHED);
     if (c.sender().isFinQueued()) {
       c.state(TcpState.FIN_WAIT_1);
     }
+    final TcpListener listener = c.listener();
     if (c.isOpenedFast()) {
       c.endFastOpen();
-    } else if (c.listener != null) {
-      c.listener.onEstablished(c);
+    } else if (listener != null) {
+      listener.onEstablished(c);
     }
+    c.forgetOffer();
     c.raise(Readiness.WRITABLE);
   }
 }

@@ -58,6 +58,10 @@ final class Receiver {
     this.config = config;
   }
 
+  ByteRing buffer() {
+    return buffer;
+  }
+
   /** When it acknowledges. */
   AckPolicy acks() {
     if (acks == null) {

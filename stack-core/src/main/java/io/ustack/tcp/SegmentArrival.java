@@ -273,7 +273,8 @@ final class SegmentArrival {
       tcp.writer().writeReset(c.path(), segment, nowNs);
       return false;
     }
-    if (c.listener != null && !c.isOpenedFast() && c.listener.isAcceptQueueFull()) {
+    final TcpListener listener = c.listener();
+    if (listener != null && !c.isOpenedFast() && listener.isAcceptQueueFull()) {
       // As Linux: the ACK is ignored, our SYN-ACK is repeated, and the peer asks again.
       tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
       return false;

@@ -72,6 +72,10 @@ final class Sender {
     sndProbed = iss;
   }
 
+  ByteRing buffer() {
+    return buffer;
+  }
+
   RttEstimator rtt() {
     return rtt;
   }

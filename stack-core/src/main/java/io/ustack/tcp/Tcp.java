@@ -488,7 +488,7 @@ public final class Tcp implements TransportProtocol {
     TcpConnection connection = ports.connections(listener.port());
     while (connection != null) {
       final TcpConnection next = connection.nextOnPort;
-      if (connection.listener == listener && connection.state() == TcpState.SYN_RECEIVED) {
+      if (connection.listener() == listener && connection.state() == TcpState.SYN_RECEIVED) {
         connection.abort(nowNs);
       }
       connection = next;

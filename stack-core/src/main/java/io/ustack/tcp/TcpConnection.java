@@ -19,11 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class TcpConnection extends Emitter {
   private final Tcp tcp;
   private final Path path;
-  private final int localPort;
-  private final int remotePort;
+  private final char localPort;
+  private final char remotePort;
   private TcpConfig config;
-  private final ByteRing receiveBuffer;
-  private final ByteRing sendBuffer;
   private final Receiver receiver;
   private final Sender sender;
 
@@ -42,18 +40,12 @@ public final class TcpConnection extends Emitter {
   private boolean orphaned;
   private boolean resetOwed;
 
-  /** Until the handshake is done. */
-  private @Nullable SynOffer offer;
+  /** Until the handshake is done and the connection accepted. */
+  private @Nullable Opening opening;
 
   // For TcpInfo, modulo 2^32.
   int segmentsOut;
   int retransmittedSegments;
-
-  /** While the handshake lasts and while it waits for accept: where the connection came in. */
-  @Nullable TcpListener listener;
-
-  /** The next connection in the accept queue. */
-  @Nullable TcpConnection nextWaiting;
 
   /** The neighbours among the connections of the same local port; {@link TcpPorts}. */
   @Nullable TcpConnection nextOnPort;
@@ -61,9 +53,6 @@ public final class TcpConnection extends Emitter {
   @Nullable TcpConnection previousOnPort;
 
   private @Nullable TcpBinding binding;
-
-  /** Where it counts while a cookie has opened it and its handshake is not done. */
-  private @Nullable FastOpenQueue fastOpens;
 
   TcpConnection(
       final Tcp tcp,
@@ -75,16 +64,16 @@ public final class TcpConnection extends Emitter {
       final int iss) {
     this.tcp = tcp;
     this.path = path;
-    this.localPort = localPort;
-    this.remotePort = remotePort;
+    this.localPort = (char) localPort;
+    this.remotePort = (char) remotePort;
     this.config = config;
     this.observer = observer;
-    receiveBuffer = new ByteRing(config.receiveBufferBytes(), tcp.memory());
-    sendBuffer = new ByteRing(config.sendBufferBytes(), tcp.memory());
-    receiver = new Receiver(receiveBuffer, config, tcp.counters());
-    sender = tcp.sender(sendBuffer, config, iss);
+    receiver =
+        new Receiver(
+            new ByteRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.counters());
+    sender = tcp.sender(new ByteRing(config.sendBufferBytes(), tcp.memory()), config, iss);
     timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());
-    offer = new SynOffer(config);
+    opening = new Opening(config);
   }
 
   // ---- What it is
@@ -118,12 +107,12 @@ public final class TcpConnection extends Emitter {
    * What arrived in order; the application reads it and then calls {@link #onReceiveBufferRead}.
    */
   public ByteRing receiveBuffer() {
-    return receiveBuffer;
+    return receiver.buffer();
   }
 
   /** What is to be sent; the application writes it and then calls {@link #onSendBufferWritten}. */
   public ByteRing sendBuffer() {
-    return sendBuffer;
+    return sender.buffer();
   }
 
   void state(final TcpState newState) {
@@ -176,14 +165,37 @@ public final class TcpConnection extends Emitter {
     return released;
   }
 
+  /** What it has until it is open and accepted. */
+  Opening opening() {
+    return Objects.requireNonNull(opening, "open and accepted");
+  }
+
   /** What our SYN offers. */
   SynOffer offer() {
-    return Objects.requireNonNull(offer, "the handshake is done");
+    return opening().offer();
   }
 
   /** Both SYNs are acknowledged: what they agreed on stands with whom it concerns. */
   void forgetOffer() {
-    offer = null;
+    opening().forgetOffer();
+    endOpening();
+  }
+
+  private void endOpening() {
+    if (opening != null && opening.isOver()) {
+      opening = null;
+    }
+  }
+
+  /** Until it is accepted: where it came in. */
+  @Nullable TcpListener listener() {
+    return opening == null ? null : opening.listener;
+  }
+
+  /** No listener counts it any more. */
+  void leaveListener() {
+    opening().listener = null;
+    endOpening();
   }
 
   Timestamps timestamps() {
@@ -234,13 +246,13 @@ public final class TcpConnection extends Emitter {
   public void observer(final ReadinessObserver newObserver) {
     observer = newObserver;
     int bits = 0;
-    if (receiveBuffer.length() > 0) {
+    if (receiveBuffer().length() > 0) {
       bits |= Readiness.READABLE;
     }
     if (receiver.isEnded() || state == TcpState.CLOSED) {
       bits |= Readiness.READABLE | Readiness.READ_CLOSED;
     }
-    if (state == TcpState.ESTABLISHED || state == TcpState.CLOSE_WAIT || fastOpens != null) {
+    if (state == TcpState.ESTABLISHED || state == TcpState.CLOSE_WAIT || isOpenedFast()) {
       bits |= Readiness.WRITABLE;
     }
     if (failure != Failure.NONE) {
@@ -309,7 +321,7 @@ public final class TcpConnection extends Emitter {
       die(Failure.NONE);
       return;
     }
-    if (receiveBuffer.length() > 0 && state.isSynchronized() && state != TcpState.TIME_WAIT) {
+    if (receiveBuffer().length() > 0 && state.isSynchronized() && state != TcpState.TIME_WAIT) {
       forget(true);
       return;
     }
@@ -355,7 +367,7 @@ public final class TcpConnection extends Emitter {
   private void release() {
     released = true;
     observer = ReadinessObserver.NONE;
-    receiveBuffer.retire();
+    receiver.buffer().retire();
     if (binding != null) {
       binding.release();
       binding = null;
@@ -374,7 +386,7 @@ public final class TcpConnection extends Emitter {
 
   /** Passive open: a SYN came to a listener. */
   void openPassive(final TcpListener from) {
-    listener = from;
+    opening().listener = from;
     reuseAddress = from.binding().reuseAddress();
     passive = true;
     state = TcpState.SYN_RECEIVED;
@@ -382,28 +394,27 @@ public final class TcpConnection extends Emitter {
 
   /** RFC 7413 4.2.2: a cookie lets data flow both ways before the handshake is done. */
   void openFast(final FastOpenQueue queue) {
-    fastOpens = queue;
+    opening().fastOpens = queue;
     queue.onOpened();
   }
 
   boolean isOpenedFast() {
-    return fastOpens != null;
+    return opening != null && opening.fastOpens != null;
   }
 
   @Nullable FastOpenQueue fastOpens() {
-    return fastOpens;
+    return opening == null ? null : opening.fastOpens;
   }
 
   void endFastOpen() {
-    if (fastOpens != null) {
-      fastOpens.onEnded();
-      fastOpens = null;
-    }
+    opening().endFastOpen();
+    endOpening();
   }
 
   /** Whether the SYN waits for the first data that is written: writable, but not connected yet. */
   public boolean isSynDeferred() {
-    return offer != null && offer.isSynDeferred();
+    final Opening o = opening;
+    return o != null && o.isSynDeferred();
   }
 
   /**
@@ -465,13 +476,11 @@ public final class TcpConnection extends Emitter {
       restTimers();
     }
     sender.release();
-    sendBuffer.retire();
+    sender.buffer().retire();
     leaveOrphanage();
-    if (fastOpens != null) {
-      endFastOpen();
-    } else if (handshaking && listener != null) {
-      listener.onHandshakeEnded();
-      listener = null;
+    if (opening != null) {
+      opening.onDeath(handshaking);
+      endOpening();
     }
     tcp.onConnectionGone(this, wasTimeWait);
     if (reason != Failure.NONE) {

@@ -100,12 +100,12 @@ public final class TcpListener {
     if (connection == null) {
       return null;
     }
-    firstWaiting = connection.nextWaiting;
+    firstWaiting = connection.opening().nextWaiting;
     if (firstWaiting == null) {
       lastWaiting = null;
     }
-    connection.nextWaiting = null;
-    connection.listener = null;
+    connection.opening().nextWaiting = null;
+    connection.leaveListener();
     waiting--;
     return connection;
   }
@@ -175,7 +175,7 @@ public final class TcpListener {
     if (lastWaiting == null) {
       firstWaiting = connection;
     } else {
-      lastWaiting.nextWaiting = connection;
+      lastWaiting.opening().nextWaiting = connection;
     }
     lastWaiting = connection;
     observer.onReadiness(Readiness.READABLE);
