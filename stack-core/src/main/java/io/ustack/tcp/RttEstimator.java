@@ -3,31 +3,44 @@ package io.ustack.tcp;
 /**
  * Round-trip time and retransmission timeout (RFC 6298). Takes one measurement each round trip; a
  * segment that was sent twice is never timed (Karn's algorithm, RFC 6298 3).
+ *
+ * <p>Every connection has one for as long as it lives, so it is small: times are kept in seven
+ * digits, which is more than a measurement has, and counts in a byte, as on Linux.
  */
 final class RttEstimator {
   /** Linux tcp_min_rtt_wlen: five minutes. */
   private static final long SHORTEST_FOR_NS = 300L * 1_000_000_000L;
 
+  /** 1.07 seconds: fine enough for a time that lasts minutes, and an int of them for 146 years. */
+  private static final int STAMP_SHIFT = 30;
+
+  private static final int MOST_COUNTED = Byte.MAX_VALUE;
+
   private final TcpConfig config;
 
-  private long srttNs;
-  private long rttvarNs;
-  private long baseRtoNs;
-  private int backoff;
-  private int timeouts;
-  private boolean sampled;
+  /** Below 0 before the first sample. */
+  private float srttNs = -1;
+
+  private float rttvarNs;
+  private byte backoff;
+  private byte timeouts;
+
+  /** The SYN had to be repeated, which counts until the first sample. */
+  private boolean synTimedOut;
 
   /** The next measurement is that of an ACK beyond this, one each round trip. */
   private int nextMeasured;
 
   private boolean measuresAny = true;
 
-  private long shortestNs;
-  private long shortestAtNs;
+  /** 0 when none is known. */
+  private float shortestNs;
+
+  /** In units of 2^{@link #STAMP_SHIFT} ns. */
+  private int shortestAt;
 
   RttEstimator(final TcpConfig config) {
     this.config = config;
-    baseRtoNs = config.initialRtoNs();
   }
 
   /**
@@ -52,22 +65,35 @@ final class RttEstimator {
 
   /** A segment that was sent once has arrived after so long: for the shortest round trip. */
   void onShortest(final long rttNs, final long nowNs) {
-    if (shortestNs == 0 || rttNs <= shortestNs || nowNs - shortestAtNs > SHORTEST_FOR_NS) {
-      shortestNs = Math.max(1, rttNs);
-      shortestAtNs = nowNs;
+    final int stamp = (int) (nowNs >> STAMP_SHIFT);
+    if (shortestNs == 0
+        || rttNs <= shortestNs
+        || stamp - shortestAt > SHORTEST_FOR_NS >> STAMP_SHIFT) {
+      shortestNs = notAbove(Math.max(1, rttNs));
+      shortestAt = stamp;
     }
+  }
+
+  /** Seven digits of it: no round trip may seem shorter than the shortest. */
+  private static float notAbove(final long ns) {
+    final float nearest = ns;
+    return (long) nearest > ns ? Math.nextDown(nearest) : nearest;
   }
 
   /** The shortest round trip of the last minutes (RFC 8985 6.1, RACK.min_RTT); 0 at first. */
   long minRttNs() {
-    return shortestNs;
+    return (long) shortestNs;
   }
 
   /** The timeout expired once more (RFC 6298 5.5). */
   void onTimeout() {
     measuresAny = true;
-    backoff++;
-    timeouts++;
+    backoff = oneMore(backoff);
+    timeouts = oneMore(timeouts);
+  }
+
+  private static byte oneMore(final byte count) {
+    return (byte) Math.min(MOST_COUNTED, count + 1);
   }
 
   /** The peer answered a window probe: it is alive, and there is no reason to give up. */
@@ -100,33 +126,45 @@ final class RttEstimator {
 
   /** RFC 6298 5.7: the SYN had to be repeated, so data starts with a timeout of three seconds. */
   void onStartAfterRepeatedSyn() {
-    if (!sampled) {
-      baseRtoNs = Math.max(baseRtoNs, config.synTimedOutRtoNs());
+    if (!isSampled()) {
+      synTimedOut = true;
       backoff = 0;
     }
   }
 
   private void sample(final long rttNs) {
-    if (!sampled) {
+    if (!isSampled()) {
       // RFC 6298 2.2
       srttNs = rttNs;
-      rttvarNs = rttNs / 2;
-      sampled = true;
+      rttvarNs = rttNs / 2f;
     } else {
       // RFC 6298 2.3, alpha = 1/8, beta = 1/4, RTTVAR first
       rttvarNs += (Math.abs(srttNs - rttNs) - rttvarNs) / 4;
       srttNs += (rttNs - srttNs) / 8;
     }
+  }
+
+  private boolean isSampled() {
+    return srttNs >= 0;
+  }
+
+  /** Without back-off. */
+  private long baseRtoNs() {
+    if (!isSampled()) {
+      return synTimedOut
+          ? Math.max(config.initialRtoNs(), config.synTimedOutRtoNs())
+          : config.initialRtoNs();
+    }
     // RFC 6298 2.3, 2.4. As on Linux the floor stands under the variation's share, not under the
     // sum: else a steady path leaves no room for the peer's delayed ACK.
     // DEVIATION: RFC 6298 2.4: the floor is not 1 s but TcpConfig.minRtoNs, 200 ms, and
     // counts above SRTT: Linux's TCP_RTO_MIN; a second is an outage on a LAN.
-    baseRtoNs = Math.min(config.maxRtoNs(), srttNs + Math.max(config.minRtoNs(), 4 * rttvarNs));
+    return srttNs() + Math.max(config.minRtoNs(), (long) (4 * rttvarNs));
   }
 
   /** The timeout now, back-off included, in nanoseconds. */
   long rtoNs() {
-    return backoff > 20 ? config.maxRtoNs() : Math.min(config.maxRtoNs(), baseRtoNs << backoff);
+    return backoff > 20 ? config.maxRtoNs() : Math.min(config.maxRtoNs(), baseRtoNs() << backoff);
   }
 
   /**
@@ -144,11 +182,11 @@ final class RttEstimator {
 
   /** Smoothed round-trip time in nanoseconds; 0 before the first sample. */
   long srttNs() {
-    return srttNs;
+    return isSampled() ? (long) srttNs : 0;
   }
 
   /** Round-trip time variation in nanoseconds. */
   long rttvarNs() {
-    return rttvarNs;
+    return (long) rttvarNs;
   }
 }
