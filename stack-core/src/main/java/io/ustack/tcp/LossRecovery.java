@@ -216,7 +216,7 @@ final class LossRecovery {
         && segment.ack == s.sndUna()
         && segment.sackBlocks == 0
         && segment.length() == 0
-        && s.peerWindow().of(segment) == s.sndWnd();
+        && s.windowOf(segment) == s.sndWnd();
   }
 
   private void inRecovery(

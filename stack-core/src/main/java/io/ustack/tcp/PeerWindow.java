@@ -3,21 +3,23 @@ package io.ustack.tcp;
 /**
  * The window that the peer offers: SND.WND with SND.WL1 and SND.WL2, which keep old segments from
  * setting it (RFC 9293 3.3.1, 3.10.7.4), and its scale (RFC 7323 2). In bytes.
+ *
+ * <p>A part of each {@link Sender}, by inheritance: an object of its own would have a header.
  */
-final class PeerWindow {
+abstract class PeerWindow {
   private int sndWnd;
   private int sndWl1;
   private int sndWl2;
   private int maxSndWnd;
-  private int shift;
+  private byte shift;
 
   /** SND.WND: what the peer has room for, from SND.UNA on. */
-  int bytes() {
+  final int sndWnd() {
     return sndWnd;
   }
 
   /** MAX.SND.WND: the largest that it ever was. */
-  int maxBytes() {
+  final int maxSndWnd() {
     return maxSndWnd;
   }
 
@@ -25,23 +27,23 @@ final class PeerWindow {
    * RFC 9293 3.8.6.2.1 (3): a piece is worth sending when it is half of the largest window the peer
    * ever had.
    */
-  boolean isWorthwhile(final int length) {
+  final boolean isWorthwhile(final int length) {
     return length > 0 && length >= maxSndWnd / 2;
   }
 
   /** By how much the peer's window field is shifted. */
-  int shift() {
+  final int sndWndShift() {
     return shift;
   }
 
   /** A SYN says it, and never scales it (RFC 7323 2.2). */
-  void onSyn(final int theirShift, final TcpSegment segment) {
-    shift = theirShift;
+  final void onSynWindow(final int theirShift, final TcpSegment segment) {
+    shift = (byte) theirShift;
     set(segment.window, segment);
   }
 
   /** The window that the segment tells. */
-  int of(final TcpSegment segment) {
+  final int windowOf(final TcpSegment segment) {
     return segment.window << shift;
   }
 
@@ -52,14 +54,14 @@ final class PeerWindow {
    *
    * @param acked bytes that it moved SND.UNA by
    */
-  void update(final TcpSegment segment, final int sndUna, final int acked) {
+  final void updateWindow(final TcpSegment segment, final int sndUna, final int acked) {
     if (Seq.lt(segment.ack, sndUna)) {
       return;
     }
     if (acked > 0
         || Seq.lt(sndWl1, segment.seq)
         || (sndWl1 == segment.seq && Seq.leq(sndWl2, segment.ack))) {
-      set(of(segment), segment);
+      set(windowOf(segment), segment);
     }
   }
 
@@ -68,7 +70,7 @@ final class PeerWindow {
    * at our ACK. What the peer's rounding took off its window is no part of that (RFC 7323 2.4): it
    * may have everything up to {@code sndNxt} already (Linux tcp_acceptable_seq).
    */
-  int acceptableSeq(final int sndUna, final int sndNxt) {
+  final int acceptableSeq(final int sndUna, final int sndNxt) {
     final int end = sndUna + sndWnd;
     return Seq.lt(sndNxt, end + (1 << shift)) ? sndNxt : end;
   }

@@ -12,14 +12,13 @@ import org.jspecify.annotations.Nullable;
  * <p>The send buffer's head is always the byte at {@code sndUna}, once our SYN is acknowledged.
  * What is outstanding stands in a {@link RetransmitQueue}; {@code sndNxt} never goes back.
  */
-final class Sender {
+final class Sender extends PeerWindow {
   /** {@link #nextLength} when nothing may leave. */
   static final int NOTHING = -1;
 
   private final ByteRing buffer;
   private final RttEstimator rtt;
   private final CongestionWindow window = new CongestionWindow();
-  private final PeerWindow peerWindow = new PeerWindow();
   private final CongestionControl control;
   private final LossRecovery recovery;
   private final TcpConfig config;
@@ -130,15 +129,6 @@ final class Sender {
     return sndNxt;
   }
 
-  /** SND.WND. */
-  int sndWnd() {
-    return peerWindow.bytes();
-  }
-
-  PeerWindow peerWindow() {
-    return peerWindow;
-  }
-
   int mss() {
     return window.smss();
   }
@@ -160,7 +150,7 @@ final class Sender {
   /** What the peer's SYN tells: its MSS and its window, never scaled (RFC 7323 2.2). */
   void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
     window.smss(effectiveMss);
-    peerWindow.onSyn(shift, segment);
+    onSynWindow(shift, segment);
   }
 
   /** Whether a segment acknowledges our SYN, and nothing that we did not send. */
@@ -205,7 +195,7 @@ final class Sender {
 
   /** RFC 5961 5.2: SND.UNA - MAX.SND.WND. */
   int oldestAcceptableAck() {
-    return sndUna - Math.max(peerWindow.maxBytes(), 1);
+    return sndUna - Math.max(maxSndWnd(), 1);
   }
 
   /**
@@ -233,7 +223,7 @@ final class Sender {
     if (queue != null && queue.isEmpty()) {
       release();
     }
-    peerWindow.update(segment, sndUna, acked);
+    updateWindow(segment, sndUna, acked);
     return acked;
   }
 
@@ -253,7 +243,7 @@ final class Sender {
     return segment.ack == sndUna
         && sndNxt != sndUna
         && segment.length() == 0
-        && peerWindow.of(segment) == sndWnd();
+        && windowOf(segment) == sndWnd();
   }
 
   // ---- What may leave
@@ -354,7 +344,7 @@ final class Sender {
           ? NOTHING
           : length;
     }
-    return usable == windowLeft && peerWindow.isWorthwhile(usable) ? usable : NOTHING;
+    return usable == windowLeft && isWorthwhile(usable) ? usable : NOTHING;
   }
 
   /** Just past the data in the buffer. */
@@ -394,7 +384,7 @@ final class Sender {
 
   /** The sequence number of a segment that only acknowledges. A SYN needs no window. */
   int pureAckSeq() {
-    return synAcknowledged ? peerWindow.acceptableSeq(sndUna, sndNxt) : sndNxt;
+    return synAcknowledged ? acceptableSeq(sndUna, sndNxt) : sndNxt;
   }
 
   /** Nothing between {@code sndUna} and {@code sndNxt}: no timer covers what waits. */

@@ -160,7 +160,7 @@ public final class TcpInfo {
     sack = agreed && c.sender().sackPermitted();
     windowScaling = agreed && c.receiver().scalesWindow();
     ecn = c.receiver().ecn() != null;
-    sndWscale = c.sender().peerWindow().shift();
+    sndWscale = c.sender().sndWndShift();
     rcvWscale = c.receiver().windowShift();
   }
 

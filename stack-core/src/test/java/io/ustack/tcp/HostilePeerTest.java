@@ -288,7 +288,7 @@ class HostilePeerTest {
       assertEquals(10, s.read(1, 100));
       assertEquals(malformed, s.net.count(Counter.TCP_OPTIONS_MALFORMED));
       assertEquals(mss, s.connection.sender().mss(), "an option of a SYN counts elsewhere");
-      assertEquals(0, s.connection.sender().peerWindow().shift());
+      assertEquals(0, s.connection.sender().sndWndShift());
     }
   }
 
@@ -300,7 +300,7 @@ class HostilePeerTest {
           "<mss 1460,nop,wscale 7>",
           65_535);
       assertEquals(Tcp.MIN_MSS, s.connection.sender().mss());
-      assertEquals(TcpOptions.MAX_WINDOW_SHIFT, s.connection.sender().peerWindow().shift());
+      assertEquals(TcpOptions.MAX_WINDOW_SHIFT, s.connection.sender().sndWndShift());
     }
   }
 
