@@ -193,7 +193,7 @@ final class Delivery {
     sample.ecnEcho = segment.echoesMark;
     sample.inRecovery = r != null && !r.isOpenOrDisorder();
     if (sendRate == null) {
-      sample.totalDeliveredBytes = s.delivered;
+      sample.totalDeliveredBytes = Integer.toUnsignedLong(s.delivered());
     } else {
       sendRate.finish(sample);
     }

@@ -65,7 +65,6 @@ final class LossRecovery {
       judge(s, r, segment, acked, duplicate, flightBefore, nowNs);
       lost = Math.max(0, waiting(queue) - waitingBefore);
     }
-    s.delivered += delivery.bytes;
     if (delivery.bytes == 0) {
       if (lost > 0 && s.sackPermitted()) {
         limit(s);

@@ -48,9 +48,6 @@ final class Sender extends PeerWindow {
   private boolean sackPermitted;
   private long lastSentNs;
 
-  /** All bytes that are known to have arrived, cumulatively or selectively: C.delivered. */
-  long delivered;
-
   /** Of those whose algorithm is rate based. */
   @Nullable SendRate sendRate;
 
@@ -304,6 +301,13 @@ final class Sender extends PeerWindow {
       return inFlight;
     }
     return Math.max(0, inFlight - recoveryState.duplicateAcks * mss());
+  }
+
+  /**
+   * Bytes that are known to have arrived, cumulatively or selectively: C.delivered, modulo 2^32.
+   */
+  int delivered() {
+    return sndUna - iss + (queue == null ? 0 : queue.sackedBytes());
   }
 
   int congestionWindowLeft() {

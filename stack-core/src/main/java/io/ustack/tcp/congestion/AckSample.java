@@ -48,6 +48,7 @@ public final class AckSample {
   /**
    * C.delivered: all that was ever delivered on this connection, this ACK included. Also tells
    * rounds: what is in flight now is delivered when this has grown by {@link #inFlightBytes}.
+   * Modulo 2^32 unless the algorithm {@linkplain CongestionControl#isRateBased is rate based}.
    */
   public long totalDeliveredBytes;
 

@@ -28,8 +28,11 @@ final class HyStartPlusPlus {
   /** {@link #INFINITY} in slow start. */
   private long cssBaselineMinRttNs = INFINITY;
 
-  /** What is delivered in all when the round is over. */
-  private long windowEnd;
+  /** What is delivered in all when the round is over, modulo 2^32. */
+  private int windowEnd;
+
+  /** Whether a round has begun: the first ACK begins one. */
+  private boolean inRound;
 
   private int rttSampleCount;
   private int cssRounds;
@@ -49,7 +52,7 @@ final class HyStartPlusPlus {
     if (rttSampleCount >= N_RTT_SAMPLE) {
       judge();
     }
-    if (sample.totalDeliveredBytes >= windowEnd) {
+    if (!inRound || (int) sample.totalDeliveredBytes - windowEnd >= 0) {
       beginRound(sample);
     }
     return growth;
@@ -84,7 +87,8 @@ final class HyStartPlusPlus {
     lastRoundMinRttNs = currentRoundMinRttNs;
     currentRoundMinRttNs = INFINITY;
     rttSampleCount = 0;
-    windowEnd = sample.totalDeliveredBytes + sample.inFlightBytes;
+    windowEnd = (int) sample.totalDeliveredBytes + sample.inFlightBytes;
+    inRound = true;
   }
 
   /** Round trips measured before say nothing any more: begins anew. */
@@ -92,7 +96,7 @@ final class HyStartPlusPlus {
     lastRoundMinRttNs = INFINITY;
     currentRoundMinRttNs = INFINITY;
     cssBaselineMinRttNs = INFINITY;
-    windowEnd = 0;
+    inRound = false;
     rttSampleCount = 0;
     cssRounds = 0;
   }
