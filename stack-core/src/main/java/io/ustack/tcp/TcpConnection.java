@@ -245,22 +245,7 @@ public final class TcpConnection extends Emitter {
   /** Attaches the socket of an accepted connection and raises at once what is already true. */
   public void observer(final ReadinessObserver newObserver) {
     observer = newObserver;
-    int bits = 0;
-    if (receiveBuffer().length() > 0) {
-      bits |= Readiness.READABLE;
-    }
-    if (receiver.isEnded() || state == TcpState.CLOSED) {
-      bits |= Readiness.READABLE | Readiness.READ_CLOSED;
-    }
-    if (state == TcpState.ESTABLISHED || state == TcpState.CLOSE_WAIT || isOpenedFast()) {
-      bits |= Readiness.WRITABLE;
-    }
-    if (failure != Failure.NONE) {
-      bits |= Readiness.FAILED | Readiness.WRITABLE;
-    }
-    if (state == TcpState.CLOSED || state == TcpState.TIME_WAIT) {
-      bits |= Readiness.CLOSED;
-    }
+    final int bits = PresentReadiness.of(this);
     if (bits != 0) {
       newObserver.onReadiness(bits);
     }
@@ -294,21 +279,9 @@ public final class TcpConnection extends Emitter {
    * nothing may be written after this.
    */
   public void shutdownSend(final long nowNs) {
-    switch (state) {
-      case SYN_RECEIVED -> sender.queueFin();
-      case ESTABLISHED -> {
-        sender.queueFin();
-        state = TcpState.FIN_WAIT_1;
-      }
-      case CLOSE_WAIT -> {
-        sender.queueFin();
-        state = TcpState.LAST_ACK;
-      }
-      default -> {
-        return;
-      }
+    if (Closing.queueFin(this)) {
+      wantToEmit();
     }
-    wantToEmit();
   }
 
   /**
@@ -339,13 +312,7 @@ public final class TcpConnection extends Emitter {
 
   /** The ABORT call of RFC 9293 3.10.5: RST, and everything is forgotten. */
   public void abort(final long nowNs) {
-    forget(
-        switch (state) {
-          case SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT -> true;
-          // For the RFC the FIN has left in these; ours begin at the call (Linux tcp_disconnect).
-          case CLOSING, LAST_ACK -> !sender.isFinSent();
-          default -> false;
-        });
+    forget(Closing.abortNeedsReset(this));
   }
 
   private void forget(final boolean withReset) {
