@@ -343,7 +343,7 @@ final class Emission {
     if (rate != null) {
       rate.onSend(sender.inFlightBytes(), nowNs);
     }
-    sender.onRetransmitted(position, c.timestamps().value(nowNs), nowNs);
+    sender.onRetransmitted(position, c.timestamps().value(tcp.uptimeNs(nowNs)), nowNs);
     if (rate != null) {
       rate.onSent(sender, position, queue.payloadLength(position), nowNs);
     }

@@ -86,8 +86,8 @@ final class Handshake {
       c.receiver().useEcn();
     }
     if (offer.timestamps()) {
-      c.timestamps().turnOn();
-      c.timestamps().start(options.tsVal(), nowNs);
+      c.useTimestamps();
+      c.timestamps().start(options.tsVal(), tcp.uptimeNs(nowNs));
     }
     if (offer.sack()) {
       c.receiver().permitSack();
@@ -129,7 +129,7 @@ final class Handshake {
   }
 
   private static int optionsLength(final TcpConnection c) {
-    return c.timestamps().isOn() ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
+    return c.usesTimestamps() ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
   }
 
   /**

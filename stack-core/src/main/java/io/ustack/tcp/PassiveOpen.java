@@ -12,7 +12,6 @@ final class PassiveOpen {
   private final Tcp tcp;
   private final SynCookies cookies;
   private final FastOpenCookies fastOpenCookies;
-  private final long startNs;
 
   /** Of the SYN that is being answered with a cookie. */
   private final SynOffer offer;
@@ -20,12 +19,10 @@ final class PassiveOpen {
   PassiveOpen(
       final Tcp tcp,
       final SynCookies cookies,
-      final FastOpenCookies fastOpenCookies,
-      final long startNs) {
+      final FastOpenCookies fastOpenCookies) {
     this.tcp = tcp;
     this.cookies = cookies;
     this.fastOpenCookies = fastOpenCookies;
-    this.startNs = startNs;
     offer = new SynOffer(tcp.config());
   }
 
@@ -156,7 +153,7 @@ final class PassiveOpen {
     offer.agree(options);
     offer.forgetWithoutTimestamps();
     listener.onCookieSent(nowNs);
-    final int clock = Timestamps.clock(startNs, nowNs);
+    final int clock = Timestamps.clock(tcp.uptimeNs(nowNs));
     tcp.writer()
         .writeCookie(
             path,

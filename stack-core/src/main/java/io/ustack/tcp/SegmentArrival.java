@@ -98,7 +98,7 @@ final class SegmentArrival {
     if (segment.optionsOffset != segment.payloadOffset) {
       segment.take(tcp.parseOptions(segment));
     }
-    if (c.timestamps().isOn() && !isOfOurTime(c, segment, nowNs)) {
+    if (c.usesTimestamps() && !isOfOurTime(c, segment, nowNs)) {
       return;
     }
     if (!c.receiver().isAcceptable(segment.seq, segment.length())) {
@@ -141,7 +141,7 @@ final class SegmentArrival {
       tcp.counters().drop(DropReason.TCP_NO_TIMESTAMPS);
       return false;
     }
-    if (c.timestamps().isOld(segment.tsVal, nowNs)) {
+    if (c.timestamps().isOld(segment.tsVal, tcp.uptimeNs(nowNs))) {
       tcp.counters().drop(DropReason.TCP_PAWS);
       answerUnacceptable(c, segment, nowNs);
       return false;
@@ -152,7 +152,7 @@ final class SegmentArrival {
 
   private static void readEcho(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (segment.hasTimestamps && segment.has(TcpHeader.ACK) && segment.tsEcr != 0) {
-      segment.echoAgeNs = c.timestamps().elapsedNs(segment.tsEcr, nowNs);
+      segment.echoAgeNs = c.timestamps().elapsedNs(segment.tsEcr, c.uptimeNs(nowNs));
     }
   }
 
@@ -256,7 +256,8 @@ final class SegmentArrival {
     if (segment.hasTimestamps) {
       // Not before its ACK was found good (RFC 5961 5.2, Linux tcp_ack): who guesses a sequence
       // number could put TS.Recent forward, and PAWS would keep the peer out.
-      c.timestamps().update(segment.tsVal, segment.seq, c.receiver().lastAckSent(), nowNs);
+      c.timestamps()
+          .update(segment.tsVal, segment.seq, c.receiver().lastAckSent(), tcp.uptimeNs(nowNs));
     }
     segment.echoesMark = c.receiver().ecn() != null && segment.has(TcpHeader.ECE);
     onAcknowledged(c, c.sender().onAck(segment, nowNs), nowNs);

@@ -46,7 +46,7 @@ final class SegmentWriter {
       buffer.peek(bufferOffset, packet.bytes(), at, length);
     }
     final boolean fresh = length > 0 && seq == connection.sender().sndNxt();
-    final boolean timestamps = connection.timestamps().isOn();
+    final boolean timestamps = connection.usesTimestamps();
     final int timestampsLength = timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
     final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - length;
     final SackBlocks sack =
@@ -70,7 +70,7 @@ final class SegmentWriter {
         flags | ecnFlags(connection, flags, fresh),
         window);
     if (timestamps) {
-      writeTimestamps(connection.timestamps(), packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
+      writeTimestamps(connection, packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
     }
     if (sack != null) {
       TcpOptions.writeSack(
@@ -110,9 +110,13 @@ final class SegmentWriter {
   }
 
   private static int writeTimestamps(
-      final Timestamps timestamps, final Packet packet, final int at, final long nowNs) {
+      final TcpConnection connection, final Packet packet, final int at, final long nowNs) {
+    final Timestamps timestamps = connection.timestamps();
     return TcpOptions.writeTimestamps(
-        packet.bytes(), at, timestamps.value(nowNs), timestamps.recent());
+        packet.bytes(),
+        at,
+        timestamps.value(connection.uptimeNs(nowNs)),
+        timestamps.recent());
   }
 
   /**
@@ -158,7 +162,7 @@ final class SegmentWriter {
         at + TcpHeader.MIN_LENGTH_BYTES,
         offer,
         mss,
-        timestamps.value(nowNs),
+        timestamps.value(connection.uptimeNs(nowNs)),
         timestamps.recent());
     count(connection, connection.sender().iss(), true);
     send(path, packet, nowNs);

@@ -109,8 +109,7 @@ public final class Tcp implements TransportProtocol {
             new FastOpenCookies(
                 subkey(secret0, secret1, FAST_OPEN),
                 subkey(secret0, secret1, FAST_OPEN + 1),
-                startNs),
-            startNs);
+                startNs));
     fastOpenCache =
         new FastOpenCache(
             subkey(secret0, secret1, FAST_OPEN + 2), subkey(secret0, secret1, FAST_OPEN + 3));
@@ -386,13 +385,14 @@ public final class Tcp implements TransportProtocol {
     return ipv4.path(localAddress, remoteAddress);
   }
 
-  /** The timestamps of a new connection between these two hosts. */
-  Timestamps timestamps(final int localAddress, final int remoteAddress) {
-    return new Timestamps(timestampOffset(localAddress, remoteAddress), startNs);
-  }
-
+  /** The secret of {@link Timestamps} between these two hosts. */
   int timestampOffset(final int localAddress, final int remoteAddress) {
     return isnSource.timestampOffset(localAddress, remoteAddress);
+  }
+
+  /** For how long the stack is there: what timestamps count. */
+  long uptimeNs(final long nowNs) {
+    return nowNs - startNs;
   }
 
   /** The ISN of a new connection between these. */

@@ -39,6 +39,7 @@ public final class TcpConnection extends Emitter {
   private boolean released;
   private boolean orphaned;
   private boolean resetOwed;
+  private boolean timestampsOn;
 
   /** Until the handshake is done and the connection accepted. */
   private @Nullable Opening opening;
@@ -72,7 +73,7 @@ public final class TcpConnection extends Emitter {
         new Receiver(
             new ByteRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.counters());
     sender = tcp.sender(new ByteRing(config.sendBufferBytes(), tcp.memory()), config, iss);
-    timestamps = tcp.timestamps(path.localAddress(), path.remoteAddress());
+    timestamps = new Timestamps(tcp.timestampOffset(path.localAddress(), path.remoteAddress()));
     opening = new Opening(config);
   }
 
@@ -200,6 +201,20 @@ public final class TcpConnection extends Emitter {
 
   Timestamps timestamps() {
     return timestamps;
+  }
+
+  /** Both SYNs carried the option, so all segments do (RFC 7323 3.2). */
+  void useTimestamps() {
+    timestampsOn = true;
+  }
+
+  boolean usesTimestamps() {
+    return timestampsOn;
+  }
+
+  /** Now, as {@link Timestamps} count it. */
+  long uptimeNs(final long nowNs) {
+    return tcp.uptimeNs(nowNs);
   }
 
   boolean owesReset() {

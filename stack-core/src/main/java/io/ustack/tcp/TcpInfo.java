@@ -156,7 +156,7 @@ public final class TcpInfo {
 
   private void readOptions(final TcpConnection c) {
     final boolean agreed = c.state() != TcpState.SYN_SENT && c.state() != TcpState.CLOSED;
-    timestamps = c.timestamps().isOn();
+    timestamps = c.usesTimestamps();
     sack = agreed && c.sender().sackPermitted();
     windowScaling = agreed && c.receiver().scalesWindow();
     ecn = c.receiver().ecn() != null;

@@ -16,7 +16,7 @@ final class TimeWait {
     }
     final TcpOptions options = tcp.parseOptions(syn);
     final Timestamps ours = c.timestamps();
-    if (ours.isOn() && options.hasTimestamps() && options.tsVal() != ours.recent()) {
+    if (c.usesTimestamps() && options.hasTimestamps() && options.tsVal() != ours.recent()) {
       return Seq.gt(options.tsVal(), ours.recent());
     }
     return Seq.geq(syn.seq, c.receiver().rcvNxt());
@@ -34,8 +34,8 @@ final class TimeWait {
     return c.state() == TcpState.TIME_WAIT
         && next.reuseTimeWaits()
         && next.timestamps()
-        && c.timestamps().isOn()
-        && c.timestamps().recentAgeNs(nowNs) >= quietNs;
+        && c.usesTimestamps()
+        && c.timestamps().isRecentOlderThan(quietNs, c.uptimeNs(nowNs));
   }
 
   /**

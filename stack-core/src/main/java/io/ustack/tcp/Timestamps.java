@@ -3,6 +3,8 @@ package io.ustack.tcp;
 /**
  * The timestamps option of one connection (RFC 7323 3 to 5): what ours say, which of the peer's is
  * to be echoed, and which segments are old duplicates by theirs (PAWS).
+ *
+ * <p>Every time here is the stack's uptime in nanoseconds ({@link Tcp#uptimeNs}): it never wraps.
  */
 final class Timestamps {
   /** RFC 7323 5.4: between 1 ms and 1 s; Linux ticks in milliseconds, too. */
@@ -11,41 +13,33 @@ final class Timestamps {
   /** RFC 7323 5.5: TS.Recent of a connection that was idle for longer says nothing any more. */
   private static final long VALID_FOR_NS = 24L * 24 * 60 * 60 * 1_000_000_000L;
 
+  /** 17 ms: an int of them lasts for two years. */
+  private static final int STAMP_SHIFT = 24;
+
   private final int offset;
-  private final long startNs;
-  private boolean on;
   private int recent;
-  private long recentSetNs;
+
+  /** In units of 2^{@link #STAMP_SHIFT} ns. */
+  private int recentSet;
 
   /**
    * Timestamps that begin anywhere.
    *
    * @param offset the secret of this connection that is added to the clock, so that it tells nobody
    *     how long the machine is up (RFC 7323 5.4)
-   * @param startNs when the clock stood at {@code offset}
    */
-  Timestamps(final int offset, final long startNs) {
+  Timestamps(final int offset) {
     this.offset = offset;
-    this.startNs = startNs;
-  }
-
-  /** Both SYNs carried the option, so all segments do (RFC 7323 3.2). */
-  void turnOn() {
-    on = true;
-  }
-
-  boolean isOn() {
-    return on;
   }
 
   /** TSval of a segment that leaves now. */
-  int value(final long nowNs) {
-    return clock(startNs, nowNs) + offset;
+  int value(final long uptimeNs) {
+    return clock(uptimeNs) + offset;
   }
 
-  /** Ticks since {@code startNs}. */
-  static int clock(final long startNs, final long nowNs) {
-    return (int) ((nowNs - startNs) / TICK_NS);
+  /** Ticks since the stack began. */
+  static int clock(final long uptimeNs) {
+    return (int) (uptimeNs / TICK_NS);
   }
 
   /** TSecr of a segment that acknowledges. */
@@ -54,28 +48,33 @@ final class Timestamps {
   }
 
   /** TS.Recent, from the peer's SYN. */
-  void start(final int value, final long nowNs) {
+  void start(final int value, final long uptimeNs) {
     recent = value;
-    recentSetNs = nowNs;
+    recentSet = stamp(uptimeNs);
   }
 
-  /** How long ago TS.Recent was heard. */
-  long recentAgeNs(final long nowNs) {
-    return nowNs - recentSetNs;
+  private static int stamp(final long uptimeNs) {
+    return (int) (uptimeNs >> STAMP_SHIFT);
+  }
+
+  /** Whether TS.Recent was heard longer ago than that, which is found out up to 34 ms late. */
+  boolean isRecentOlderThan(final long ageNs, final long uptimeNs) {
+    final long stamps = Integer.toUnsignedLong(stamp(uptimeNs) - recentSet);
+    return stamps - 1 >= (ageNs + (1 << STAMP_SHIFT) - 1) >> STAMP_SHIFT;
   }
 
   /** RFC 7323 5.3 R1: whether the segment comes from an earlier time of this connection. */
-  boolean isOld(final int value, final long nowNs) {
-    return Seq.lt(value, recent) && nowNs - recentSetNs <= VALID_FOR_NS;
+  boolean isOld(final int value, final long uptimeNs) {
+    return Seq.lt(value, recent) && !isRecentOlderThan(VALID_FOR_NS, uptimeNs);
   }
 
   /**
    * RFC 7323 4.3 (2): an acceptable segment that reaches {@code lastAckSent} or lies before it is
    * the one to echo.
    */
-  void update(final int value, final int seq, final int lastAckSent, final long nowNs) {
-    if (Seq.leq(seq, lastAckSent) && !isOld(value, nowNs)) {
-      start(value, nowNs);
+  void update(final int value, final int seq, final int lastAckSent, final long uptimeNs) {
+    if (Seq.leq(seq, lastAckSent) && !isOld(value, uptimeNs)) {
+      start(value, uptimeNs);
     }
   }
 
@@ -83,7 +82,7 @@ final class Timestamps {
    * How long ago the segment left that the peer echoes; at least one tick, since less can't be
    * told.
    */
-  long elapsedNs(final int echoed, final long nowNs) {
-    return Math.max(1, value(nowNs) - echoed) * TICK_NS;
+  long elapsedNs(final int echoed, final long uptimeNs) {
+    return Math.max(1, value(uptimeNs) - echoed) * TICK_NS;
   }
 }

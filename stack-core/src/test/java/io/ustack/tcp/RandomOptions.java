@@ -41,14 +41,14 @@ final class RandomOptions {
       return new byte[0];
     }
     final Timestamps t = c.timestamps();
-    final boolean stamped = t.isOn() ? random.nextInt(20) > 0 : random.nextInt(20) == 0;
+    final boolean stamped = c.usesTimestamps() ? random.nextInt(20) > 0 : random.nextInt(20) == 0;
     final int blocks = random.nextInt(3) == 0 ? 1 + random.nextInt(stamped ? 3 : 4) : 0;
     final ByteBuffer bytes =
         ByteBuffer.allocate((stamped ? 12 : 0) + (blocks == 0 ? 0 : 4 + 8 * blocks));
     if (stamped) {
       final int jump = random.nextInt(12) == 0 ? random.nextInt(400) - 300 : random.nextInt(3);
       final int age = random.nextInt(12) == 0 ? random.nextInt() : random.nextInt(100);
-      bytes.put(timestamps(t.recent() + jump, t.value(nowNs) - age));
+      bytes.put(timestamps(t.recent() + jump, t.value(c.uptimeNs(nowNs)) - age));
     }
     if (blocks > 0) {
       bytes.putInt(0x0101_0500 | (2 + 8 * blocks));

@@ -162,7 +162,7 @@ class SynCookiesTest {
       assertEquals(3 << Math.max(0, shift), s.connection.sender().sndWnd());
       assertEquals(shift >= 0, s.connection.receiver().scalesWindow());
       assertEquals(sack, s.connection.sender().sackPermitted());
-      assertTrue(s.connection.timestamps().isOn());
+      assertTrue(s.connection.usesTimestamps());
     }
   }
 
@@ -184,7 +184,7 @@ class SynCookiesTest {
       s.burst("S 0:0(0) win 65535 <mss 1460,sackOK,TS val 100 ecr 0,nop,wscale 7>").learnIsn();
       s.script(SYN_ACK, "< . 1:1(0) ack 1 win 1000 <nop,nop,TS val 100 ecr 23>");
       s.accept();
-      assertFalse(s.connection.timestamps().isOn());
+      assertFalse(s.connection.usesTimestamps());
       assertEquals(1000, s.connection.sender().sndWnd());
       assertFalse(s.connection.sender().sackPermitted());
     }
