@@ -14,6 +14,9 @@ final class OutOfOrder {
 
   private static final int[] NONE = new int[0];
 
+  /** How they are reported to a peer that understands it. */
+  final SackBlocks blocks = new SackBlocks();
+
   private int[] starts = NONE;
   private int[] ends = NONE;
   private int count;

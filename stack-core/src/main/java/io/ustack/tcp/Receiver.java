@@ -19,10 +19,8 @@ final class Receiver {
   private boolean sackPermitted;
   private @Nullable Ecn ecn;
 
-  /** Both made at the first hole. */
+  /** Made at the first hole, or when something came twice. */
   private @Nullable OutOfOrder outOfOrder;
-
-  private @Nullable SackBlocks sack;
 
   /** For {@link TcpInfo}, modulo 2^32. */
   int segmentsIn;
@@ -112,7 +110,10 @@ final class Receiver {
    *     nothing to report
    */
   @Nullable SackBlocks sackBlocks(final int max) {
-    return sack != null && sack.select(holes(), max) > 0 ? sack : null;
+    final OutOfOrder ranges = outOfOrder;
+    return ranges != null && sackPermitted && ranges.blocks.select(ranges, max) > 0
+        ? ranges.blocks
+        : null;
   }
 
   private OutOfOrder holes() {
@@ -308,10 +309,7 @@ final class Receiver {
   }
 
   private @Nullable SackBlocks blocksToReport() {
-    if (sack == null && sackPermitted) {
-      sack = new SackBlocks();
-    }
-    return sack;
+    return sackPermitted ? holes().blocks : null;
   }
 
   /**
