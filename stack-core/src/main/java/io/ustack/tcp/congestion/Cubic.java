@@ -17,9 +17,6 @@ public final class Cubic extends LossBased {
   /** Made when slow start first ends; a connection that never lost anything has none. */
   private @Nullable CubicCurve curve;
 
-  /** As it was before the last congestion event (RFC 9438 4.9). */
-  private @Nullable CubicCurve undo;
-
   @Override
   public String name() {
     return NAME;
@@ -29,7 +26,6 @@ public final class Cubic extends LossBased {
   public void start(final CongestionWindow window, final long nowNs) {
     super.start(window, nowNs);
     curve = null;
-    undo = null;
   }
 
   @Override
@@ -66,12 +62,7 @@ public final class Cubic extends LossBased {
   @Override
   void reduce(final CongestionWindow window, final Event event, final int flightBytes) {
     final CubicCurve stage = stage();
-    CubicCurve before = undo;
-    if (before == null) {
-      before = new CubicCurve();
-      undo = before;
-    }
-    before.copy(stage);
+    stage.remember();
     stage.onCongestion(window.cwnd(), event == Event.TIMEOUT);
     window.ssthresh((long) (window.cwnd() * CubicCurve.BETA));
   }
@@ -79,9 +70,8 @@ public final class Cubic extends LossBased {
   @Override
   public void onUndo(final CongestionWindow window, final long nowNs) {
     super.onUndo(window, nowNs);
-    final CubicCurve before = undo;
-    if (before != null) {
-      stage().copy(before);
+    if (curve != null) {
+      curve.undo();
     }
   }
 

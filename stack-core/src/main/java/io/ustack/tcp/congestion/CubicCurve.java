@@ -1,10 +1,15 @@
 package io.ustack.tcp.congestion;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The window of CUBIC as a function of time, and of Reno beside it (RFC 9438 4.2, 4.3): the
  * variables of one congestion avoidance stage. In bytes and seconds; the RFC's segments are SMSS.
  */
 final class CubicCurve {
+  /** As it was before the last congestion event (RFC 9438 4.9); made at the first. */
+  private @Nullable CubicCurve before;
+
   /** C, in segments per second cubed (RFC 9438 5). */
   private static final double C = 0.4;
 
@@ -64,6 +69,23 @@ final class CubicCurve {
   /** The window is not this stage's any more; another begins. */
   void end() {
     wEst = 0;
+  }
+
+  /** A congestion event begins; it may be taken back. */
+  void remember() {
+    CubicCurve memory = before;
+    if (memory == null) {
+      memory = new CubicCurve();
+      before = memory;
+    }
+    memory.copy(this);
+  }
+
+  /** There was no congestion event. */
+  void undo() {
+    if (before != null) {
+      copy(before);
+    }
   }
 
   /** A congestion event at {@code cwnd} (RFC 9438 4.6 to 4.8). */
