@@ -16,10 +16,7 @@ final class PassiveOpen {
   /** Of the SYN that is being answered with a cookie. */
   private final SynOffer offer;
 
-  PassiveOpen(
-      final Tcp tcp,
-      final SynCookies cookies,
-      final FastOpenCookies fastOpenCookies) {
+  PassiveOpen(final Tcp tcp, final SynCookies cookies, final FastOpenCookies fastOpenCookies) {
     this.tcp = tcp;
     this.cookies = cookies;
     this.fastOpenCookies = fastOpenCookies;

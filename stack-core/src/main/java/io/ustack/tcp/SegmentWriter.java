@@ -113,10 +113,7 @@ final class SegmentWriter {
       final TcpConnection connection, final Packet packet, final int at, final long nowNs) {
     final Timestamps timestamps = connection.timestamps();
     return TcpOptions.writeTimestamps(
-        packet.bytes(),
-        at,
-        timestamps.value(connection.uptimeNs(nowNs)),
-        timestamps.recent());
+        packet.bytes(), at, timestamps.value(connection.uptimeNs(nowNs)), timestamps.recent());
   }
 
   /**

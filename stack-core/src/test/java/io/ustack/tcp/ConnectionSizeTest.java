@@ -30,7 +30,7 @@ class ConnectionSizeTest {
       net.advance(5 * TestNet.SECOND);
       final long bytes = (usedBytes() - before) / (kept.size() - 100);
       kept.forEach(c -> assertEquals(TcpState.ESTABLISHED, c.state()));
-      assertTrue(bytes <= 640, () -> bytes + " bytes");
+      assertTrue(bytes <= 512, () -> bytes + " bytes");
       kept.forEach(c -> c.abort(net.clock.nanoTime()));
       drain(net);
     }

@@ -291,7 +291,8 @@ class TimestampsTest {
   void whoWasSilentForWeeksIsBelievedAgain(final int days, final boolean old) {
     try (TestStack s = established()) {
       s.silence(days * (DAY_NS / 1e9));
-      assertEquals(old, s.connection.timestamps().isOld(99, s.connection.uptimeNs(s.net.clock.nanoTime())));
+      assertEquals(
+          old, s.connection.timestamps().isOld(99, s.connection.uptimeNs(s.net.clock.nanoTime())));
     }
   }
 
