@@ -55,6 +55,7 @@ public final class Ipv4Input implements EthernetProtocol {
     packet.transportOffset(at + Ipv4Header.headerBytes(bytes, at));
     final int ecn = Ipv4Header.typeOfService(bytes, at) & Ipv4Header.ECN_MASK;
     if (ecn == Ipv4Header.CONGESTION_EXPERIENCED) {
+      counters.increment(Counter.IPV4_CONGESTION_MARKS_IN);
       packet.addFlags(Packet.RX_CONGESTION_EXPERIENCED);
     }
     final TransportProtocol transport = transports.find(Ipv4Header.protocol(bytes, at));

@@ -9,6 +9,13 @@ package io.ustack.link;
  * @param duplicated copies made
  * @param corrupted frames with flipped bits
  * @param reordered frames held back
+ * @param marked ECN-capable packets that were marked
  */
 public record FaultCounts(
-    long frames, long lost, long queueDrops, long duplicated, long corrupted, long reordered) {}
+    long frames,
+    long lost,
+    long queueDrops,
+    long duplicated,
+    long corrupted,
+    long reordered,
+    long marked) {}

@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Another link, made worse: loss, delay, jitter, reordering, duplication, corruption and a slow
- * line, each direction with its own {@link Faults} and its own pseudo-random numbers. The same
- * seed, frames and times give the same result to the bit.
+ * Another link, made worse: loss, delay, jitter, reordering, duplication, corruption, congestion
+ * marks and a slow line, each direction with its own {@link Faults} and its own pseudo-random
+ * numbers. The same seed, frames and times give the same result to the bit.
  *
  * <p>Delayed frames wait in packets of the link's own pool, at most {@code heldFrames} in each
  * direction; then back-pressure sets in: nothing more is received from the link, and {@link

@@ -1,5 +1,6 @@
 package io.ustack.link;
 
+import io.ustack.buffer.Checksum;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketPool;
 import java.nio.ByteBuffer;
@@ -13,6 +14,12 @@ final class FaultLane {
   private static final int ETHERNET_HEADER_BYTES = 14;
   private static final int ETHERTYPE_OFFSET = 12;
   private static final int ETHERTYPE_IPV4 = 0x0800;
+  // RFC 791 3.1, RFC 3168 5: the least header, type of service with the ECN codepoint, checksum.
+  private static final int IPV4_HEADER_BYTES = 20;
+  private static final int VERSION_AND_TYPE_OFFSET = ETHERNET_HEADER_BYTES;
+  private static final int IPV4_CHECKSUM_OFFSET = ETHERNET_HEADER_BYTES + 10;
+  private static final int ECN_MASK = 3;
+
   private static final long NS_PER_SECOND = 1_000_000_000L;
 
   private final SplitMix64 random;
@@ -38,6 +45,7 @@ final class FaultLane {
   private long duplicated;
   private long corrupted;
   private long reordered;
+  private long marked;
 
   /**
    * A lane that holds at most {@code capacityFrames}.
@@ -109,7 +117,7 @@ final class FaultLane {
   }
 
   FaultCounts counts() {
-    return new FaultCounts(frames, lost, queueDrops, duplicated, corrupted, reordered);
+    return new FaultCounts(frames, lost, queueDrops, duplicated, corrupted, reordered, marked);
   }
 
   void releaseAll() {
@@ -137,6 +145,9 @@ final class FaultLane {
       queueDrops++;
       frame.release();
       return;
+    }
+    if (random.happens(faults.marking())) {
+      mark(frame);
     }
     final Faults.Delay delay = faults.delay();
     final long jitterNs = delay.jitterNs() == 0 ? 0 : random.below(delay.jitterNs() + 1);
@@ -192,6 +203,29 @@ final class FaultLane {
       SoftwareChecksum.verify(frame);
     }
     corrupted++;
+  }
+
+  /** RFC 3168 5: what a router does that would otherwise drop the packet. */
+  private void mark(final Packet frame) {
+    final ByteBuffer bytes = frame.bytes();
+    final int start = frame.offset();
+    if (frame.length() < ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES
+        || bytes.getShort(start + ETHERTYPE_OFFSET) != ETHERTYPE_IPV4) {
+      return;
+    }
+    final int word = bytes.getShort(start + VERSION_AND_TYPE_OFFSET) & 0xFFFF;
+    final int codepoint = word & ECN_MASK;
+    if (codepoint == 0 || codepoint == ECN_MASK) {
+      return; // its ends don't know of ECN, or it is marked already
+    }
+    bytes.putShort(start + VERSION_AND_TYPE_OFFSET, (short) (word | ECN_MASK));
+    if ((frame.flags() & Packet.TX_IPV4_CHECKSUM) == 0) { // else the link sums what stands here
+      final int checksum = bytes.getShort(start + IPV4_CHECKSUM_OFFSET) & 0xFFFF;
+      // RFC 1624 3, equation 3: a wrong checksum stays wrong.
+      final int sum = (~checksum & 0xFFFF) + (~word & 0xFFFF) + (word | ECN_MASK);
+      bytes.putShort(start + IPV4_CHECKSUM_OFFSET, (short) Checksum.fold(sum));
+    }
+    marked++;
   }
 
   private void add(final Packet frame, final long due) {

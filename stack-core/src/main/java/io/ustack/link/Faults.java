@@ -9,10 +9,13 @@ package io.ustack.link;
  *
  * @param loss probability that a frame vanishes
  * @param duplication probability that a frame comes twice
+ * @param marking probability that an ECN-capable packet is marked as having met congestion (RFC
+ *     3168 5); others are never touched
  */
 public record Faults(
     double loss,
     double duplication,
+    double marking,
     Corruption corruption,
     Reordering reordering,
     Delay delay,
@@ -21,11 +24,18 @@ public record Faults(
   /** Nothing happens: frames pass at once, in order and unharmed. */
   public static final Faults NONE =
       new Faults(
-          0, 0, new Corruption(0, 1, false), new Reordering(0, 0), new Delay(0, 0), new Line(0, 0));
+          0,
+          0,
+          0,
+          new Corruption(0, 1, false),
+          new Reordering(0, 0),
+          new Delay(0, 0),
+          new Line(0, 0));
 
   public Faults {
     checkProbability(loss);
     checkProbability(duplication);
+    checkProbability(marking);
   }
 
   /**
@@ -99,12 +109,17 @@ public record Faults(
 
   /** These, and frames vanish. */
   public Faults withLoss(final double probability) {
-    return new Faults(probability, duplication, corruption, reordering, delay, line);
+    return new Faults(probability, duplication, marking, corruption, reordering, delay, line);
   }
 
   /** These, and frames come twice. */
   public Faults withDuplication(final double probability) {
-    return new Faults(loss, probability, corruption, reordering, delay, line);
+    return new Faults(loss, probability, marking, corruption, reordering, delay, line);
+  }
+
+  /** These, and ECN-capable packets are marked. */
+  public Faults withMarking(final double probability) {
+    return new Faults(loss, duplication, probability, corruption, reordering, delay, line);
   }
 
   /** These, and one bit is flipped of what a checksum protects. */
@@ -114,19 +129,25 @@ public record Faults(
 
   /** These, and bits are flipped. */
   public Faults with(final Corruption newCorruption) {
-    return new Faults(loss, duplication, newCorruption, reordering, delay, line);
+    return new Faults(loss, duplication, marking, newCorruption, reordering, delay, line);
   }
 
   /** These, and frames are held back by {@code heldBackNs}. */
   public Faults withReordering(final double probability, final long heldBackNs) {
     return new Faults(
-        loss, duplication, corruption, new Reordering(probability, heldBackNs), delay, line);
+        loss,
+        duplication,
+        marking,
+        corruption,
+        new Reordering(probability, heldBackNs),
+        delay,
+        line);
   }
 
   /** These, and every frame takes {@code fixedNs} and up to {@code jitterNs} more. */
   public Faults withDelay(final long fixedNs, final long jitterNs) {
     return new Faults(
-        loss, duplication, corruption, reordering, new Delay(fixedNs, jitterNs), line);
+        loss, duplication, marking, corruption, reordering, new Delay(fixedNs, jitterNs), line);
   }
 
   /**
@@ -134,6 +155,12 @@ public record Faults(
    */
   public Faults withLine(final long bitsPerSecond, final int queueBytes) {
     return new Faults(
-        loss, duplication, corruption, reordering, delay, new Line(bitsPerSecond, queueBytes));
+        loss,
+        duplication,
+        marking,
+        corruption,
+        reordering,
+        delay,
+        new Line(bitsPerSecond, queueBytes));
   }
 }

@@ -203,6 +203,7 @@ final class LossRecovery {
   /** RFC 3168 6.1.2: a mark counts as a loss, once in each round trip. */
   private void onMark(
       final Sender s, final RecoveryState r, final int flightBefore, final long nowNs) {
+    counters.increment(Counter.TCP_ECN_REDUCTIONS);
     r.undo.forget();
     beginReduction(s, r, CongestionControl.Event.ECN, flightBefore, nowNs);
     r.state = CongestionState.CWR;

@@ -45,8 +45,8 @@ class FaultInjectorTest {
     }
     assertEquals(numbers(0, 100), receiveAll(b));
     assertEquals(numbers(0, 100), receiveAll(a));
-    assertEquals(new FaultCounts(100, 0, 0, 0, 0, 0), a.inboundCounts());
-    assertEquals(new FaultCounts(100, 0, 0, 0, 0, 0), a.outboundCounts());
+    assertEquals(new FaultCounts(100, 0, 0, 0, 0, 0, 0), a.inboundCounts());
+    assertEquals(new FaultCounts(100, 0, 0, 0, 0, 0, 0), a.outboundCounts());
     assertEquals(0, a.lostFrames());
     assertEquals(Long.MAX_VALUE, a.nextArrivalNs());
   }
@@ -398,6 +398,7 @@ class FaultInjectorTest {
         Faults.NONE
             .withLoss(0.05)
             .withDuplication(0.05)
+            .withMarking(0.05)
             .withCorruption(0.05)
             .withReordering(0.05, MS)
             .withDelay(MS, MS)

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
 import io.ustack.testing.TestNet;
@@ -178,6 +179,7 @@ class EcnTest {
       s.script("> PE. 1:11(10) ack 21", "< W. 21:31(10) ack 11 win 65535");
       s.script("+0.04 > . 11:11(0) ack 31");
       s.read(1, 30);
+      assertEquals(1, s.net.count(Counter.IPV4_CONGESTION_MARKS_IN));
     }
   }
 
@@ -190,6 +192,7 @@ class EcnTest {
       withCodepoint(s, "P. 1:11(10) ack 1 win 65535", codepoint);
       s.script("> . 1:1(0) ack 11");
       s.read(1, 10);
+      assertEquals(0, s.net.count(Counter.IPV4_CONGESTION_MARKS_IN));
     }
   }
 
@@ -247,6 +250,8 @@ class EcnTest {
       s.takeSent();
       assertEquals(CongestionState.OPEN, s.connection.sender().congestionState());
       assertEquals(5 * MSS, s.connection.sender().window().cwnd(), "RFC 9937 6");
+      assertEquals(1, s.net.count(Counter.TCP_ECN_REDUCTIONS));
+      assertEquals(0, s.net.count(Counter.TCP_RETRANSMITTED_SEGMENTS));
     }
   }
 
