@@ -285,7 +285,7 @@ final class Receiver {
     }
     final SackBlocks blocks = blocksToReport();
     if (blocks != null) {
-      blocks.onOutOfOrder(from);
+      blocks.onOutOfOrder(from, ranges);
     }
     final int skip = from - segment.payloadSeq();
     buffer.store(from - rcvNxt, segment.bytes, segment.payloadOffset + skip, to - from);

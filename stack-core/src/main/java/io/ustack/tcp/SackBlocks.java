@@ -9,7 +9,7 @@ final class SackBlocks {
   /** What 40 bytes of options have room for. */
   static final int MAX_BLOCKS = 4;
 
-  /** Sequence numbers of the latest segments out of order, the latest first. */
+  /** A sequence number in each of the blocks that grew last, the latest first. */
   private final int[] latest = new int[MAX_BLOCKS];
 
   private int remembered;
@@ -22,9 +22,21 @@ final class SackBlocks {
   private int duplicateStart;
   private int duplicateEnd;
 
-  /** A segment that starts at {@code seq} was taken out of order. */
-  void onOutOfOrder(final int seq) {
-    final int kept = Math.min(remembered, MAX_BLOCKS - 1);
+  /**
+   * A segment that starts at {@code seq} was taken out of order, and {@code ranges} have it. It
+   * stands for its block now: those before it in the same one, which would push other blocks out,
+   * are forgotten.
+   */
+  void onOutOfOrder(final int seq, final OutOfOrder ranges) {
+    final int grown = ranges.find(seq);
+    int others = 0;
+    for (int i = 0; i < remembered; i++) {
+      final int range = ranges.find(latest[i]);
+      if (range >= 0 && range != grown) {
+        latest[others++] = latest[i];
+      }
+    }
+    final int kept = Math.min(others, MAX_BLOCKS - 1);
     System.arraycopy(latest, 0, latest, 1, kept);
     latest[0] = seq;
     remembered = kept + 1;
@@ -47,23 +59,35 @@ final class SackBlocks {
   }
 
   /**
-   * Chooses what to report in at most {@code max} blocks.
+   * Chooses what to report in at most {@code max} blocks: behind a duplicate the block that it lies
+   * in, by which it is known as one (RFC 2883 4, (2)); then those that grew last, and where there
+   * is room any other (RFC 2018 4: as many distinct blocks as possible).
    *
    * @return how many there are: see {@link #start} and {@link #end}
    */
   int select(final OutOfOrder ranges, final int max) {
     selected = 0;
+    int firstRange = 0;
     if (duplicate && max > 0) {
       append(duplicateStart, duplicateEnd);
+      firstRange = 1;
+      appendRange(ranges, ranges.find(duplicateStart), firstRange, max);
     }
-    final int reported = selected;
     for (int i = 0; i < remembered && selected < max; i++) {
-      final int range = ranges.find(latest[i]);
-      if (range >= 0 && !isSelected(ranges.start(range), reported)) {
-        append(ranges.start(range), ranges.end(range));
-      }
+      appendRange(ranges, ranges.find(latest[i]), firstRange, max);
+    }
+    for (int range = 0; range < ranges.ranges() && selected < max; range++) {
+      appendRange(ranges, range, firstRange, max);
     }
     return selected;
+  }
+
+  /** Selects a range, unless there is none or it is selected already. */
+  private void appendRange(
+      final OutOfOrder ranges, final int range, final int firstRange, final int max) {
+    if (range >= 0 && selected < max && !isSelected(ranges.start(range), firstRange)) {
+      append(ranges.start(range), ranges.end(range));
+    }
   }
 
   private void append(final int start, final int end) {

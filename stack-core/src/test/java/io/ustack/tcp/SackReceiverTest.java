@@ -100,6 +100,44 @@ class SackReceiverTest {
     }
   }
 
+  /** The most recently reported blocks, not those of the most recent segments. */
+  @Test
+  @Covers(rfc = "RFC 2018", clause = "4")
+  void manySegmentsOfOneBlockPushNoOtherOut() {
+    try (TestStack s = established()) {
+      s.script(
+          """
+          < . 101:201(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 101:201>
+          < . 301:401(100) ack 1 win 65535
+          > . 1:1(0) ack 1 <nop,nop,sack 301:401 101:201>
+          """);
+      for (int end = 501; end <= 901; end += 100) {
+        s.script(
+            "< . %d:%d(100) ack 1 win 65535".formatted(end - 100, end),
+            "> . 1:1(0) ack 1 <nop,nop,sack 301:%d 101:201>".formatted(end));
+      }
+    }
+  }
+
+  /** As many distinct blocks as there is room for, also such as had been pushed out. */
+  @Test
+  @Covers(rfc = "RFC 2018", clause = "4")
+  void whatWasPushedOutComesBackWhereThereIsRoom() {
+    try (TestStack s = established()) {
+      s.burst(
+          ". 101:201(100) ack 1 win 65535",
+          ". 301:401(100) ack 1 win 65535",
+          ". 501:601(100) ack 1 win 65535",
+          ". 701:801(100) ack 1 win 65535",
+          ". 901:1001(100) ack 1 win 65535");
+      assertEquals(5, s.takeSent());
+      s.script(
+          "< . 801:901(100) ack 1 win 65535",
+          "> . 1:1(0) ack 1 <nop,nop,sack 701:1001 501:601 301:401 101:201>");
+    }
+  }
+
   @Test
   @Covers(rfc = "RFC 2018", clause = "4")
   void withTimestampsThreeBlocksFit() {
@@ -195,6 +233,19 @@ class SackReceiverTest {
     }
   }
 
+  /** So too where others came after it in one burst: else it would be no D-SACK. */
+  @Test
+  @Covers(rfc = "RFC 2883", clause = "4", what = "D-SACK, as a receiver")
+  void theBlockAroundADuplicateComesBeforeLaterOnes() {
+    try (TestStack s = established()) {
+      s.script("< . 101:301(200) ack 1 win 65535", "> . 1:1(0) ack 1 <nop,nop,sack 101:301>");
+      s.burst(". 101:201(100) ack 1 win 65535", ". 501:601(100) ack 1 win 65535");
+      s.script(
+          "> . 1:1(0) ack 1 <nop,nop,sack 101:201 101:301 501:601>",
+          "> . 1:1(0) ack 1 <nop,nop,sack 501:601 101:301>");
+    }
+  }
+
   /** RFC 2883 4.2: only the part that came before. */
   @Test
   @Covers(rfc = "RFC 2883", clause = "4", what = "D-SACK, as a receiver")
@@ -238,10 +289,10 @@ class SackReceiverTest {
         if (!ranges.add(from, from + 1 + random.nextInt(60))) {
           continue;
         }
-        blocks.onOutOfOrder(from);
+        blocks.onOutOfOrder(from, ranges);
         final int max = 1 + random.nextInt(4);
         final int count = blocks.select(ranges, max);
-        assertTrue(count >= 1 && count <= max);
+        assertEquals(Math.min(max, ranges.ranges()), count);
         assertTrue(blocks.start(0) <= from && from < blocks.end(0));
         final List<Integer> seen = new ArrayList<>();
         for (int block = 0; block < count; block++) {
