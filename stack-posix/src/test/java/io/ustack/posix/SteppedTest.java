@@ -2,13 +2,8 @@ package io.ustack.posix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.ustack.ipv4.Ipv4Subnet;
-import io.ustack.link.PipeLink;
-import io.ustack.stack.NetworkStack;
-import io.ustack.stack.StackConfig;
 import io.ustack.tcp.TcpInfo;
 import io.ustack.tcp.TcpState;
-import io.ustack.time.ManualClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -16,33 +11,19 @@ import org.junit.jupiter.api.Timeout;
 /** Calls on a clock that only the caller moves: what would wait says so, and goes on later. */
 @Timeout(10)
 class SteppedTest {
-  private static final int B = 0x0A000002;
+  private static final int B = Peers.B;
 
-  private final ManualClock clock = new ManualClock(0);
-  private final PipeLink.Pair cable = PipeLink.pair();
-  private final NetworkStack stackA = stack("10.0.0.1/24", cable.a());
-  private final NetworkStack stackB = stack("10.0.0.2/24", cable.b());
-  private final Posix a = Posix.stepped(stackA, clock);
-  private final Posix b = Posix.stepped(stackB, clock);
-
-  private NetworkStack stack(final String subnet, final PipeLink link) {
-    return new NetworkStack(StackConfig.of(Ipv4Subnet.parse(subnet)), link, 0);
-  }
+  private final TwoHosts hosts = new TwoHosts();
+  private final Posix a = hosts.a;
+  private final Posix b = hosts.b;
 
   @AfterEach
   void close() {
-    a.close();
-    b.close();
-    stackA.close();
-    stackB.close();
-    cable.close();
+    hosts.close();
   }
 
   private void run() {
-    int idle = 0;
-    while (idle < 3) {
-      idle = a.poll() + b.poll() == 0 ? idle + 1 : 0;
-    }
+    hosts.run();
   }
 
   @Test

@@ -3,12 +3,7 @@ package io.ustack.posix;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
-import io.ustack.ipv4.Ipv4Subnet;
-import io.ustack.link.PipeLink;
-import io.ustack.stack.NetworkStack;
-import io.ustack.stack.StackConfig;
 import io.ustack.tcp.TcpInfo;
-import io.ustack.time.ManualClock;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,43 +11,29 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Each option of a TCP socket does something in the stack, and reads back as on Linux. */
 class TcpOptionsReachTheStackTest {
-  private static final int B = 0x0A000002;
+  private static final int B = Peers.B;
   private static final int TCP = SocketOption.IPPROTO_TCP;
 
-  private final ManualClock clock = new ManualClock(0);
-  private final PipeLink.Pair cable = PipeLink.pair();
-  private final NetworkStack stackA = stack("10.0.0.1/24", cable.a());
-  private final NetworkStack stackB = stack("10.0.0.2/24", cable.b());
-  private final Posix a = Posix.stepped(stackA, clock);
-  private final Posix b = Posix.stepped(stackB, clock);
+  private final TwoHosts hosts = new TwoHosts();
+  private final Posix a = hosts.a;
+  private final Posix b = hosts.b;
   private final int listener = Peers.tcp(b);
   private final int client = Peers.tcp(a);
   private final TcpInfo info = new TcpInfo();
 
-  private NetworkStack stack(final String subnet, final PipeLink link) {
-    return new NetworkStack(StackConfig.of(Ipv4Subnet.parse(subnet)), link, 0);
-  }
-
   @AfterEach
   void close() {
-    a.close();
-    b.close();
-    stackA.close();
-    stackB.close();
-    cable.close();
+    hosts.close();
   }
 
   private void run() {
-    int idle = 0;
-    while (idle < 3) {
-      idle = a.poll() + b.poll() == 0 ? idle + 1 : 0;
-    }
+    hosts.run();
   }
 
   /** Time in which the other host is dead. */
   private void aloneFor(final long ms) {
     for (long i = 0; i < ms; i++) {
-      clock.advance(1_000_000);
+      hosts.clock.advance(1_000_000);
       while (a.poll() > 0) {
         // until it rests
       }
@@ -96,9 +77,9 @@ class TcpOptionsReachTheStackTest {
     set(TCP, SocketOption.TCP_KEEPINTVL, 1);
     set(TCP, SocketOption.TCP_KEEPCNT, 2);
     aloneFor(5100);
-    assertEquals(1, stackA.counters().value(Counter.TCP_KEEP_ALIVE_PROBES_OUT));
+    assertEquals(1, hosts.stackA.counters().value(Counter.TCP_KEEP_ALIVE_PROBES_OUT));
     aloneFor(1000);
-    assertEquals(2, stackA.counters().value(Counter.TCP_KEEP_ALIVE_PROBES_OUT));
+    assertEquals(2, hosts.stackA.counters().value(Counter.TCP_KEEP_ALIVE_PROBES_OUT));
     assertEquals(-Errno.EAGAIN, a.recv(client, new byte[1], 0, 1, 0));
     aloneFor(1000);
     assertEquals(-Errno.ETIMEDOUT, a.recv(client, new byte[1], 0, 1, 0));
@@ -156,9 +137,9 @@ class TcpOptionsReachTheStackTest {
     assertEquals(0, a.close(client));
     run();
     aloneFor(4900);
-    assertEquals(1, stackA.tcp().connections());
+    assertEquals(1, hosts.stackA.tcp().connections());
     aloneFor(200);
-    assertEquals(0, stackA.tcp().connections());
+    assertEquals(0, hosts.stackA.tcp().connections());
   }
 
   @Test
