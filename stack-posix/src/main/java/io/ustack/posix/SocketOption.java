@@ -30,6 +30,7 @@ public final class SocketOption {
   public static final int MSG_WAITALL = 0x100;
   public static final int MSG_NOSIGNAL = 0x4000;
   public static final int MSG_MORE = 0x8000;
+  public static final int MSG_FASTOPEN = 0x2000_0000;
 
   // shutdown(2)
   public static final int SHUT_RD = 0;
@@ -64,6 +65,8 @@ public final class SocketOption {
   public static final int TCP_QUICKACK = 12;
   public static final int TCP_USER_TIMEOUT = 18;
   public static final int TCP_INFO = 11;
+  public static final int TCP_FASTOPEN = 23;
+  public static final int TCP_FASTOPEN_CONNECT = 30;
 
   private SocketOption() {}
 }

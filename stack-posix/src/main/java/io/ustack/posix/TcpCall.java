@@ -11,6 +11,8 @@ final class TcpCall extends StackCall {
     BIND,
     LISTEN,
     CONNECT,
+    CONNECT_FAST,
+    START,
     ACCEPT,
     DISCONNECT,
     OPTION,
@@ -60,7 +62,9 @@ final class TcpCall extends StackCall {
         switch (kind) {
           case BIND -> stackSide.bind(first, second);
           case LISTEN -> stackSide.listen(first);
-          case CONNECT -> stackSide.connect(first, second, nowNs);
+          case CONNECT -> stackSide.connect(first, second, /* fast= */ false, nowNs);
+          case CONNECT_FAST -> stackSide.connect(first, second, /* fast= */ true, nowNs);
+          case START -> stackSide.start(nowNs);
           case ACCEPT -> {
             accepted = stackSide.accept(nowNs);
             yield 0;

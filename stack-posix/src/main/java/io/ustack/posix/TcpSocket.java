@@ -71,7 +71,7 @@ public final class TcpSocket extends StackSocket {
     if ((shutdown & SHUT_RECEIVE) != 0) {
       events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
     }
-    if (over || (stream & TcpStackSide.ESTABLISHED) != 0) {
+    if (over || (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) != 0) {
       if (connection != null && connection.receiveBuffer().length() > 0) {
         events |= Epoll.READ_KEY;
       }
@@ -198,6 +198,9 @@ public final class TcpSocket extends StackSocket {
   /**
    * connect(2).
    *
+   * <p>With TCP_FASTOPEN_CONNECT, and a peer that gave a cookie before, it succeeds at once: the
+   * SYN leaves with the first data (RFC 7413).
+   *
    * @return 0; -EINPROGRESS, then -EALREADY, when it does not wait; -EISCONN; -ECONNREFUSED,
    *     -ETIMEDOUT, -EHOSTUNREACH, -ENETUNREACH, -EADDRNOTAVAIL without a free port; -EINVAL;
    *     -EINTR; -EBADF; -EIO
@@ -214,7 +217,10 @@ public final class TcpSocket extends StackSocket {
     if (refusal != 0) {
       return refusal;
     }
-    final int started = startConnecting(address, port);
+    final int started = startConnecting(address, port, options.connectsFast());
+    if (isDeferred()) {
+      return started == -Errno.EINPROGRESS ? 0 : -Errno.EISCONN;
+    }
     if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
       return started;
     }
@@ -230,12 +236,25 @@ public final class TcpSocket extends StackSocket {
     return finishConnecting();
   }
 
-  private boolean isHandshaking() {
+  /** The SYN waits for data. */
+  private boolean isDeferred() {
+    return (stackSide.stream() & TcpStackSide.DEFERRED) != 0;
+  }
+
+  /** Data was written: the SYN that waited for it leaves. */
+  void start() {
+    if (isDeferred()) {
+      call(TcpCall.Kind.START, 0, 0);
+    }
+  }
+
+  /** There is a connection, and no end of its handshake yet. */
+  boolean isHandshaking() {
     return stackSide.connection() != null
         && (stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
   }
 
-  private int startConnecting(final int address, final int port) {
+  private int startConnecting(final int address, final int port, final boolean fast) {
     control.lock();
     try {
       switch (phase) {
@@ -250,7 +269,8 @@ public final class TcpSocket extends StackSocket {
       // Linux ip_route_output: to 0.0.0.0 is to this host.
       final int target =
           address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
-      final int result = call(TcpCall.Kind.CONNECT, target, port);
+      final int result =
+          call(fast ? TcpCall.Kind.CONNECT_FAST : TcpCall.Kind.CONNECT, target, port);
       if (result != 0) {
         return result;
       }
@@ -373,7 +393,42 @@ public final class TcpSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
-    return transfer.send(buffer, array, offset, length, flags);
+    if ((flags & SocketOption.MSG_FASTOPEN) == 0) {
+      return transfer.send(buffer, array, offset, length, flags);
+    }
+    final int opened = openFast(address, port, length, flags);
+    final int rest = flags & ~SocketOption.MSG_FASTOPEN;
+    return opened == 0 ? transfer.send(buffer, array, offset, length, rest) : opened;
+  }
+
+  /**
+   * The connect(2) in a sendto(2) with MSG_FASTOPEN (Linux tcp_sendmsg_fastopen).
+   *
+   * @return 0 when data may be written; -EINPROGRESS when the peer is asked for a cookie first and
+   *     this must not wait; or what connect says
+   */
+  private int openFast(final int address, final int port, final int length, final int flags) {
+    if (!options.config().fastOpen()) {
+      return -Errno.EOPNOTSUPP;
+    }
+    if (isDeferred()) {
+      return 0;
+    }
+    if (!isPort(port)) {
+      return -Errno.EINVAL;
+    }
+    final int started = startConnecting(address, port, length > 0);
+    if (isDeferred()) {
+      return 0;
+    }
+    if (started == -Errno.EALREADY && !isHandshaking()) {
+      return -Errno.EISCONN;
+    }
+    if (started != -Errno.EINPROGRESS || !waits(flags)) {
+      return started;
+    }
+    final int outcome = engine.execution.await(this, WRITE_EVENTS, Execution.FOREVER);
+    return outcome == 0 ? finishConnecting() : outcome;
   }
 
   @Override
@@ -434,7 +489,8 @@ public final class TcpSocket extends StackSocket {
   int protocolOption(final int level, final int option, final int value) {
     control.lock();
     try {
-      final int result = options.set(level, option, value);
+      final int result =
+          isTimely(level, option) ? options.set(level, option, value) : -Errno.EINVAL;
       if (result != 0) {
         return result;
       }
@@ -451,6 +507,18 @@ public final class TcpSocket extends StackSocket {
     }
     engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
     return 0;
+  }
+
+  /** As Linux: how a connection is opened is said before. */
+  private boolean isTimely(final int level, final int option) {
+    if (level != SocketOption.IPPROTO_TCP) {
+      return true;
+    }
+    return switch (option) {
+      case SocketOption.TCP_FASTOPEN -> phase == Phase.UNCONNECTED || phase == Phase.LISTENING;
+      case SocketOption.TCP_FASTOPEN_CONNECT -> phase == Phase.UNCONNECTED;
+      default -> true;
+    };
   }
 
   /** The producer's side of the buffer is ours. */

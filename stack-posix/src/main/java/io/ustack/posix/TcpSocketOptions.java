@@ -32,6 +32,12 @@ final class TcpSocketOptions {
   private volatile boolean noDelay;
   private volatile boolean cork;
 
+  /** TCP_FASTOPEN: fast opens that a listener lets pend at a time. */
+  private volatile int fastOpens;
+
+  /** TCP_FASTOPEN_CONNECT. */
+  private volatile boolean connectsFast;
+
   /** SO_RCVBUF was told: the stack does not choose the size any more. */
   private volatile boolean receiveSizeSet;
 
@@ -91,6 +97,8 @@ final class TcpSocketOptions {
       case SocketOption.TCP_NODELAY -> noDelay = value != 0;
       case SocketOption.TCP_CORK -> cork = value != 0;
       case SocketOption.TCP_QUICKACK -> {} // nothing that lasts
+      case SocketOption.TCP_FASTOPEN -> fastOpens = Math.min(value, defaults.maxBacklog());
+      case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast = value != 0;
       case SocketOption.TCP_MAXSEG -> config = config.with().maxSegmentBytes(value).build();
       case SocketOption.TCP_KEEPIDLE ->
           config = config.with().keepAliveIdleNs(TimeUnit.SECONDS.toNanos(value)).build();
@@ -113,7 +121,8 @@ final class TcpSocketOptions {
       case SocketOption.TCP_KEEPIDLE, SocketOption.TCP_KEEPINTVL ->
           value >= 1 && value <= MAX_KEEP_SECONDS;
       case SocketOption.TCP_KEEPCNT, SocketOption.TCP_SYNCNT -> value >= 1 && value <= MAX_COUNT;
-      case SocketOption.TCP_USER_TIMEOUT -> value >= 0;
+      case SocketOption.TCP_USER_TIMEOUT, SocketOption.TCP_FASTOPEN -> value >= 0;
+      case SocketOption.TCP_FASTOPEN_CONNECT -> value == 0 || value == 1;
       case SocketOption.TCP_MAXSEG -> value == 0 || (value >= MIN_MSS && value <= MAX_MSS);
       default -> true;
     };
@@ -155,6 +164,8 @@ final class TcpSocketOptions {
       case SocketOption.TCP_NODELAY -> noDelay ? 1 : 0;
       case SocketOption.TCP_CORK -> cork ? 1 : 0;
       case SocketOption.TCP_QUICKACK -> 1;
+      case SocketOption.TCP_FASTOPEN -> fastOpens;
+      case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast ? 1 : 0;
       case SocketOption.TCP_MAXSEG -> now.maxSegmentBytes() == 0 ? 536 : now.maxSegmentBytes();
       case SocketOption.TCP_KEEPIDLE -> (int) TimeUnit.NANOSECONDS.toSeconds(now.keepAliveIdleNs());
       case SocketOption.TCP_KEEPINTVL ->
@@ -167,6 +178,16 @@ final class TcpSocketOptions {
           (int) TimeUnit.NANOSECONDS.toMillis(now.userTimeoutNs());
       default -> -Errno.ENOPROTOOPT;
     };
+  }
+
+  /** Fast opens that a listener lets pend at a time; 0 for none. */
+  int fastOpens() {
+    return fastOpens;
+  }
+
+  /** Whether connect(2) leaves the SYN to the first data. */
+  boolean connectsFast() {
+    return connectsFast;
   }
 
   /** For connections to come. */

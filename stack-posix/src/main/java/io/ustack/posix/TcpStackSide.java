@@ -5,6 +5,7 @@ import io.ustack.readiness.Readiness;
 import io.ustack.readiness.ReadinessObserver;
 import io.ustack.tcp.Tcp;
 import io.ustack.tcp.TcpBinding;
+import io.ustack.tcp.TcpConfig;
 import io.ustack.tcp.TcpConnection;
 import io.ustack.tcp.TcpInfo;
 import io.ustack.tcp.TcpListener;
@@ -38,6 +39,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
 
   /** Linux's TCP_CLOSE: the connection is over, in order or not. */
   static final int OVER = 1 << 2;
+
+  /** The SYN waits for the first data (RFC 7413, Linux DEFER_CONNECT). */
+  static final int DEFERRED = 1 << 3;
 
   private static final VarHandle STREAM;
 
@@ -119,20 +123,32 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     binding = here;
     tellLocal(here.address(), here.port());
     listener = tcp.listen(here, backlog, socket.options.config(), this);
-    return listener == null ? -Errno.of(tcp.lastFailure()) : 0;
+    if (listener == null) {
+      return -Errno.of(tcp.lastFailure());
+    }
+    listener.fastOpen(socket.options.fastOpens());
+    return 0;
   }
 
-  int connect(final int address, final int port, final long nowNs) {
+  /**
+   * Begins to connect.
+   *
+   * @param fast the SYN waits for data where the peer is known to take some with it (RFC 7413)
+   */
+  int connect(final int address, final int port, final boolean fast, final long nowNs) {
     if (closed) {
       return -Errno.EBADF;
     }
     final Tcp tcp = socket.engine.stack.tcp();
+    final TcpConfig config = socket.options.config();
     final TcpConnection opened =
-        tcp.connect(binding, address, port, socket.options.config(), this, nowNs);
+        fast
+            ? tcp.connectFast(binding, address, port, config, this, nowNs)
+            : tcp.connect(binding, address, port, config, this, nowNs);
     if (opened == null) {
       return -Errno.of(tcp.lastFailure());
     }
-    STREAM.setRelease(this, 0);
+    STREAM.setRelease(this, opened.isSynDeferred() ? DEFERRED : 0);
     socket.options.applyTo(opened, nowNs);
     connection = opened;
     tellLocal(opened.localAddress(), opened.localPort());
@@ -216,17 +232,43 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     final TcpConnection open = connection;
     if (request == CLOSE) {
       close(nowNs);
+    } else if (listener != null && request == OPTIONS) {
+      listener.fastOpen(socket.options.fastOpens());
     } else if (open != null) {
       switch (request) {
         case OPTIONS -> socket.options.applyTo(open, nowNs);
         case NO_QUICK_ACK -> open.options().quickAck(false);
         case QUICK_ACK -> open.options().quickAck(true);
         case READ -> open.onReceiveBufferRead(nowNs);
-        case WRITTEN_MORE_COMES -> open.options().moreComes();
-        case WRITTEN -> open.onSendBufferWritten(nowNs);
+        case WRITTEN_MORE_COMES -> {
+          open.options().moreComes();
+          endDeferral();
+        }
+        case WRITTEN -> written(open, nowNs);
         case SHUTDOWN_SEND -> open.shutdownSend(nowNs);
         default -> throw new AssertionError("request " + request);
       }
+    }
+  }
+
+  /** A SYN that waited for data has it. */
+  int start(final long nowNs) {
+    final TcpConnection open = connection;
+    if (open != null) {
+      written(open, nowNs);
+    }
+    return 0;
+  }
+
+  private void written(final TcpConnection open, final long nowNs) {
+    open.onSendBufferWritten(nowNs);
+    endDeferral();
+  }
+
+  /** The first data takes the SYN along; what is written from now on waits for the handshake. */
+  private void endDeferral() {
+    if ((stream & DEFERRED) != 0) {
+      STREAM.setRelease(this, stream & ~DEFERRED);
     }
   }
 

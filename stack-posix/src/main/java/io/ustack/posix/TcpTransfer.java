@@ -71,9 +71,25 @@ final class TcpTransfer {
       looked = true;
     }
     if (waits && sent > 0) {
-      execution.turn();
+      return socket.isHandshaking() ? awaitHandshake(sent) : turned(sent);
     }
     return sent;
+  }
+
+  private int turned(final int sent) {
+    execution.turn();
+    return sent;
+  }
+
+  /**
+   * What was written goes with the SYN (RFC 7413). A call that waits waits for the peer's answer,
+   * as Linux inet_stream_connect: an error still belongs to it.
+   */
+  private int awaitHandshake(final int sent) {
+    socket.start();
+    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
+    final int error = outcome == 0 ? socket.takeError() : 0;
+    return error == 0 ? sent : -error;
   }
 
   /**
@@ -102,7 +118,7 @@ final class TcpTransfer {
         final int error = moved > 0 ? 0 : socket.takeError();
         return error == 0 ? -Errno.EPIPE : -error;
       }
-      if ((stream & TcpStackSide.ESTABLISHED) == 0) {
+      if ((stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) == 0) {
         return -Errno.EAGAIN;
       }
       final ByteRing ring = connection.sendBuffer();
