@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
  * application's half; {@link TcpStackSide} is the stack's.
  */
 public final class TcpSocket extends StackSocket {
-  /** What the calls made of the socket: Linux's {@code socket.state}, and LISTENING. */
-  private enum Phase {
+  /**
+   * What the calls made of the socket: Linux's {@code socket.state}, and LISTENING. Written under
+   * the control lock.
+   */
+  enum Phase {
     UNCONNECTED,
     LISTENING,
     CONNECTING,
@@ -20,8 +23,9 @@ public final class TcpSocket extends StackSocket {
   }
 
   private final TcpStackSide stackSide = new TcpStackSide(this);
-  private final TcpTransfer transfer = new TcpTransfer(this, stackSide);
-  private volatile Phase phase = Phase.UNCONNECTED;
+  private final TcpOpening opening = new TcpOpening(this, stackSide);
+  private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
+  volatile Phase phase = Phase.UNCONNECTED;
   private @Nullable TcpCall acceptCall;
 
   /**
@@ -112,7 +116,7 @@ public final class TcpSocket extends StackSocket {
     return refusal == 0 ? call(new TcpCall(stackSide, into)) : refusal;
   }
 
-  private int call(final TcpCall.Kind kind, final int first, final int second) {
+  int call(final TcpCall.Kind kind, final int first, final int second) {
     return call(new TcpCall(stackSide, kind, first, second));
   }
 
@@ -207,100 +211,12 @@ public final class TcpSocket extends StackSocket {
    */
   @Override
   public int connect(final int address, final int port) {
-    if (!isPort(port)) {
-      return -Errno.EINVAL;
-    }
-    if (phase == Phase.CONNECTING && !waits(0)) {
-      engine.execution.turn();
-    }
-    final int refusal = refusal();
-    if (refusal != 0) {
-      return refusal;
-    }
-    final int started = startConnecting(address, port, options.connectsFast());
-    if (isDeferred()) {
-      return started == -Errno.EINPROGRESS ? 0 : -Errno.EISCONN;
-    }
-    if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
-      return started;
-    }
-    if (!waits(0) && (started == -Errno.EINPROGRESS || isHandshaking())) {
-      return started; // however fast the peer was: the next call tells
-    }
-    if (isHandshaking()) {
-      final int outcome = engine.execution.await(this, WRITE_EVENTS, Execution.FOREVER);
-      if (outcome != 0) {
-        return outcome;
-      }
-    }
-    return finishConnecting();
+    return opening.connect(address, port);
   }
 
-  /** The SYN waits for data. */
-  private boolean isDeferred() {
-    return (stackSide.stream() & TcpStackSide.DEFERRED) != 0;
-  }
-
-  /** Data was written: the SYN that waited for it leaves. */
-  void start() {
-    if (isDeferred()) {
-      call(TcpCall.Kind.START, 0, 0);
-    }
-  }
-
-  /** There is a connection, and no end of its handshake yet. */
+  /** See {@link TcpOpening#isHandshaking}. */
   boolean isHandshaking() {
-    return stackSide.connection() != null
-        && (stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
-  }
-
-  private int startConnecting(final int address, final int port, final boolean fast) {
-    control.lock();
-    try {
-      switch (phase) {
-        case CONNECTED, LISTENING -> {
-          return -Errno.EISCONN;
-        }
-        case CONNECTING -> {
-          return -Errno.EALREADY;
-        }
-        case UNCONNECTED -> {}
-      }
-      // Linux ip_route_output: to 0.0.0.0 is to this host.
-      final int target =
-          address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
-      final int result =
-          call(fast ? TcpCall.Kind.CONNECT_FAST : TcpCall.Kind.CONNECT, target, port);
-      if (result != 0) {
-        return result;
-      }
-      phase = Phase.CONNECTING;
-      return -Errno.EINPROGRESS;
-    } finally {
-      control.unlock();
-    }
-  }
-
-  private int finishConnecting() {
-    control.lock();
-    try {
-      final int refusal = refusal();
-      if (refusal != 0) {
-        return refusal;
-      }
-      if (stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0) {
-        phase = Phase.CONNECTED;
-        return 0;
-      }
-      final int error = takeError();
-      // Linux inet_stream_connect: a socket that failed can be connected anew.
-      call(TcpCall.Kind.DISCONNECT, 0, 0);
-      phase = Phase.UNCONNECTED;
-      shut = 0;
-      return error == 0 ? -Errno.ECONNABORTED : -error;
-    } finally {
-      control.unlock();
-    }
+    return opening.isHandshaking();
   }
 
   @Override
@@ -396,39 +312,9 @@ public final class TcpSocket extends StackSocket {
     if ((flags & SocketOption.MSG_FASTOPEN) == 0) {
       return transfer.send(buffer, array, offset, length, flags);
     }
-    final int opened = openFast(address, port, length, flags);
+    final int opened = opening.openFast(address, port, length, flags);
     final int rest = flags & ~SocketOption.MSG_FASTOPEN;
     return opened == 0 ? transfer.send(buffer, array, offset, length, rest) : opened;
-  }
-
-  /**
-   * The connect(2) in a sendto(2) with MSG_FASTOPEN (Linux tcp_sendmsg_fastopen).
-   *
-   * @return 0 when data may be written; -EINPROGRESS when the peer is asked for a cookie first and
-   *     this must not wait; or what connect says
-   */
-  private int openFast(final int address, final int port, final int length, final int flags) {
-    if (!options.config().fastOpen()) {
-      return -Errno.EOPNOTSUPP;
-    }
-    if (isDeferred()) {
-      return 0;
-    }
-    if (!isPort(port)) {
-      return -Errno.EINVAL;
-    }
-    final int started = startConnecting(address, port, length > 0);
-    if (isDeferred()) {
-      return 0;
-    }
-    if (started == -Errno.EALREADY && !isHandshaking()) {
-      return -Errno.EISCONN;
-    }
-    if (started != -Errno.EINPROGRESS || !waits(flags)) {
-      return started;
-    }
-    final int outcome = engine.execution.await(this, WRITE_EVENTS, Execution.FOREVER);
-    return outcome == 0 ? finishConnecting() : outcome;
   }
 
   @Override

@@ -24,13 +24,15 @@ final class TcpTransfer {
 
   private final TcpSocket socket;
   private final TcpStackSide stackSide;
+  private final TcpOpening opening;
   private final Execution execution;
 
   /** Bytes read since the stack was last told; under the receiving lock. */
   private int unreported;
 
-  TcpTransfer(final TcpSocket socket, final TcpStackSide stackSide) {
+  TcpTransfer(final TcpSocket socket, final TcpStackSide stackSide, final TcpOpening opening) {
     this.socket = socket;
+    this.opening = opening;
     this.stackSide = stackSide;
     execution = socket.engine.execution;
   }
@@ -71,7 +73,7 @@ final class TcpTransfer {
       looked = true;
     }
     if (waits && sent > 0) {
-      return socket.isHandshaking() ? awaitHandshake(sent) : turned(sent);
+      return opening.isHandshaking() ? awaitHandshake(sent) : turned(sent);
     }
     return sent;
   }
@@ -86,7 +88,7 @@ final class TcpTransfer {
    * as Linux inet_stream_connect: an error still belongs to it.
    */
   private int awaitHandshake(final int sent) {
-    socket.start();
+    opening.start();
     final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
     final int error = outcome == 0 ? socket.takeError() : 0;
     return error == 0 ? sent : -error;

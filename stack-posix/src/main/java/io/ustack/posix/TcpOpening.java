@@ -1,0 +1,145 @@
+package io.ustack.posix;
+
+/**
+ * How a {@link TcpSocket} comes to its connection: connect(2), and what sendto(2) with MSG_FASTOPEN
+ * does of it (Linux inet_stream_connect, tcp_sendmsg_fastopen).
+ */
+final class TcpOpening {
+  private final TcpSocket socket;
+  private final TcpStackSide stackSide;
+  private final Execution execution;
+
+  TcpOpening(final TcpSocket socket, final TcpStackSide stackSide) {
+    this.socket = socket;
+    this.stackSide = stackSide;
+    execution = socket.engine.execution;
+  }
+
+  /** As {@link TcpSocket#connect}. */
+  int connect(final int address, final int port) {
+    if (!StackSocket.isPort(port)) {
+      return -Errno.EINVAL;
+    }
+    if (socket.phase == TcpSocket.Phase.CONNECTING && !socket.waits(0)) {
+      execution.turn();
+    }
+    final int refusal = socket.refusal();
+    if (refusal != 0) {
+      return refusal;
+    }
+    final int started = startConnecting(address, port, socket.options.connectsFast());
+    if (isDeferred()) {
+      return started == -Errno.EINPROGRESS ? 0 : -Errno.EISCONN;
+    }
+    if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
+      return started;
+    }
+    if (!socket.waits(0) && (started == -Errno.EINPROGRESS || isHandshaking())) {
+      return started; // however fast the peer was: the next call tells
+    }
+    if (isHandshaking()) {
+      final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
+      if (outcome != 0) {
+        return outcome;
+      }
+    }
+    return finishConnecting();
+  }
+
+  /** The SYN waits for data. */
+  private boolean isDeferred() {
+    return (stackSide.stream() & TcpStackSide.DEFERRED) != 0;
+  }
+
+  /** Data was written: the SYN that waited for it leaves. */
+  void start() {
+    if (isDeferred()) {
+      socket.call(TcpCall.Kind.START, 0, 0);
+    }
+  }
+
+  /** There is a connection, and no end of its handshake yet. */
+  boolean isHandshaking() {
+    return stackSide.connection() != null
+        && (stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
+  }
+
+  private int startConnecting(final int address, final int port, final boolean fast) {
+    socket.control.lock();
+    try {
+      switch (socket.phase) {
+        case CONNECTED, LISTENING -> {
+          return -Errno.EISCONN;
+        }
+        case CONNECTING -> {
+          return -Errno.EALREADY;
+        }
+        case UNCONNECTED -> {}
+      }
+      // Linux ip_route_output: to 0.0.0.0 is to this host.
+      final int target =
+          address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
+      final int result =
+          socket.call(fast ? TcpCall.Kind.CONNECT_FAST : TcpCall.Kind.CONNECT, target, port);
+      if (result != 0) {
+        return result;
+      }
+      socket.phase = TcpSocket.Phase.CONNECTING;
+      return -Errno.EINPROGRESS;
+    } finally {
+      socket.control.unlock();
+    }
+  }
+
+  private int finishConnecting() {
+    socket.control.lock();
+    try {
+      final int refusal = socket.refusal();
+      if (refusal != 0) {
+        return refusal;
+      }
+      if (stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0) {
+        socket.phase = TcpSocket.Phase.CONNECTED;
+        return 0;
+      }
+      final int error = socket.takeError();
+      // Linux inet_stream_connect: a socket that failed can be connected anew.
+      socket.call(TcpCall.Kind.DISCONNECT, 0, 0);
+      socket.phase = TcpSocket.Phase.UNCONNECTED;
+      socket.shut = 0;
+      return error == 0 ? -Errno.ECONNABORTED : -error;
+    } finally {
+      socket.control.unlock();
+    }
+  }
+
+  /**
+   * The connect(2) in a sendto(2) with MSG_FASTOPEN (Linux tcp_sendmsg_fastopen).
+   *
+   * @return 0 when data may be written; -EINPROGRESS when the peer is asked for a cookie first and
+   *     this must not wait; or what connect says
+   */
+  int openFast(final int address, final int port, final int length, final int flags) {
+    if (!socket.options.config().fastOpen()) {
+      return -Errno.EOPNOTSUPP;
+    }
+    if (isDeferred()) {
+      return 0;
+    }
+    if (!StackSocket.isPort(port)) {
+      return -Errno.EINVAL;
+    }
+    final int started = startConnecting(address, port, length > 0);
+    if (isDeferred()) {
+      return 0;
+    }
+    if (started == -Errno.EALREADY && !isHandshaking()) {
+      return -Errno.EISCONN;
+    }
+    if (started != -Errno.EINPROGRESS || !socket.waits(flags)) {
+      return started;
+    }
+    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
+    return outcome == 0 ? finishConnecting() : outcome;
+  }
+}
