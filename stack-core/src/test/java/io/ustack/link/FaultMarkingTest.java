@@ -78,6 +78,17 @@ class FaultMarkingTest {
     assertEquals(before == after ? 0 : 64, a.outboundCounts().marked());
   }
 
+  /** Hardware that sums wants to find the field as it was left for it. */
+  @Test
+  void aChecksumThatTheLinkWillFillInIsNotTouched() {
+    final FaultLane lane = new FaultLane(Faults.NONE.withMarking(1), 7, b.pool(), 1, false);
+    final Packet packet = Frames.packet(b.pool(), withTypeOfService(ECN_CAPABLE));
+    packet.flags(TX);
+    lane.offer(packet, 0, 0);
+    assertArrayEquals(withTypeOfService(MARKED), Frames.bytes(lane.poll(0)));
+    packet.release();
+  }
+
   @Test
   void aMarkMakesNoWrongChecksumRight() {
     final byte[] wrong = summed(withTypeOfService(0));

@@ -138,6 +138,25 @@ class SackReceiverTest {
     }
   }
 
+  /** The stream has reached 101:201, so that block takes no place any more. */
+  @Test
+  @Covers(rfc = "RFC 2018", clause = "4")
+  void aBlockThatIsAcknowledgedPushesNoOtherOut() {
+    try (TestStack s = established()) {
+      s.burst(
+          ". 701:801(100) ack 1 win 65535",
+          ". 901:1001(100) ack 1 win 65535",
+          ". 501:601(100) ack 1 win 65535",
+          ". 301:401(100) ack 1 win 65535",
+          ". 101:201(100) ack 1 win 65535",
+          ". 1:101(100) ack 1 win 65535");
+      s.takeSent();
+      s.script(
+          "< . 1101:1201(100) ack 1 win 65535",
+          "> . 1:1(0) ack 201 <nop,nop,sack 1101:1201 301:401 501:601 901:1001>");
+    }
+  }
+
   @Test
   @Covers(rfc = "RFC 2018", clause = "4")
   void withTimestampsThreeBlocksFit() {
