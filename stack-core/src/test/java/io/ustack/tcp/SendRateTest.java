@@ -11,6 +11,7 @@ import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.AckSample;
 import io.ustack.tcp.congestion.Bbr;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The stamps beside the retransmit queue. */
 class SendRateTest {
@@ -131,6 +132,27 @@ class SendRateTest {
     rate.begin(sample);
     rate.onDelivered(sample, other.outstanding(), other.outstanding().first());
     assertEquals(40 * MS, sample.deliveryIntervalNs, "the first of a flight, too");
+  }
+
+  /** A new connection's first segment, in a queue that others have used and made larger. */
+  @Test
+  @Timeout(5) // against looking for stamps at every position there is
+  void flightBeginsInAQueueThatHasGrownAndWhosePositionsHaveWrapped() {
+    for (int i = 0; i < 2000; i++) {
+      queue().append(i, i + 1, false, false, 0);
+      queue().clear();
+    }
+    for (int i = 0; i < 20; i++) {
+      queue().append(i, i + 1, false, false, 0);
+    }
+    queue().clear();
+    assertTrue(queue().first() < 0 && queue().capacity() == 32);
+    send(0);
+    send(MS);
+    deliver(queue().first(), 40 * MS);
+    assertEquals(40 * MS, sample.deliveryIntervalNs);
+    deliver(queue().first() + 1, 41 * MS);
+    assertEquals(41 * MS, sample.deliveryIntervalNs);
   }
 
   @Test
