@@ -93,6 +93,15 @@ public final class ConnectionOptions {
     return connection().sender().mss();
   }
 
+  /**
+   * What IP_MTU reads: the largest packet that gets through, headers included, as far as the
+   * network said; 0 when there is no connection any more.
+   */
+  public int pathMtuBytes(final long nowNs) {
+    final TcpConnection c = connection();
+    return c.state() == TcpState.CLOSED ? 0 : c.path().pathMtuBytes(nowNs);
+  }
+
   /** SO_RCVBUF, in bytes of payload. */
   public void receiveCapacity(final int bytes) {
     connection().receiveBuffer().capacity(bytes);

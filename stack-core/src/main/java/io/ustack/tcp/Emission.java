@@ -9,9 +9,11 @@ import io.ustack.readiness.Failure;
  */
 final class Emission {
   private final Tcp tcp;
+  private final PathMtu pathMtu;
 
-  Emission(final Tcp tcp) {
+  Emission(final Tcp tcp, final PathMtu pathMtu) {
     this.tcp = tcp;
+    this.pathMtu = pathMtu;
   }
 
   // ---- Timers
@@ -73,6 +75,7 @@ final class Emission {
     c.timers().stop();
     tcp.counters().increment(Counter.TCP_RETRANSMISSION_TIMEOUTS);
     if (c.state().isSynchronized()) {
+      pathMtu.onTimeout(c, nowNs);
       c.sender().onTimeout(nowNs);
     } else {
       if (c.state() == TcpState.SYN_SENT) {
@@ -259,13 +262,15 @@ final class Emission {
 
   private boolean emitSynchronized(final TcpConnection c, final long nowNs) {
     if ((c.state().sendsData() || c.isOpenedFast()) && !isPausing(c, nowNs)) {
+      pathMtu.follow(c, nowNs);
       if (retransmitsNow(c.sender(), nowNs)) {
         return emitRetransmission(c, nowNs);
       }
-      final int length = c.sender().nextLength(nowNs);
+      final int length = pathMtu.nextLength(c, c.sender().nextLength(nowNs), nowNs);
       if (length != Sender.NOTHING) {
         if (transmit(c, c.sender().sndNxt(), length, nowNs)) {
           onDataSent(c, length, nowNs);
+          pathMtu.onSent(c, length);
         }
         return true;
       }
@@ -348,6 +353,7 @@ final class Emission {
       rate.onSent(sender, position, queue.payloadLength(position), nowNs);
     }
     RetransmissionTimer.onRetransmitted(c, position, nowNs);
+    pathMtu.onRetransmitted(c);
     return true;
   }
 

@@ -107,13 +107,18 @@ final class Handshake {
    */
   private static int effectiveMss(final TcpConnection c, final int peerMss, final long nowNs) {
     final int offered = peerMss == 0 ? Tcp.DEFAULT_MSS : Math.max(peerMss, Tcp.MIN_MSS);
-    return Math.min(Math.min(offered - optionsLength(c), ourMss(c)), mssOfPath(c, nowNs));
+    return PathMtu.firstMss(c, Math.min(offered - optionsLength(c), ourMss(c)), nowNs);
   }
 
   /** What a segment can carry so that it gets through, as far as is known (RFC 1191). */
   static int mssOfPath(final TcpConnection c, final long nowNs) {
+    return mssOf(c, c.path().pathMtuBytes(nowNs));
+  }
+
+  /** What a segment carries in a packet of so many bytes. */
+  static int mssOf(final TcpConnection c, final int packetBytes) {
     final int headers = c.path().mtuBytes() - c.path().maxTransportBytes();
-    return c.path().pathMtuBytes(nowNs) - headers - TcpHeader.MIN_LENGTH_BYTES - optionsLength(c);
+    return packetBytes - headers - TcpHeader.MIN_LENGTH_BYTES - optionsLength(c);
   }
 
   /** What a segment can carry on our path, behind the options that each of them has (RFC 6691). */

@@ -62,8 +62,12 @@ final class LossRecovery {
       r = s.makeRecoveryState();
       countDuplicates(s, r, acked, duplicate);
       final int waitingBefore = waiting(queue);
+      final boolean wasLoss = r.state == CongestionState.LOSS;
       judge(s, r, segment, acked, duplicate, flightBefore, nowNs);
-      lost = Math.max(0, waiting(queue) - waitingBefore);
+      // An ACK ends in this state only by a probe that was too long (RFC 4821 7.6.2): no
+      // congestion.
+      final boolean tooLong = !wasLoss && r.state == CongestionState.LOSS;
+      lost = tooLong ? 0 : Math.max(0, waiting(queue) - waitingBefore);
     }
     if (delivery.bytes == 0) {
       if (lost > 0 && s.sackPermitted()) {
@@ -168,6 +172,7 @@ final class LossRecovery {
       final int flightBefore,
       final long nowNs) {
     r.prefersNewData = false;
+    MtuSearch.onAck(s, r, counters);
     if (delivery.duplicate) {
       r.undo.onDuplicate(delivery.duplicateStart, delivery.duplicateEnd, s.mss());
     }
@@ -300,7 +305,7 @@ final class LossRecovery {
       queue.markLost(queue.first());
     }
     final boolean mayEnter = r.state != CongestionState.RECOVERY && r.state != CongestionState.LOSS;
-    if (mayEnter && queue.lostBytes() > 0) {
+    if (mayEnter && queue.lostBytes() > 0 && !MtuSearch.takesLoss(s, r, counters)) {
       enterRecovery(s, r, flightBefore, nowNs);
     } else {
       settle(r, queue.sackedBytes() > 0 || r.duplicateAcks > 0);

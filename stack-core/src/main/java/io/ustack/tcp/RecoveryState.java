@@ -1,5 +1,7 @@
 package io.ustack.tcp;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What loss recovery knows of one connection; made when something first goes wrong. {@link
  * LossRecovery} is the only one to write it.
@@ -36,6 +38,9 @@ final class RecoveryState {
   /** A segment may be lost, or only late. */
   boolean waitsForReordering;
 
+  /** What the path takes; null as long as that is whatever both ends take. */
+  @Nullable MtuSearch mtuSearch;
+
   final Rack rack = new Rack();
   final Prr prr = new Prr();
   final TailLossProbe tailLossProbe = new TailLossProbe();
@@ -43,6 +48,16 @@ final class RecoveryState {
 
   RecoveryState(final int sndUna) {
     highSeq = sndUna - 1;
+  }
+
+  /**
+   * What is lost now was too long, and says nothing of congestion (Linux tcp_simple_retransmit).
+   */
+  void onTooLong(final int sndNxt) {
+    state = CongestionState.LOSS;
+    highSeq = sndNxt;
+    suspectsTimeout = false;
+    undo.forget();
   }
 
   /** The window follows proportional rate reduction. */

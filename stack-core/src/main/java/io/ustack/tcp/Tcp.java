@@ -51,9 +51,9 @@ public final class Tcp implements TransportProtocol {
   private final ActiveOpen activeOpen;
   private final PassiveOpen passiveOpen;
   private final FastOpenCache fastOpenCache;
-  private final Emission emission = new Emission(this);
   private final KeepAlive keepAlive = new KeepAlive(this);
   private final PathMtu pathMtu = new PathMtu(this);
+  private final Emission emission = new Emission(this, pathMtu);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
   private final ListenerTable listeners = new ListenerTable();

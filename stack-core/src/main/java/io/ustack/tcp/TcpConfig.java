@@ -64,6 +64,8 @@ import io.ustack.tcp.congestion.Cubic;
  *     by default half of what the JVM may use
  * @param maxBacklog ceiling of listen's backlog (Linux somaxconn, 4096)
  * @param ecn whether connections use ECN (RFC 3168; Linux tcp_ecn, 2)
+ * @param mtuProbing when it is tried how long a segment gets through (RFC 4821; Linux
+ *     tcp_mtu_probing = 1, its default is 0, never)
  * @param synCookies when SYNs are answered without being kept (RFC 4987; Linux tcp_syncookies, 1)
  * @param challengeAckIntervalNs at least this long between two ACKs that answer unacceptable
  *     segments (Linux tcp_invalid_ratelimit, 500 ms)
@@ -107,6 +109,7 @@ public record TcpConfig(
     long maxBufferBytes,
     int maxBacklog,
     EcnUse ecn,
+    MtuProbing mtuProbing,
     SynCookieUse synCookies,
     long challengeAckIntervalNs) {
   private static final long MS = 1_000_000L;
@@ -153,6 +156,7 @@ public record TcpConfig(
           Runtime.getRuntime().maxMemory() / 2,
           4096,
           EcnUse.WHEN_ASKED,
+          MtuProbing.ON_BLACK_HOLE,
           SynCookieUse.WHEN_FULL,
           500 * MS);
 

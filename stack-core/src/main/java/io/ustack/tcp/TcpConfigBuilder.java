@@ -43,6 +43,7 @@ public final class TcpConfigBuilder {
   private long maxBufferBytes;
   private int maxBacklog;
   private EcnUse ecn;
+  private MtuProbing mtuProbing;
   private SynCookieUse synCookies;
   private long challengeAckIntervalNs;
 
@@ -85,6 +86,7 @@ public final class TcpConfigBuilder {
     maxBufferBytes = from.maxBufferBytes();
     maxBacklog = from.maxBacklog();
     ecn = from.ecn();
+    mtuProbing = from.mtuProbing();
     synCookies = from.synCookies();
     challengeAckIntervalNs = from.challengeAckIntervalNs();
   }
@@ -279,6 +281,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder mtuProbing(final MtuProbing value) {
+    mtuProbing = value;
+    return this;
+  }
+
   public TcpConfigBuilder synCookies(final SynCookieUse value) {
     synCookies = value;
     return this;
@@ -330,6 +337,7 @@ public final class TcpConfigBuilder {
         maxBufferBytes,
         maxBacklog,
         ecn,
+        mtuProbing,
         synCookies,
         challengeAckIntervalNs);
   }

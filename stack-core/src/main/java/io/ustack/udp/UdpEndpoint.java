@@ -256,6 +256,15 @@ public final class UdpEndpoint extends Emitter {
     remotePort = 0;
   }
 
+  /**
+   * What IP_MTU reads: the largest packet that gets through to the peer, as far as the network
+   * said; 0 without a peer. Stack thread.
+   */
+  public int pathMtuBytes(final long nowNs) {
+    final Path found = connected ? pathTo(remoteAddress) : null;
+    return found == null ? 0 : found.pathMtuBytes(nowNs);
+  }
+
   /** Joins the list of those that want to send. Stack thread. */
   public void onSendBufferWritten(final long nowNs) {
     udp.wantsToSend(this);

@@ -46,6 +46,7 @@ class HostileFuzzTest {
             .withBuffers(seed % 2 == 0 ? 1 << 17 : 9000, 40_000)
             .with()
             .ecn(EcnUse.ALWAYS)
+            .mtuProbing(seed % 2 == 0 ? MtuProbing.ALWAYS : MtuProbing.ON_BLACK_HOLE)
             .congestionControl(ALGORITHMS[(int) (seed % ALGORITHMS.length)])
             .receiveAutoTuning(seed % 3 == 0)
             .maxBufferBytes(seed % 4 == 0 ? 300_000 : 1 << 24)
@@ -60,6 +61,7 @@ class HostileFuzzTest {
           Counter.TCP_RECOVERIES,
           Counter.TCP_SACK_BLOCKS_IGNORED,
           Counter.TCP_DSACK_BLOCKS_IN,
+          Counter.TCP_BLACK_HOLES,
           Counter.TCP_CHALLENGE_ACKS
         }) {
       assertTrue(stack.net.count(counter) > 0, counter::name);

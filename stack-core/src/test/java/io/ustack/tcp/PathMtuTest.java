@@ -16,9 +16,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** ICMP "fragmentation needed": RFC 1191, RFC 5927. */
 class PathMtuTest {
   /** A router says that our segment with this sequence number was too big. */
-  private static void tooBig(final TestStack s, final int mtu, final int seq) {
+  static void tooBig(final TestStack s, final int mtu, final int seq) {
+    tooBig(s, TestStack.PEER_PORT, mtu, seq);
+  }
+
+  private static void tooBig(final TestStack s, final int peerPort, final int mtu, final int seq) {
     final ByteBuffer quote = ByteBuffer.allocate(8);
-    quote.putShort((short) TestStack.OUR_PORT).putShort((short) TestStack.PEER_PORT);
+    quote.putShort((short) TestStack.OUR_PORT).putShort((short) peerPort);
     quote.putInt(TestStack.OUR_ISN + seq);
     final byte[] packet = Frames.ipv4(6, TestNet.OUR, TestNet.PEER, quote.array());
     s.net.inject(TestNet.ipv4ToUs(1, Frames.icmp(3, 4, mtu, packet)));
@@ -52,6 +56,29 @@ class PathMtuTest {
       s.script("> . 4381:5341(960) ack 1", "> P. 5341:5381(40) ack 1");
       s.script("< . 1:1(0) ack 5381 win 65535");
       assertEquals(CongestionState.OPEN, s.connection.sender().congestionState());
+    }
+  }
+
+  /** What the path is known to carry was said to another connection. */
+  @Test
+  void eachConnectionOfThePathIsToldByItsOwnSegments() {
+    try (TestStack s = TestStack.established()) {
+      final TcpConnection first = s.connection;
+      s.nextPeer().establish();
+      s.write(1, 1460);
+      s.script("> P. 1:1461(1460) ack 1");
+      final TcpConnection second = s.connection;
+      s.firstPeer().connection = first;
+      s.write(1, 1460);
+      s.script("> P. 1:1461(1460) ack 1");
+      tooBig(s, 1000, 1);
+      s.script("> . 1:961(960) ack 1", "> P. 961:1461(500) ack 1");
+      s.script("< . 1:1(0) ack 1461 win 65535").nextPeer();
+      assertEquals(1460, second.sender().mss());
+      tooBig(s, TestStack.PEER_PORT + 1, 1000, 1);
+      s.script("> . 1:961(960) ack 1", "> P. 961:1461(500) ack 1");
+      s.script("< . 1:1(0) ack 1461 win 65535");
+      assertEquals(960, second.sender().mss());
     }
   }
 
@@ -107,6 +134,7 @@ class PathMtuTest {
       s.script("> P. 1:1461(1460) ack 1");
       tooBig(s, 1000, 1);
       s.takeSent();
+      assertEquals(1000, s.connection.options().pathMtuBytes(s.net.clock.nanoTime()));
       s.script("< . 1:1(0) ack 1461 win 65535");
       s.nextPeer().establish();
       assertEquals(960, s.connection.sender().mss());

@@ -16,6 +16,7 @@ final class TcpCall extends StackCall {
     ACCEPT,
     DISCONNECT,
     OPTION,
+    PATH_MTU,
     INFO
   }
 
@@ -70,6 +71,7 @@ final class TcpCall extends StackCall {
             yield 0;
           }
           case OPTION -> stackSide.option(first);
+          case PATH_MTU -> stackSide.pathMtu(nowNs);
           case DISCONNECT -> stackSide.disconnect(nowNs);
           case INFO -> stackSide.info(info, nowNs);
         };

@@ -427,6 +427,9 @@ public final class TcpSocket extends StackSocket {
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_ACCEPTCONN) {
       return isListening() ? 1 : 0;
     }
+    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_MTU) {
+      return refusal() == 0 ? call(TcpCall.Kind.PATH_MTU, 0, 0) : refusal();
+    }
     if (level == SocketOption.IPPROTO_TCP
         && (option == SocketOption.TCP_QUICKACK || option == SocketOption.TCP_MAXSEG)
         && stackSide.connection() != null) {

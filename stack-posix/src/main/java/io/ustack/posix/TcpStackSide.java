@@ -209,6 +209,13 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     return socket.options.get(SocketOption.IPPROTO_TCP, option);
   }
 
+  /** IP_MTU (ip(7)). */
+  int pathMtu(final long nowNs) {
+    final TcpConnection open = connection;
+    final int mtuBytes = open == null ? 0 : open.options().pathMtuBytes(nowNs);
+    return mtuBytes == 0 ? -Errno.ENOTCONN : mtuBytes;
+  }
+
   int info(final @Nullable TcpInfo into, final long nowNs) {
     if (into == null) {
       return -Errno.EFAULT;

@@ -8,7 +8,8 @@ final class UdpCall extends StackCall {
     BIND,
     BIND_ANY,
     CONNECT,
-    DISCONNECT
+    DISCONNECT,
+    PATH_MTU
   }
 
   private final UdpStackSide stackSide;
@@ -37,6 +38,7 @@ final class UdpCall extends StackCall {
           case BIND_ANY -> stackSide.bindAny();
           case CONNECT -> stackSide.connect(address, port);
           case DISCONNECT -> stackSide.disconnect();
+          case PATH_MTU -> stackSide.pathMtu(nowNs);
         };
   }
 }

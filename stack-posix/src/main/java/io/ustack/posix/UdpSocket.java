@@ -418,6 +418,9 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option) {
+    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_MTU) {
+      return call(UdpCall.Kind.PATH_MTU, 0, 0);
+    }
     if (level != SocketOption.SOL_SOCKET) {
       return noSuchLevel(level);
     }

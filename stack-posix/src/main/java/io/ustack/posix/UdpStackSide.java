@@ -77,6 +77,13 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     return 0;
   }
 
+  /** IP_MTU (ip(7)). */
+  int pathMtu(final long nowNs) {
+    final UdpEndpoint bound = endpoint;
+    final int mtuBytes = bound == null ? 0 : bound.pathMtuBytes(nowNs);
+    return mtuBytes == 0 ? -Errno.ENOTCONN : mtuBytes;
+  }
+
   private void tellNames(final UdpEndpoint bound) {
     socket.local = UdpSocket.name(bound.localAddress(), bound.localPort());
     socket.remote =

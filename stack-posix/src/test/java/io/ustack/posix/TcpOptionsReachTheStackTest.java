@@ -98,6 +98,24 @@ class TcpOptionsReachTheStackTest {
     assertEquals(-Errno.ETIMEDOUT, a.recv(client, new byte[1], 0, 1, 0));
   }
 
+  private static int pathMtu(final Posix of, final int fd) {
+    return of.getsockopt(fd, SocketOption.IPPROTO_IP, SocketOption.IP_MTU);
+  }
+
+  @Test
+  void pathMtu() {
+    assertEquals(-Errno.ENOTCONN, pathMtu(a, client));
+    final int accepted = connect(client);
+    assertEquals(1500, pathMtu(a, client));
+    assertEquals(1500, pathMtu(b, accepted));
+    assertEquals(-Errno.ENOTCONN, pathMtu(b, listener));
+    final int datagrams = a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+    assertEquals(0, a.bind(datagrams, 0, 9));
+    assertEquals(-Errno.ENOTCONN, pathMtu(a, datagrams));
+    assertEquals(0, a.connect(datagrams, B, 9));
+    assertEquals(1500, pathMtu(a, datagrams));
+  }
+
   @Test
   void cork() {
     connect(client);

@@ -551,6 +551,8 @@ final class TcpScenes {
     s.note("unknown", s.calls.getsockopt(fd, IPPROTO_TCP, 9999));
     s.note("unknown level", s.calls.setsockopt(fd, 9999, 1, 1));
     s.note("unknown level", s.calls.getsockopt(fd, 9999, 1));
+    s.note("IP_MTU without a peer", s.calls.getsockopt(fd, 0, SocketOption.IP_MTU));
+    s.note("set IP_MTU", s.calls.setsockopt(fd, 0, SocketOption.IP_MTU, 1500));
     s.note("unknown of IP", s.calls.getsockopt(fd, 0, 9999));
     s.note("unknown of IP", s.calls.setsockopt(fd, 0, 9999, 1));
     s.note("set SO_TYPE", s.calls.setsockopt(fd, SOL_SOCKET, SO_TYPE, 1));

@@ -290,6 +290,8 @@ final class UdpScenes {
     s.note("SO_RCVBUF", s.calls.getsockopt(fd, SOL_SOCKET, SO_RCVBUF));
     s.note("set", s.calls.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 10_000));
     s.note("SO_SNDBUF", s.calls.getsockopt(fd, SOL_SOCKET, SO_SNDBUF));
+    s.note("IP_MTU without a peer", s.calls.getsockopt(fd, 0, SocketOption.IP_MTU));
+    s.note("set IP_MTU", s.calls.setsockopt(fd, 0, SocketOption.IP_MTU, 1500));
     s.note("unknown", s.calls.setsockopt(fd, SOL_SOCKET, 9999, 1));
     s.note("TCP_NODELAY", s.calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1));
     s.note("get TCP_NODELAY", s.calls.getsockopt(fd, IPPROTO_TCP, TCP_NODELAY));

@@ -18,14 +18,18 @@ public final class CongestionWindow {
     ssthresh = MAX_BYTES;
   }
 
-  /** SMSS: payload of a full segment; it shrinks when the path's MTU does. */
+  /** SMSS: payload of a full segment; it follows the path's MTU. */
   public int smss() {
     return smss;
   }
 
-  /** The path carries less: the window stays as many bytes as it was. */
+  /**
+   * The path carries less, or more: the window stays as many bytes as it was, if not less than one
+   * segment.
+   */
   public void smss(final int smssBytes) {
     smss = smssBytes;
+    cwnd = Math.max(cwnd, smssBytes);
   }
 
   /** IW (RFC 6928), which is also the restart window (RFC 5681 4.1). */
