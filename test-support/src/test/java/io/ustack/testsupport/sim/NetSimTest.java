@@ -1,4 +1,4 @@
-package io.ustack.sim;
+package io.ustack.testsupport.sim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -111,7 +111,7 @@ class NetSimTest {
   private static void compare(final String name, final String table) throws IOException {
     final Path snapshot =
         Path.of(System.getProperty("ustack.root", ".."))
-            .resolve("stack-core/src/test/resources/io/ustack/sim")
+            .resolve("test-support/src/test/resources/io/ustack/testsupport/sim")
             .resolve(name);
     if ("write".equals(System.getProperty("ustack.snapshots"))) {
       Files.writeString(snapshot, table, StandardCharsets.UTF_8);

@@ -1,14 +1,11 @@
-package io.ustack.sim;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+package io.ustack.testsupport.sim;
 
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.FaultInjector;
 import io.ustack.link.Faults;
+import io.ustack.link.LinkDevice;
 import io.ustack.link.PipeLink;
 import io.ustack.readiness.ReadinessObserver;
 import io.ustack.stack.NetworkStack;
@@ -22,13 +19,14 @@ import io.ustack.time.ManualClock;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client that connects to a server over a wire with faults, in simulated time. Everything is
  * decided by the seed.
  */
-final class NetSim implements AutoCloseable {
+public final class NetSim implements AutoCloseable {
   private static final int CLIENT = Ipv4Address.parse("10.1.0.1");
   private static final int SERVER = Ipv4Address.parse("10.1.0.2");
   private static final int PORT = 5001;
@@ -36,14 +34,14 @@ final class NetSim implements AutoCloseable {
   /** Longer than any transfer may take; reached only when TCP is stuck. */
   private static final long LIMIT_NS = 4L * 3600 * 1_000_000_000;
 
-  final ManualClock clock = new ManualClock(-1_000_000_000L);
-  final NetworkStack client;
-  final NetworkStack server;
+  private final ManualClock clock = new ManualClock(-1_000_000_000L);
+  private final NetworkStack client;
+  private final NetworkStack server;
   private final PipeLink.Pair pipe;
   private final FaultInjector faultyWire;
   private final TcpListener listener;
-  final TcpConnection sending;
-  TcpConnection receiving;
+  private final TcpConnection sending;
+  private @Nullable TcpConnection receiving;
 
   private final long startNs;
   private final MessageDigest sent = sha256();
@@ -51,24 +49,28 @@ final class NetSim implements AutoCloseable {
   private long sentBytes;
   private long receivedBytes;
 
-  NetSim(final Faults faults, final TcpConfig config, final long seed) {
+  /**
+   * A connection that is being opened.
+   *
+   * @param faults what happens to frames, in both directions
+   * @param config of both ends
+   */
+  public NetSim(final Faults faults, final TcpConfig config, final long seed) {
     pipe = PipeLink.pair();
     faultyWire = new FaultInjector(pipe.a(), faults, faults, seed);
     startNs = clock.nanoTime();
     client = stack(CLIENT, config, faultyWire, seed);
     server = stack(SERVER, config, pipe.b(), seed + 1);
-    final TcpBinding binding = server.tcp().bind(0, PORT, false);
-    assertNotNull(binding);
-    listener = server.tcp().listen(binding, 1, config, ReadinessObserver.NONE);
-    sending = client.tcp().connect(null, SERVER, PORT, config, ReadinessObserver.NONE, startNs);
-    assertNotNull(sending);
+    final TcpBinding binding = Objects.requireNonNull(server.tcp().bind(0, PORT, false));
+    listener =
+        Objects.requireNonNull(server.tcp().listen(binding, 1, config, ReadinessObserver.NONE));
+    sending =
+        Objects.requireNonNull(
+            client.tcp().connect(null, SERVER, PORT, config, ReadinessObserver.NONE, startNs));
   }
 
   private NetworkStack stack(
-      final int address,
-      final TcpConfig config,
-      final io.ustack.link.LinkDevice link,
-      final long seed) {
+      final int address, final TcpConfig config, final LinkDevice link, final long seed) {
     final StackConfig stackConfig =
         StackConfig.of(new Ipv4Subnet(address, 24)).withTcp(config).withSecret(seed, 7);
     return new NetworkStack(
@@ -83,18 +85,20 @@ final class NetSim implements AutoCloseable {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (final NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
+      throw new IllegalStateException(e);
     }
   }
 
   /**
    * Sends {@code totalBytes} from client to server, closes both ends in order, and checks the
    * content.
+   *
+   * @throws IllegalStateException when it does not come to an end, or the content differs
    */
-  void transfer(final long totalBytes) {
+  public void transfer(final long totalBytes) {
     final byte[] chunk = new byte[16 << 10];
     boolean closed = false;
-    while (receiving == null || receiving.state() != TcpState.CLOSED || !isClientDone()) {
+    while (!isServerDone() || !isClientDone()) {
       if (receiving == null) {
         receiving = listener.accept();
       }
@@ -104,16 +108,27 @@ final class NetSim implements AutoCloseable {
         closed = true;
         sending.shutdownSend(clock.nanoTime());
       }
-      if (receiving != null) {
-        read(chunk);
-        if (receiving.state() == TcpState.CLOSE_WAIT && receiving.receiveBuffer().length() == 0) {
-          receiving.close(clock.nanoTime());
+      final TcpConnection accepted = receiving;
+      if (accepted != null) {
+        read(accepted, chunk);
+        if (accepted.state() == TcpState.CLOSE_WAIT && accepted.receiveBuffer().length() == 0) {
+          accepted.close(clock.nanoTime());
         }
       }
       step();
     }
-    assertEquals(totalBytes, receivedBytes, "bytes received");
-    assertTrue(Arrays.equals(sent.digest(), received.digest()), "the content differs");
+    require(totalBytes == receivedBytes, "bytes are missing");
+    require(Arrays.equals(sent.digest(), received.digest()), "the content differs");
+  }
+
+  private void require(final boolean holds, final String otherwise) {
+    if (!holds) {
+      throw new IllegalStateException(otherwise + ": " + this);
+    }
+  }
+
+  private boolean isServerDone() {
+    return receiving != null && receiving.state() == TcpState.CLOSED;
   }
 
   private boolean isClientDone() {
@@ -134,13 +149,13 @@ final class NetSim implements AutoCloseable {
     }
   }
 
-  private void read(final byte[] chunk) {
-    int count = receiving.receiveBuffer().read(chunk, 0, chunk.length);
+  private void read(final TcpConnection from, final byte[] chunk) {
+    int count = from.receiveBuffer().read(chunk, 0, chunk.length);
     while (count > 0) {
       received.update(chunk, 0, count);
       receivedBytes += count;
-      receiving.onReceiveBufferRead(clock.nanoTime());
-      count = receiving.receiveBuffer().read(chunk, 0, chunk.length);
+      from.onReceiveBufferRead(clock.nanoTime());
+      count = from.receiveBuffer().read(chunk, 0, chunk.length);
     }
   }
 
@@ -152,8 +167,8 @@ final class NetSim implements AutoCloseable {
       return;
     }
     final long next = earlier(client.nextDeadlineNs(nowNs), server.nextDeadlineNs(nowNs));
-    assertTrue(next != Long.MAX_VALUE, "both ends wait for ever: " + this);
-    assertTrue(nowNs - startNs < LIMIT_NS, "no end in sight: " + this);
+    require(next != Long.MAX_VALUE, "both ends wait for ever");
+    require(nowNs - startNs < LIMIT_NS, "no end in sight");
     clock.advance(Math.max(1, next - nowNs));
   }
 
@@ -165,16 +180,13 @@ final class NetSim implements AutoCloseable {
   }
 
   /** Simulated time since the start, in milliseconds. */
-  long elapsedMs() {
+  public long elapsedMs() {
     return (clock.nanoTime() - startNs) / 1_000_000;
   }
 
-  long count(final Counter counter) {
+  /** What the client's stack counted. */
+  public long count(final Counter counter) {
     return client.counters().value(counter);
-  }
-
-  String contentHash() {
-    return HexFormat.of().formatHex(received.digest()).substring(0, 16);
   }
 
   @Override
@@ -189,7 +201,11 @@ final class NetSim implements AutoCloseable {
         + receivedBytes;
   }
 
-  /** Checks that neither end saw a bug and that every packet came back. */
+  /**
+   * Releases everything.
+   *
+   * @throws IllegalStateException when an end saw a bug, or a packet was not given back
+   */
   @Override
   public void close() {
     client.close();
@@ -198,9 +214,9 @@ final class NetSim implements AutoCloseable {
     pipe.close();
     for (final NetworkStack stack : new NetworkStack[] {client, server}) {
       if (stack.errors().first() != null) {
-        throw new AssertionError("a bug surfaced", stack.errors().first());
+        throw new IllegalStateException("a bug surfaced", stack.errors().first());
       }
-      assertEquals(0, stack.link().pool().inUse(), "packets lost");
+      require(stack.link().pool().inUse() == 0, "packets were not released");
     }
   }
 }
