@@ -140,13 +140,14 @@ final class FaultLane {
     if (random.happens(faults.corruption().probability())) {
       corrupt(frame);
     }
+    final long waitNs = Math.max(0, lineFreeNs - nowNs);
     final long departureNs = departureNs(frame.length(), nowNs);
     if (departureNs - nowNs < 0) {
       queueDrops++;
       frame.release();
       return;
     }
-    if (random.happens(faults.marking())) {
+    if (random.happens(faults.marking()) || isLongWait(waitNs)) {
       mark(frame);
     }
     final Faults.Delay delay = faults.delay();
@@ -203,6 +204,14 @@ final class FaultLane {
       SoftwareChecksum.verify(frame);
     }
     corrupted++;
+  }
+
+  /** Whether the queue in front of the line was longer than it may be without marks. */
+  private boolean isLongWait(final long waitNs) {
+    final Faults.Line line = faults.line();
+    return line.markBytes() > 0
+        && line.bitsPerSecond() > 0
+        && waitNs > line.markBytes() * 8L * NS_PER_SECOND / line.bitsPerSecond();
   }
 
   /** RFC 3168 5: what a router does that would otherwise drop the packet. */

@@ -30,7 +30,7 @@ public record Faults(
           new Corruption(0, 1, false),
           new Reordering(0, 0),
           new Delay(0, 0),
-          new Line(0, 0));
+          new Line(0, 0, 0));
 
   public Faults {
     checkProbability(loss);
@@ -86,11 +86,14 @@ public record Faults(
    * @param bitsPerSecond speed, counted in frame bytes; 0 is no limit
    * @param queueBytes at most 1 GiB that wait for the line; a frame that finds no room is dropped,
    *     one on an idle line never is
+   * @param markBytes an ECN-capable packet that finds more than so many bytes waiting is marked: a
+   *     step, as data centres have it; 0 is never
    */
-  public record Line(long bitsPerSecond, int queueBytes) {
+  public record Line(long bitsPerSecond, int queueBytes, int markBytes) {
     public Line {
       checkNotNegative(bitsPerSecond);
       checkNotNegative(queueBytes);
+      checkNotNegative(markBytes);
       checkNotNegative((1L << 30) - queueBytes);
     }
   }
@@ -161,6 +164,18 @@ public record Faults(
         corruption,
         reordering,
         delay,
-        new Line(bitsPerSecond, queueBytes));
+        new Line(bitsPerSecond, queueBytes, 0));
+  }
+
+  /** These, and the queue in front of the line marks from so many bytes on. */
+  public Faults withMarkingFrom(final int markBytes) {
+    return new Faults(
+        loss,
+        duplication,
+        marking,
+        corruption,
+        reordering,
+        delay,
+        new Line(line.bitsPerSecond(), line.queueBytes(), markBytes));
   }
 }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 class FaultInjectorTest {
   private static final long MS = 1_000_000;
+  private static final int BAD = Packet.RX_IPV4_CHECKSUM_BAD | Packet.RX_L4_CHECKSUM_BAD;
   private static final int TX = Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM;
 
   private final PipeLink.Pair pair = PipeLink.pair();
@@ -274,6 +275,43 @@ class FaultInjectorTest {
     clock.advance(1_514_000);
     assertEquals(List.of(), receiveAll(a));
     assertEquals(List.of(99), receiveAll(b));
+  }
+
+  @Test
+  void aQueueThatGrowsMarksWhoCanHearIt() {
+    // A byte takes a microsecond; frames of 104 bytes, of which every second can be marked.
+    final Faults line = Faults.NONE.withLine(8_000_000, 10_000).withMarkingFrom(200);
+    a = injector(line, line, 1);
+    final byte[] deaf = Frames.tcp(Frames.payload(50, 2));
+    final byte[] hears = deaf.clone();
+    hears[15] = 2; // ECT(0)
+    for (int i = 0; i < 3; i++) {
+      for (final LinkDevice end : new LinkDevice[] {a, b}) {
+        transmit(end, hears, TX);
+        transmit(end, deaf, TX);
+      }
+    }
+    assertEquals(0, a.receive(burst, 64, clock.nanoTime()));
+    clock.advance(10 * MS);
+    for (final LinkDevice end : new LinkDevice[] {a, b}) {
+      assertEquals(List.of(2, 0, 3, 0, 3, 0), marksAndChecksums(end));
+    }
+    assertEquals(2, a.outboundCounts().marked());
+    assertEquals(2, a.inboundCounts().marked());
+    assertEquals(0, a.lostFrames());
+  }
+
+  /** The ECN field of each frame; the checksums around it hold. */
+  private List<Integer> marksAndChecksums(final LinkDevice at) {
+    final List<Integer> marks = new ArrayList<>();
+    final int count = at.receive(burst, burst.length, clock.nanoTime());
+    for (int i = 0; i < count; i++) {
+      SoftwareChecksum.verify(burst[i]);
+      assertEquals(0, burst[i].flags() & BAD);
+      marks.add(burst[i].bytes().get(burst[i].offset() + 15) & 3);
+      burst[i].release();
+    }
+    return marks;
   }
 
   @Test
