@@ -291,7 +291,8 @@ public final class TcpConnection extends Emitter {
 
   /**
    * shutdown(SHUT_WR), the CLOSE call of RFC 9293 3.10.4: FIN follows what is in the send buffer;
-   * nothing may be written after this.
+   * nothing may be written after this. In SYN_SENT it does nothing: that CLOSE gives the connection
+   * up, which is {@link #close}'s work, and sockets disconnect there as Linux's do.
    */
   public void shutdownSend(final long nowNs) {
     if (Closing.queueFin(this)) {
