@@ -1,9 +1,11 @@
 package io.ustack.apps;
 
+import io.ustack.apps.sim.QueueSize;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.tcp.TcpConfig;
+import io.ustack.tcp.congestion.CongestionControls;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -93,6 +95,84 @@ final class Converters {
       }
       return nanoseconds;
     }
+  }
+
+  /** The name of a congestion control algorithm. */
+  static final class Algorithm implements ITypeConverter<String> {
+    @Override
+    public String convert(final String text) {
+      return read(
+          () -> {
+            CongestionControls.load().require(text);
+            return text;
+          });
+    }
+  }
+
+  /** Bits per second, 1k to 10G. */
+  static final class Rate implements ITypeConverter<Long> {
+    @Override
+    public Long convert(final String text) {
+      final double rate = scaled(text, "kMG");
+      if (!(rate >= 1e3 && rate <= 1e10)) {
+        throw new TypeConversionException("'" + text + "' is no rate from 1k to 10G");
+      }
+      return Math.round(rate);
+    }
+  }
+
+  /** {@code 64k} or {@code 1.5M} bytes, or {@code 0.5x}. */
+  static final class Size implements ITypeConverter<QueueSize> {
+    private static final double MOST = 1e12;
+
+    @Override
+    public QueueSize convert(final String text) {
+      final boolean products = text.endsWith("x");
+      final double amount =
+          products ? scaled(text.substring(0, text.length() - 1), "") : scaled(text, "kMG");
+      if (!(amount > 0 && amount <= MOST)) {
+        throw new TypeConversionException("'" + text + "' is no size, as in 60000, 64k or 0.5x");
+      }
+      return new QueueSize(amount, products);
+    }
+  }
+
+  /** Milliseconds up to 10 s, as nanoseconds. */
+  static final class Milliseconds implements ITypeConverter<Long> {
+    private static final double MOST = 10_000;
+
+    @Override
+    public Long convert(final String text) {
+      final double milliseconds = scaled(text, "");
+      if (!(milliseconds >= 0 && milliseconds <= MOST)) {
+        throw new TypeConversionException("'" + text + "' are no milliseconds up to 10000");
+      }
+      return Math.round(milliseconds * 1e6);
+    }
+  }
+
+  /** 0 to 100, as a probability. */
+  static final class Percent implements ITypeConverter<Double> {
+    @Override
+    public Double convert(final String text) {
+      final double percent = scaled(text, "");
+      if (!(percent >= 0 && percent <= 100)) {
+        throw new TypeConversionException("'" + text + "' is no percentage, 0 to 100");
+      }
+      return percent / 100;
+    }
+  }
+
+  /**
+   * A number, with a thousand, a million and so on behind it when it is one of {@code letters}; -1
+   * when it is none.
+   */
+  private static double scaled(final String text, final String letters) {
+    final int power = text.isEmpty() ? -1 : letters.indexOf(text.charAt(text.length() - 1));
+    final String digits = power < 0 ? text : text.substring(0, text.length() - 1);
+    return digits.matches("[0-9]{1,12}(\\.[0-9]{1,6})?")
+        ? Double.parseDouble(digits) * Math.pow(1000, power + 1)
+        : -1;
   }
 
   /** How many connections, 1 to a million. */

@@ -70,6 +70,7 @@ public final class Main {
     commandLine.addSubcommand(new EchoCommand(invocation));
     commandLine.addSubcommand(new PingCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
+    commandLine.addSubcommand(new SimCommand(invocation));
     commandLine.addSubcommand(new DoctorCommand(invocation));
     commandLine.addSubcommand(new BenchCommand(invocation));
     commandLine.setOut(new PrintWriter(invocation.out(), true, Charset.defaultCharset()));

@@ -92,6 +92,27 @@ final class CommandLineTest {
         Arguments.of("replay in.pcap " + IP + " -- --no-huge", "--"),
         Arguments.of("demo --port 1", "--port"),
         Arguments.of("demo -- --no-huge", "--"),
+        Arguments.of("sim extra", "extra"),
+        Arguments.of("sim --cc vegas", "there are cubic, reno, bbr"),
+        Arguments.of("sim --cc cubic,,bbr", "no congestion control algorithm ''"),
+        Arguments.of("sim --flows 65", "--flows"),
+        Arguments.of("sim --flows -1", "--flows"),
+        Arguments.of("sim --rate 10", "1k to 10G"),
+        Arguments.of("sim --rate fast", "1k to 10G"),
+        Arguments.of("sim --rate 10T", "1k to 10G"),
+        Arguments.of("sim --rtt -1", "milliseconds"),
+        Arguments.of("sim --rtt 20,soon", "milliseconds"),
+        Arguments.of("sim --queue 0", "--queue"),
+        Arguments.of("sim --queue x", "0.5x"),
+        Arguments.of("sim --mark 1e9", "--mark"),
+        Arguments.of("sim --loss 101", "0 to 100"),
+        Arguments.of("sim --seconds 0", "--seconds"),
+        Arguments.of("sim --bytes 2x", "--bytes"),
+        Arguments.of("sim --seed x", "--seed"),
+        Arguments.of("sim --tcp-profile plan9", "neither linux nor freebsd"),
+        Arguments.of("sim --rate 10G --rtt 1000", "a simulation can hold"),
+        Arguments.of("sim --rate 1G --rtt 20 --flows 64", "a simulation can hold"),
+        Arguments.of("sim -- --no-huge", "--"),
         Arguments.of("bench --wire rope", "rope"));
   }
 
@@ -116,6 +137,8 @@ final class CommandLineTest {
         Arguments.of("replay DIR/file " + IP, "DIR/file"),
         Arguments.of("replay DIR/cut.pcap " + IP, "DIR/cut.pcap"),
         Arguments.of("replay DIR/good.pcap " + IP + " --out DIR/missing/x.pcapng", "No such file"),
+        Arguments.of("sim --plot DIR/missing/x.svg", "there is no directory DIR/missing"),
+        Arguments.of("sim --plot DIR", "DIR is a directory"),
         Arguments.of("replay DIR/good.pcap " + IP + " --out DIR", "DIR"));
   }
 
@@ -151,7 +174,7 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"http", "echo", "ping", "replay", "demo", "doctor"})
+  @ValueSource(strings = {"http", "echo", "ping", "replay", "sim", "demo", "doctor"})
   void helpShowsAnExampleThatParses(final String command) {
     final CommandRun run = CommandRun.of(command, "--help");
     assertEquals(Main.EXIT_OK, run.exitCode(), run::toString);
@@ -165,7 +188,9 @@ final class CommandLineTest {
     final CommandRun run = CommandRun.of("--help");
     assertEquals(Main.EXIT_OK, run.exitCode());
     for (final String word :
-        new String[] {"demo", "http", "echo", "ping", "replay", "doctor", "bench", "Exit codes"}) {
+        new String[] {
+          "demo", "http", "echo", "ping", "replay", "sim", "doctor", "bench", "Exit codes"
+        }) {
       assertTrue(run.out().contains(word), word);
     }
   }
