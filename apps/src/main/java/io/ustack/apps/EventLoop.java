@@ -6,6 +6,7 @@ import io.ustack.posix.Errno;
 import io.ustack.posix.Posix;
 import io.ustack.time.Clock;
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,15 @@ public final class EventLoop implements AutoCloseable {
   /** From now on other events count. */
   public void change(final int fd, final int events) {
     check(posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_MOD, fd, events, tag(fd)));
+  }
+
+  /** Tells all descriptors that were added and not closed. */
+  public void forEachDescriptor(final IntConsumer consumer) {
+    for (int fd = 0; fd < handlers.length; fd++) {
+      if (handlers[fd] != null) {
+        consumer.accept(fd);
+      }
+    }
   }
 
   /** Forgets the descriptor and closes it. */

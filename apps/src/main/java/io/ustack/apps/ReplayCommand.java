@@ -1,5 +1,6 @@
 package io.ustack.apps;
 
+import io.ustack.apps.plot.PlotFile;
 import io.ustack.apps.replay.Replay;
 import io.ustack.apps.replay.ReplayConfig;
 import io.ustack.ethernet.MacAddress;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Spec;
           + " left out, and its MAC address and initial sequence numbers are taken from the"
           + " capture, so that what its peers acknowledged then fits now."
     },
-    customSynopsis = "ustack replay CAPTURE --ip=ADDRESS/PREFIX [--out=FILE] [OPTIONS]",
+    customSynopsis =
+        "ustack replay CAPTURE --ip=ADDRESS/PREFIX [--out=FILE] [--plot=FILE] [OPTIONS]",
     footer = {
       "",
       "Example:",
@@ -128,6 +130,12 @@ final class ReplayCommand implements Callable<Integer> {
       description = "How long the clock runs on after the last frame. Default: ${DEFAULT-VALUE}.")
   private long afterNs;
 
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description = "Draw sequence numbers and congestion windows over time, as SVG.")
+  private @Nullable Path plot;
+
   ReplayCommand(final Invocation invocation) {
     this.invocation = invocation;
   }
@@ -136,11 +144,16 @@ final class ReplayCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     check();
     final ReplayConfig config =
-        new ReplayConfig(ip, gateway, mac, mtuBytes, seed, listen, echo, http, afterNs);
+        new ReplayConfig(
+            ip, gateway, mac, mtuBytes, seed, listen, echo, http, afterNs, plot != null);
+    final PlotFile plotFile = plot == null ? null : PlotFile.at(plot);
     try (Replay replay = Replay.open(config, capture, answers)) {
       replay.run(invocation.stop()::isRequested);
       replay.finish();
       report(replay);
+      if (plotFile != null) {
+        plotFile.write(replay.plot("replay of " + capture.getFileName()));
+      }
       return exitCode(replay);
     } catch (final NoSuchFileException e) {
       throw new CommandFailure("there is no file " + e.getFile(), e);
@@ -163,6 +176,9 @@ final class ReplayCommand implements Callable<Integer> {
     }
     if (answers != null && Files.exists(answers) && isSame(answers, capture)) {
       throw new ParameterException(spec.commandLine(), "--out would overwrite the capture");
+    }
+    if (plot != null && Files.exists(plot) && isSame(plot, capture)) {
+      throw new ParameterException(spec.commandLine(), "--plot would overwrite the capture");
     }
   }
 

@@ -139,6 +139,7 @@ final class CommandLineTest {
         Arguments.of("replay DIR/good.pcap " + IP + " --out DIR/missing/x.pcapng", "No such file"),
         Arguments.of("sim --plot DIR/missing/x.svg", "there is no directory DIR/missing"),
         Arguments.of("sim --plot DIR", "DIR is a directory"),
+        Arguments.of("replay DIR/good.pcap " + IP + " --plot DIR/missing/x.svg", "DIR/missing"),
         Arguments.of("replay DIR/good.pcap " + IP + " --out DIR", "DIR"));
   }
 

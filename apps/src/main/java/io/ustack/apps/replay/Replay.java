@@ -6,6 +6,7 @@ import io.ustack.apps.echo.DiscardServer;
 import io.ustack.apps.echo.EchoServer;
 import io.ustack.apps.http.BuiltinSite;
 import io.ustack.apps.http.HttpServer;
+import io.ustack.apps.plot.Plot;
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.counter.Counters;
 import io.ustack.link.LinkCapabilities;
@@ -19,6 +20,7 @@ import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.tcp.IsnGenerator;
 import io.ustack.tcp.IsnSource;
+import io.ustack.testsupport.trace.SegmentTap;
 import io.ustack.time.ManualClock;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,6 +58,8 @@ public final class Replay implements AutoCloseable {
   private final NetworkStack stack;
   private final Posix posix;
   private final EventLoop loop;
+  private final @Nullable SegmentTap tap;
+  private final @Nullable WindowWatch windows;
   private final List<HttpServer> webServers = new ArrayList<>();
   private boolean closed;
 
@@ -69,7 +73,10 @@ public final class Replay implements AutoCloseable {
     this.survey = survey;
     this.frames = frames;
     this.link = link;
-    wire = new NeighbourLink(link, survey.neighbours());
+    final LinkDevice neighbours = new NeighbourLink(link, survey.neighbours());
+    tap =
+        config.traced() ? new SegmentTap(neighbours, START_NS, ReplayTrace.MOST_CONNECTIONS) : null;
+    wire = tap == null ? neighbours : tap;
     final long seed = config.seed();
     final IsnSource isns = survey.isns().before(new IsnGenerator(seed, ~seed));
     final StackConfig stackConfig =
@@ -79,6 +86,7 @@ public final class Replay implements AutoCloseable {
     stack = new NetworkStack(stackConfig, wire, START_NS, isns);
     posix = Posix.inline(stack, clock);
     loop = new EventLoop(posix, clock);
+    windows = config.traced() ? new WindowWatch(posix, loop, ReplayTrace.MOST_CONNECTIONS) : null;
     for (final int port : config.discardPorts()) {
       new DiscardServer(posix, loop, ConnectionLimits.USUAL, port);
     }
@@ -180,6 +188,9 @@ public final class Replay implements AutoCloseable {
         throw new IllegalStateException("the stack does not come to rest");
       }
     } while (events > 0 || stack.nextDeadlineNs(clock.nanoTime()) - clock.nanoTime() <= 0);
+    if (windows != null) {
+      windows.look(clock.nanoTime() - START_NS);
+    }
   }
 
   /** On to the next frame or timer, or by {@code mostNs} when both are farther away. */
@@ -188,6 +199,19 @@ public final class Replay implements AutoCloseable {
     final long nextNs = stack.nextDeadlineNs(nowNs);
     final long untilNextNs = nextNs == Long.MAX_VALUE ? mostNs : nextNs - nowNs;
     clock.advance(Math.max(0, Math.min(untilNextNs, mostNs)));
+  }
+
+  /**
+   * What it all looked like over time.
+   *
+   * @param title in large letters
+   * @throws IllegalStateException unless the configuration asked for it
+   */
+  public Plot plot(final String title) {
+    if (tap == null || windows == null) {
+      throw new IllegalStateException("nothing was traced");
+    }
+    return ReplayPlot.of(new ReplayTrace(tap.connections(), windows), title, elapsedNs());
   }
 
   /** What the stack has counted. */

@@ -16,6 +16,7 @@ import java.util.List;
  * @param echoPorts TCP and UDP ports that send back
  * @param httpPorts TCP ports that serve the built-in page
  * @param afterNs how long the clock runs on after the last frame
+ * @param traced whether a plot is wanted
  */
 public record ReplayConfig(
     Ipv4Subnet subnet,
@@ -26,4 +27,5 @@ public record ReplayConfig(
     List<Integer> discardPorts,
     List<Integer> echoPorts,
     List<Integer> httpPorts,
-    long afterNs) {}
+    long afterNs,
+    boolean traced) {}

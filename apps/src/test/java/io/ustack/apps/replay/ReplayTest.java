@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.Captures;
 import io.ustack.apps.CommandRun;
+import io.ustack.apps.plot.SvgDocument;
+import io.ustack.apps.plot.SvgDocument.Point;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -83,6 +85,48 @@ final class ReplayTest {
         Files.readAllBytes(golden),
         Files.readAllBytes(answers),
         "replay " + name + " and compare with " + golden);
+  }
+
+  @Test
+  void thePlotShowsBothDirectionsAndTheWindow() throws IOException {
+    final Path file = directory.resolve("plot.svg");
+    final Path answers = directory.resolve("answers");
+    final Path capture = CAPTURES.resolve("loss.pcapng");
+    final CommandRun run = replay(capture, answers, "--plot", file.toString());
+    assertEquals(0, run.exitCode(), run::toString);
+    assertArrayEquals(
+        Files.readAllBytes(CAPTURES.resolve("loss.answers.pcapng")),
+        Files.readAllBytes(answers),
+        "watching changes nothing");
+    final SvgDocument plot = SvgDocument.parse(Files.readString(file));
+    final List<String> texts = plot.texts();
+    assertEquals("replay of loss.pcapng", texts.get(0));
+    assertTrue(texts.contains("7 with 10.99.0.1:46788"), texts::toString);
+    assertTrue(texts.containsAll(List.of("sent again", "came again", "congestion window")));
+    // 40 kB went both ways; the axes end there. Legend first, then what the stack sent.
+    assertEquals(72, last(plot.points("c c0", 1)).y(), 0.5);
+    assertEquals(72, last(plot.points("c c0 dash", 1)).y(), 0.5, "all is acknowledged");
+    assertEquals(72 + 234, last(plot.points("c c0", 3)).y(), 0.5, "received");
+    final String repeated =
+        run.out().lines().filter(line -> line.startsWith("TCP_RETRANSMITTED")).findAny().get();
+    // A FIN that was sent again has no byte to be marked.
+    final int crosses = plot.points("c alarm", 1).size();
+    assertTrue(crosses >= 3 && crosses <= Integer.parseInt(repeated.split(" ", -1)[1]));
+  }
+
+  private static Point last(final List<Point> points) {
+    return points.get(points.size() - 1);
+  }
+
+  @Test
+  void aPlotOfNoConnectionIsEmpty() throws IOException {
+    final Path ping = Captures.write(directory.resolve("ping.pcapng"), Captures.echoRequest());
+    final Path file = directory.resolve("plot.svg");
+    replay(ping, directory.resolve("answers"), "--plot", file.toString());
+    assertTrue(
+        SvgDocument.parse(Files.readString(file))
+            .texts()
+            .contains("TCP connections: 0; broken lines are acknowledged"));
   }
 
   @Test
