@@ -6,17 +6,14 @@ import io.ustack.tcp.congestion.CongestionWindow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sending half of a connection: the SND variables (RFC 9293 3.3.1), what may leave now (Nagle,
- * silly window avoidance, congestion window, what is lost), and what an ACK means.
+ * The sending half of a connection: what may leave now of its {@link SendStream} (Nagle, silly window avoidance, congestion window, what is lost), and what an ACK means.
  *
- * <p>The send buffer's head is always the byte at {@code sndUna}, once our SYN is acknowledged.
- * What is outstanding stands in a {@link RetransmitQueue}; {@code sndNxt} never goes back.
+ * <p>What is outstanding stands in a {@link RetransmitQueue}; {@code sndNxt} never goes back.
  */
-final class Sender extends PeerWindow {
+final class Sender extends SendStream {
   /** {@link #nextLength} when nothing may leave. */
   static final int NOTHING = -1;
 
-  private final ByteRing buffer;
   private final RttEstimator rtt;
   private final CongestionWindow window = new CongestionWindow();
   private final CongestionControl control;
@@ -29,22 +26,12 @@ final class Sender extends PeerWindow {
   /** Made when something first goes wrong. */
   private @Nullable RecoveryState recoveryState;
 
-  private final int iss;
-  private int sndUna;
-  private int sndNxt;
-
-  /** Just past the byte that a probe carried beyond the window; it never counts as sent. */
-  private int sndProbed;
-
   /** Made when a small segment leaves, or the application wants it otherwise. */
   private @Nullable Nagle nagle;
 
-  private boolean finQueued;
-  private int finSeq;
   private boolean synOwed = true;
   private boolean synRepeated;
   private boolean synTimedOut;
-  private boolean synAcknowledged;
   private boolean sackPermitted;
   private long lastSentNs;
 
@@ -57,19 +44,11 @@ final class Sender extends PeerWindow {
       final CongestionControl control,
       final LossRecovery recovery,
       final int iss) {
-    this.buffer = buffer;
+    super(buffer, iss);
     this.config = config;
     this.recovery = recovery;
-    this.iss = iss;
     rtt = new RttEstimator(config);
     this.control = control;
-    sndUna = iss;
-    sndNxt = iss;
-    sndProbed = iss;
-  }
-
-  ByteRing buffer() {
-    return buffer;
   }
 
   RttEstimator rtt() {
@@ -114,18 +93,6 @@ final class Sender extends PeerWindow {
     sackPermitted = true;
   }
 
-  int iss() {
-    return iss;
-  }
-
-  int sndUna() {
-    return sndUna;
-  }
-
-  int sndNxt() {
-    return sndNxt;
-  }
-
   int mss() {
     return window.smss();
   }
@@ -148,11 +115,6 @@ final class Sender extends PeerWindow {
   void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
     window.smss(effectiveMss);
     onSynWindow(shift, segment);
-  }
-
-  /** Whether a segment acknowledges our SYN, and nothing that we did not send. */
-  boolean acknowledgesSyn(final int ack) {
-    return Seq.gt(ack, iss) && Seq.leq(ack, Seq.max(sndNxt, sndProbed));
   }
 
   /** Our SYN is acknowledged, with what it carried (RFC 7413 4.1.3): the stream starts. */
@@ -184,16 +146,6 @@ final class Sender extends PeerWindow {
   }
 
   // ---- What an ACK means
-
-  /** RFC 5961 5.2: not newer than what was sent, not older than the peer's largest window. */
-  boolean isAckAcceptable(final int ack) {
-    return Seq.leq(ack, Seq.max(sndNxt, sndProbed)) && Seq.geq(ack, oldestAcceptableAck());
-  }
-
-  /** RFC 5961 5.2: SND.UNA - MAX.SND.WND. */
-  int oldestAcceptableAck() {
-    return sndUna - Math.max(maxSndWnd(), 1);
-  }
 
   /**
    * RFC 9293 3.10.7.4, fifth, ESTABLISHED: moves {@code sndUna}, frees what is acknowledged, feeds
@@ -245,50 +197,9 @@ final class Sender extends PeerWindow {
 
   // ---- What may leave
 
-  /**
-   * Sequence number of the first byte in the buffer. The ISS itself can't tell: a stream comes back
-   * to it after 2^32 bytes (RFC 9293 3.4).
-   */
-  private int streamStart() {
-    return synAcknowledged ? sndUna : iss + 1;
-  }
-
-  /** The application will write nothing more: FIN follows the last byte. */
-  void queueFin() {
-    if (!finQueued) {
-      finQueued = true;
-      finSeq = dataEnd();
-    }
-  }
-
-  boolean isFinQueued() {
-    return finQueued;
-  }
-
-  /** Our FIN was sent at least once. */
-  boolean isFinSent() {
-    return finQueued && Seq.gt(Seq.max(sndNxt, sndProbed), finSeq);
-  }
-
-  /** Our FIN was sent and acknowledged. */
-  boolean isFinAcknowledged() {
-    return finQueued && sndUna == finSeq + 1;
-  }
-
   /** A SYN is to leave, or something was sent and is not acknowledged. */
   boolean waitsForTheLink() {
     return synOwed || sndUna != sndNxt;
-  }
-
-  /** Bytes that {@code sndNxt} has not reached; negative once the FIN is behind it. */
-  private int unsent() {
-    return buffer.length() - (sndNxt - sndUna);
-  }
-
-  /** Data or a FIN waits behind {@code sndNxt}. */
-  boolean hasUnsent() {
-    final int unsent = unsent();
-    return unsent > 0 || (unsent == 0 && finQueued);
   }
 
   /** In the network: sent, not known to have arrived and not thought lost (RFC 6675 4, pipe). */
@@ -328,7 +239,7 @@ final class Sender extends PeerWindow {
    */
   int nextLength(final long nowNs) {
     final int unsent = unsent();
-    if (unsent < 0 || (unsent == 0 && !finQueued) || (queue != null && queue.isFull())) {
+    if (unsent < 0 || (unsent == 0 && !isFinQueued()) || (queue != null && queue.isFull())) {
       return NOTHING;
     }
     final int outstanding = sndNxt - sndUna;
@@ -343,17 +254,12 @@ final class Sender extends PeerWindow {
     final int length = Math.min(unsent, mss());
     final int usable = Math.min(windowLeft, congestionWindowLeft());
     if (length <= usable) {
-      final boolean small = length < mss() && !finQueued;
+      final boolean small = length < mss() && !isFinQueued();
       return small && nagle != null && nagle.holds(sndNxt + length, sndUna, sndNxt)
           ? NOTHING
           : length;
     }
     return usable == windowLeft && isWorthwhile(usable) ? usable : NOTHING;
-  }
-
-  /** Just past the data in the buffer. */
-  int dataEnd() {
-    return streamStart() + buffer.length();
   }
 
   /** What is outstanding, for who knows that something is or adds to it. */
@@ -364,36 +270,9 @@ final class Sender extends PeerWindow {
     return queue;
   }
 
-  /**
-   * Whether a segment of {@code length} bytes from {@code seq} carries the FIN: it ends where the
-   * FIN stands, and is the next in line or repeats one that carried it. Behind data it needs a
-   * place of its own in the window (RFC 9293 3.4); alone it is sent as a probe, too.
-   */
-  boolean reachesFin(final int seq, final int length) {
-    return finQueued
-        && seq + length == finSeq
-        && (seq == sndNxt || Seq.gt(sndNxt, finSeq))
-        && (length == 0 || Seq.lt(finSeq, sndUna + sndWnd()));
-  }
-
-  /** Whether the segment holds the last byte that is in the buffer now: it is pushed. */
-  boolean reachesEnd(final int seq, final int length) {
-    return seq + length == sndUna + buffer.length();
-  }
-
-  /** Offset in the buffer of the byte with this sequence number. */
-  int bufferOffset(final int seq) {
-    return seq - streamStart();
-  }
-
   /** The sequence number of a segment that only acknowledges. A SYN needs no window. */
   int pureAckSeq() {
     return synAcknowledged ? acceptableSeq(sndUna, sndNxt) : sndNxt;
-  }
-
-  /** Nothing between {@code sndUna} and {@code sndNxt}: no timer covers what waits. */
-  boolean isIdle() {
-    return sndNxt == sndUna;
   }
 
   /**
@@ -435,7 +314,7 @@ final class Sender extends PeerWindow {
   boolean onSent(final int length, final long nowNs) {
     final boolean again = Seq.lt(sndNxt, sndProbed);
     final int end = sndNxt + length;
-    outstanding().append(sndNxt, end, finQueued && Seq.gt(end, finSeq), again, nowNs);
+    outstanding().append(sndNxt, end, reachesBeyondFin(end), again, nowNs);
     sndNxt = end;
     if (length < mss()) {
       nagle().onSmallSent(sndNxt);
