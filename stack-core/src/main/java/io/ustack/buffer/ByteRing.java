@@ -141,6 +141,21 @@ public final class ByteRing {
   }
 
   /**
+   * Gives the storage back until the next byte comes, if the ring is empty: to other rings of the
+   * same budget, when it is the smallest. Whoever acts as the producer, which has stored nothing
+   * ahead and does not write meanwhile.
+   */
+  public void sleep() {
+    final byte[] resting = storage;
+    if (resting.length > 0 && length() == 0 && STORAGE.compareAndSet(this, resting, NOTHING)) {
+      budget.give(resting.length);
+      if (resting.length == SMALLEST_STORAGE_BYTES && !retired) {
+        budget.spare.give(resting);
+      }
+    }
+  }
+
+  /**
    * Gives the storage back for good: what is in the ring will never be asked for, or is known to be
    * nothing. Either side; whoever of the other side is still reading finds out by {@link
    * #isRetired()} that it read nothing, and what it still writes is lost.
@@ -384,11 +399,16 @@ public final class ByteRing {
     return Integer.highestOneBit(Math.max(1, n - 1)) << 1;
   }
 
+  private byte[] storage(final int size) {
+    final byte[] spare = size == SMALLEST_STORAGE_BYTES ? budget.spare.take() : null;
+    return spare == null ? new byte[size] : spare;
+  }
+
   /** Moves into a larger array, which the budget has granted; false when the heap has none. */
   private boolean replaceStorage(final byte[] old, final int size) {
     final byte[] larger;
     try {
-      larger = new byte[size];
+      larger = storage(size);
     } catch (final OutOfMemoryError e) {
       return false; // as if the budget had refused: the ring goes on with what it has
     }

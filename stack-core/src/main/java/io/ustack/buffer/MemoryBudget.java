@@ -12,6 +12,9 @@ public final class MemoryBudget {
   private final long limitBytes;
   private final AtomicLong usedBytes = new AtomicLong();
 
+  /** Storage that rings have given back; nobody uses it. */
+  final SpareStorage spare = new SpareStorage();
+
   /** A budget of {@code limitBytes}, of which nothing is used. */
   public MemoryBudget(final long limitBytes) {
     if (limitBytes < 0) {

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 /** Rings that share a budget: what they hold together, and that each of them goes on. */
@@ -125,6 +127,96 @@ class ByteRingMemoryTest {
     final byte[] read = new byte[100];
     assertEquals(100, ring.read(read, 0, 200));
     assertArrayEquals(bytes(100), read);
+  }
+
+  @Test
+  void sleepsOnlyWhenEmpty() {
+    final MemoryBudget budget = new MemoryBudget(40_000);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    ring.sleep();
+    ring.write(bytes(100), 0, 100);
+    ring.discard(99);
+    ring.sleep();
+    assertEquals(2048, budget.used(), "not empty");
+    ring.discard(1);
+    ring.sleep();
+    assertTrue(ring.isBare());
+    assertEquals(0, budget.used());
+    assertEquals(CAPACITY, ring.free());
+    assertEquals(3000, ring.write(bytes(3000), 0, 3000));
+    final byte[] read = new byte[3000];
+    assertEquals(3000, ring.read(read, 0, 3000));
+    assertArrayEquals(bytes(3000), read);
+    ring.sleep();
+    ring.sleep();
+    assertEquals(0, budget.used(), "what has grown is given back, too");
+  }
+
+  /** Each of many has its own, whoever had it before. */
+  @Test
+  void whatOneRingGivesBackAnotherTakes() {
+    final MemoryBudget budget = new MemoryBudget(1 << 20);
+    final ByteRing[] rings = new ByteRing[300];
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < rings.length; i++) {
+        rings[i] = rings[i] == null ? new ByteRing(CAPACITY, budget) : rings[i];
+        assertEquals(1, rings[i].write(new byte[] {(byte) i}, 0, 1));
+      }
+      assertEquals(300 * 2048, budget.used());
+      final byte[] read = new byte[1];
+      for (int i = 0; i < rings.length; i++) {
+        assertEquals(1, rings[i].read(read, 0, 1));
+        assertEquals((byte) i, read[0]);
+        rings[i].sleep();
+      }
+      assertEquals(0, budget.used());
+    }
+  }
+
+  /** As a socket does it: the consumer may send the ring to sleep while nobody writes. */
+  @Test
+  void aConsumerWithTheProducersLockLosesNothing() throws InterruptedException {
+    final int total = 200_000;
+    final MemoryBudget budget = new MemoryBudget(1 << 20);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    final Lock producing = new ReentrantLock();
+    final Thread producer =
+        new Thread(
+            () -> {
+              for (int sent = 0; sent < total; ) {
+                producing.lock();
+                sent += ring.write(new byte[] {(byte) sent}, 0, 1);
+                producing.unlock();
+              }
+            });
+    producer.start();
+    final byte[] read = new byte[100];
+    int slept = 0;
+    for (int received = 0; received < total; ) {
+      final int count = ring.read(read, 0, read.length);
+      for (int i = 0; i < count; i++) {
+        assertEquals((byte) (received + i), read[i]);
+      }
+      received += count;
+      if (producing.tryLock()) {
+        ring.sleep();
+        slept += ring.isBare() ? 1 : 0;
+        producing.unlock();
+      }
+    }
+    producer.join();
+    assertTrue(slept > 0);
+  }
+
+  @Test
+  void whatWasRetiredIsNobodysToTake() {
+    final MemoryBudget budget = new MemoryBudget(1 << 20);
+    final ByteRing ring = new ByteRing(CAPACITY, budget);
+    ring.write(bytes(10), 0, 10);
+    ring.retire();
+    ring.sleep();
+    assertEquals(null, budget.spare.take(), "somebody may still read or write it");
+    assertEquals(0, budget.used());
   }
 
   @Test
