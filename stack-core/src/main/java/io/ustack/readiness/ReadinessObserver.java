@@ -11,6 +11,12 @@ public interface ReadinessObserver {
    */
   void onReadiness(int bits);
 
+  /**
+   * Nothing has happened for a while. Whoever can be sure that nobody writes to the endpoint's send
+   * buffer now may {@linkplain io.ustack.buffer.ByteRing#sleep give its memory back}.
+   */
+  default void onIdle() {}
+
   /** An observer that does not care. */
   ReadinessObserver NONE = bits -> {};
 }

@@ -13,7 +13,7 @@ final class AckPolicy {
   /** Duplicate ACKs owed at most: more in one burst tell the sender nothing new. */
   private static final int MAX_DUPLICATE_ACKS_OWED = 64;
 
-  private final TcpConfig config;
+  private TcpConfig config = TcpConfig.DEFAULT;
 
   private boolean ackNow;
   private boolean ackSoon;
@@ -30,8 +30,32 @@ final class AckPolicy {
 
   private long lastDataNs;
 
-  AckPolicy(final TcpConfig config) {
-    this.config = config;
+  /**
+   * Begins, for a connection of this configuration.
+   *
+   * @param answers whether it was interactive before it fell silent
+   */
+  void begin(final TcpConfig newConfig, final boolean answers) {
+    config = newConfig;
+    interactive = answers;
+    ackNow = false;
+    ackSoon = false;
+    answerAwaited = false;
+    duplicateAcksOwed = 0;
+    segmentsSinceAck = 0;
+    quickAcks = 0;
+    atoNs = 0;
+    lastDataNs = 0;
+  }
+
+  /** For how long nothing has come. */
+  long quietNs(final long nowNs) {
+    return atoNs == 0 ? Long.MAX_VALUE : nowNs - lastDataNs;
+  }
+
+  /** As {@link #delayNs} of a policy that has just begun. */
+  static long firstDelayNs(final TcpConfig config) {
+    return Math.min(config.delayedAckNs(), config.maxDelayedAckNs());
   }
 
   /**

@@ -30,10 +30,10 @@ public final class ConnectionOptions {
   /** TCP_NODELAY: small segments do not wait for company (RFC 9293 3.7.4). */
   public void noDelay(final boolean on) {
     final TcpConnection c = connection();
-    if (on == c.sender().nagle().noDelay()) {
+    if (on == c.sender().noDelay()) {
       return;
     }
-    c.sender().nagle().noDelay(on, c.sender().dataEnd());
+    c.sender().noDelay(on);
     if (on) {
       c.wantToEmit();
     }
@@ -66,7 +66,7 @@ public final class ConnectionOptions {
 
   /** What TCP_QUICKACK reads: whether ACKs do not wait for answers now. */
   public boolean quickAck() {
-    return !connection().receiver().acks().isInteractive();
+    return !connection().receiver().isInteractive();
   }
 
   /**

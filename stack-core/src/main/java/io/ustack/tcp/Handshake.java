@@ -61,7 +61,7 @@ final class Handshake {
       final long nowNs) {
     c.openPassive(from);
     onSyn(c, ack.seq - 1, ack, options, nowNs);
-    c.sender().onCookieReturned();
+    c.sender().onCookieReturned(nowNs);
     establish(c, ack, nowNs);
   }
 

@@ -19,6 +19,9 @@ final class LossRecovery {
   private final RetransmitQueues queues = new RetransmitQueues();
   private final Delivery delivery = new Delivery();
 
+  /** For senders that need one. */
+  final Spares<Nagle> nagles = new Spares<>(Nagle::new);
+
   /** Stands for the queue of who has nothing outstanding. */
   private final RetransmitQueue nothing = new RetransmitQueue();
 

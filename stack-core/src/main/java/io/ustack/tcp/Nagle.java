@@ -18,8 +18,18 @@ final class Nagle {
   /** Just past the data that was pushed, while {@code pushing}: it waits for nothing. */
   private int pushEnd;
 
-  Nagle(final int iss) {
-    smallEnd = iss;
+  /** Begins at {@code sndUna}, with what TCP_NODELAY says. */
+  void begin(final int sndUna, final boolean noDelayNow) {
+    noDelay = noDelayNow;
+    corked = false;
+    moreComes = false;
+    pushing = false;
+    smallEnd = sndUna;
+  }
+
+  /** Nothing is remembered that counts while nothing waits, but for TCP_NODELAY. */
+  boolean isForgettable() {
+    return !corked && !moreComes;
   }
 
   boolean noDelay() {

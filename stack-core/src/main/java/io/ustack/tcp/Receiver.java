@@ -2,7 +2,6 @@ package io.ustack.tcp;
 
 import io.ustack.buffer.ByteRing;
 import io.ustack.counter.Counter;
-import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +14,17 @@ final class Receiver {
   private static final int INITIAL_SEGMENTS = 10;
 
   private final ByteRing buffer;
-  private final Counters counters;
+  private final ReceiverParts parts;
   private boolean sackPermitted;
+
+  /**
+   * Whether it was {@linkplain AckPolicy#isInteractive interactive} when its policy was given back.
+   */
+  private boolean wasInteractive;
+
   private @Nullable Ecn ecn;
 
-  /** Made at the first hole, or when something came twice. */
+  /** Borrowed at the first hole, or when something came twice. */
   private @Nullable OutOfOrder outOfOrder;
 
   /** For {@link TcpInfo}, modulo 2^32. */
@@ -44,15 +49,15 @@ final class Receiver {
 
   private final TcpConfig config;
 
-  /** Made when there is first something to acknowledge. */
+  /** Borrowed while there is something to acknowledge, and for a while longer. */
   private @Nullable AckPolicy acks;
 
   /** Made once the peer has sent more than an initial window. */
   private @Nullable ReceiveAutoTuning tuning;
 
-  Receiver(final ByteRing buffer, final TcpConfig config, final Counters counters) {
+  Receiver(final ByteRing buffer, final TcpConfig config, final ReceiverParts parts) {
     this.buffer = buffer;
-    this.counters = counters;
+    this.parts = parts;
     this.config = config;
   }
 
@@ -63,10 +68,53 @@ final class Receiver {
   /** When it acknowledges. */
   AckPolicy acks() {
     if (acks == null) {
-      acks = new AckPolicy(config);
+      acks = parts.policies.take();
+      acks.begin(config, wasInteractive);
     }
     return acks;
   }
+
+  /** See {@link AckPolicy#isInteractive}. */
+  boolean isInteractive() {
+    return acks == null ? wasInteractive : acks.isInteractive();
+  }
+
+  /** See {@link AckPolicy#delayNs}. */
+  long ackDelayNs(final long srttNs) {
+    return acks == null ? AckPolicy.firstDelayNs(config) : acks.delayNs(srttNs);
+  }
+
+  // ---- Rest
+
+  /** Whether it has what an idle connection can do without. */
+  boolean isAwake() {
+    return acks != null || outOfOrder != null || !buffer.isBare();
+  }
+
+  /** For how long nothing has come; endless when it has not told yet. */
+  long quietNs(final long nowNs) {
+    return acks == null ? Long.MAX_VALUE : acks.quietNs(nowNs);
+  }
+
+  /** Nothing has come for a while: gives back what can be had again. */
+  void sleep() {
+    if (hasHoles() || owesAck() || mayDelayAck()) {
+      return;
+    }
+    if (acks != null) {
+      wasInteractive = acks.isInteractive();
+      parts.policies.give(acks);
+      acks = null;
+    }
+    if (outOfOrder != null) {
+      outOfOrder.blocks.clear();
+      parts.ranges.give(outOfOrder);
+      outOfOrder = null;
+    }
+    buffer.sleep();
+  }
+
+  // ---- The peer's SYN, and what it agreed on
 
   /**
    * The peer's SYN: {@code irs} is its initial sequence number, the window of our SYN is not
@@ -118,7 +166,7 @@ final class Receiver {
 
   private OutOfOrder holes() {
     if (outOfOrder == null) {
-      outOfOrder = new OutOfOrder();
+      outOfOrder = parts.ranges.take();
     }
     return outOfOrder;
   }
@@ -238,7 +286,7 @@ final class Receiver {
   /** Neither kept nor forgotten: the peer is told what is missing. */
   private void dropForRoom(final boolean offered) {
     final boolean full = buffer.length() >= buffer.capacity();
-    counters.drop(
+    parts.counters.drop(
         full || (!offered && buffer.free() > 0)
             ? DropReason.TCP_RECEIVE_BUFFER_FULL
             : DropReason.TCP_MEMORY);
@@ -272,7 +320,7 @@ final class Receiver {
   }
 
   private int takeOutOfOrder(final TcpSegment segment, final int from, final int to) {
-    counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
+    parts.counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
     oweDuplicateAck();
     final OutOfOrder ranges = holes();
     final int known = ranges.find(from);
@@ -280,7 +328,7 @@ final class Receiver {
       reportDuplicate(from, Seq.min(to, ranges.end(known)));
     }
     if (!ranges.add(from, to)) {
-      counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
+      parts.counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
       return 0;
     }
     final SackBlocks blocks = blocksToReport();

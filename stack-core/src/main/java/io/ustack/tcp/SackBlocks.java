@@ -22,6 +22,12 @@ final class SackBlocks {
   private int duplicateStart;
   private int duplicateEnd;
 
+  /** There is nothing to report any more. */
+  void clear() {
+    remembered = 0;
+    duplicate = false;
+  }
+
   /**
    * A segment that starts at {@code seq} was taken out of order, and {@code ranges} have it. It
    * stands for its block now: those before it in the same one, which would push other blocks out,

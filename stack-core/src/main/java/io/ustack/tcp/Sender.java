@@ -6,7 +6,8 @@ import io.ustack.tcp.congestion.CongestionWindow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sending half of a connection: what may leave now of its {@link SendStream} (Nagle, silly window avoidance, congestion window, what is lost), and what an ACK means.
+ * The sending half of a connection: what may leave now of its {@link SendStream} (Nagle, silly
+ * window avoidance, congestion window, what is lost), and what an ACK means.
  *
  * <p>What is outstanding stands in a {@link RetransmitQueue}; {@code sndNxt} never goes back.
  */
@@ -26,8 +27,11 @@ final class Sender extends SendStream {
   /** Made when something first goes wrong. */
   private @Nullable RecoveryState recoveryState;
 
-  /** Made when a small segment leaves, or the application wants it otherwise. */
+  /** Borrowed when a small segment leaves, or the application wants it otherwise. */
   private @Nullable Nagle nagle;
+
+  /** TCP_NODELAY when that was given back. */
+  private boolean wasNoDelay;
 
   private boolean synOwed = true;
   private boolean synRepeated;
@@ -106,10 +110,49 @@ final class Sender extends SendStream {
 
   Nagle nagle() {
     if (nagle == null) {
-      nagle = new Nagle(sndUna);
+      nagle = recovery.nagles.take();
+      nagle.begin(sndUna, wasNoDelay);
     }
     return nagle;
   }
+
+  /** TCP_NODELAY. */
+  boolean noDelay() {
+    return nagle == null ? wasNoDelay : nagle.noDelay();
+  }
+
+  /** TCP_NODELAY: pushes what is there. */
+  void noDelay(final boolean on) {
+    if (nagle == null && buffer.length() == 0) {
+      wasNoDelay = on;
+    } else {
+      nagle().noDelay(on, dataEnd());
+    }
+  }
+
+  // ---- Rest
+
+  /** Whether it has what an idle connection can do without. */
+  boolean isAwake() {
+    return (nagle != null && nagle.isForgettable()) || !buffer.isBare();
+  }
+
+  /** For how long nothing has left. */
+  long quietNs(final long nowNs) {
+    return nowNs - lastSentNs;
+  }
+
+  /** Nothing has left for a while, and nothing waits: gives back what can be had again. */
+  void sleep() {
+    if (nagle != null && nagle.isForgettable()) {
+      wasNoDelay = nagle.noDelay();
+      recovery.nagles.give(nagle);
+      nagle = null;
+    }
+    control.onIdle(window);
+  }
+
+  // ---- The peer's SYN
 
   /** What the peer's SYN tells: its MSS and its window, never scaled (RFC 7323 2.2). */
   void onSyn(final int effectiveMss, final int shift, final TcpSegment segment) {
@@ -300,7 +343,8 @@ final class Sender extends SendStream {
   }
 
   /** The SYN-ACK left as a cookie, nobody knows when, and has come back. */
-  void onCookieReturned() {
+  void onCookieReturned(final long nowNs) {
+    lastSentNs = nowNs;
     sndNxt = iss + 1;
     synOwed = false;
     synRepeated = true;

@@ -62,6 +62,7 @@ public final class Tcp implements TransportProtocol {
   private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
 
   final ConnectionOptions connectionOptions = new ConnectionOptions(this);
+  final ReceiverParts receiverParts;
   private final MemoryBudget memory;
 
   private int timeWaits;
@@ -95,6 +96,7 @@ public final class Tcp implements TransportProtocol {
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
     lossRecovery = new LossRecovery(counters);
+    receiverParts = new ReceiverParts(counters);
     congestionControls = CongestionControls.load();
     congestionControls.require(config.congestionControl());
     memory = new MemoryBudget(config.maxBufferBytes());

@@ -71,7 +71,7 @@ public final class TcpConnection extends Emitter {
     this.observer = observer;
     receiver =
         new Receiver(
-            new ByteRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.counters());
+            new ByteRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.receiverParts);
     sender = tcp.sender(new ByteRing(config.sendBufferBytes(), tcp.memory()), config, iss);
     timestamps = new Timestamps(tcp.timestampOffset(path.localAddress(), path.remoteAddress()));
     opening = new Opening(config);
@@ -135,8 +135,15 @@ public final class TcpConnection extends Emitter {
     return timers;
   }
 
-  /** Gives the timers back when they wait for nothing. */
-  void restTimers() {
+  /** Sees whether it is idle, and gives the timers back when they wait for nothing. */
+  void rest(final long nowNs) {
+    if (timers != null && timers.isIdle()) {
+      Idleness.look(this, nowNs);
+    }
+    restTimers();
+  }
+
+  private void restTimers() {
     if (timers != null && timers.isResting()) {
       tcp.spareTimers().giveBack(timers);
       timers = null;
@@ -228,6 +235,10 @@ public final class TcpConnection extends Emitter {
   /** Tells the socket. */
   void raise(final int readinessBits) {
     observer.onReadiness(readinessBits);
+  }
+
+  void tellIdle() {
+    observer.onIdle();
   }
 
   Path path() {
@@ -428,7 +439,9 @@ public final class TcpConnection extends Emitter {
   @Override
   public boolean emit(final long nowNs) {
     final boolean again = tcp.emission().emit(this, nowNs);
-    restTimers();
+    if (timers != null && timers.isResting()) {
+      rest(nowNs);
+    }
     return again;
   }
 

@@ -145,7 +145,7 @@ public final class TcpInfo {
     readOptions(c);
     readSender(c.sender());
     readStream(c.sender(), c.sendBuffer().length());
-    atoNs = c.receiver().acks().delayNs(c.sender().rtt().srttNs());
+    atoNs = c.receiver().ackDelayNs(c.sender().rtt().srttNs());
     rcvMssBytes = c.receiver().mss();
     rcvWndBytes = c.receiver().rcvWnd();
     bytesReceived = Integer.toUnsignedLong(c.receiver().received());

@@ -155,6 +155,16 @@ final class TcpTimers extends Timer {
     }
   }
 
+  /** Nothing is waited for but, perhaps, a silent peer. */
+  boolean isIdle() {
+    return isFree() && !delayingAck && !stalled;
+  }
+
+  /** The connection is to be looked at then, to see whether it is idle. */
+  void lookAt(final long atNs) {
+    ensureScheduled(atNs);
+  }
+
   /** Pacing holds the next segment back until then. */
   void waitForDeparture(final long departureNs) {
     ensureScheduled(departureNs);
@@ -184,6 +194,6 @@ final class TcpTimers extends Timer {
       ensureScheduled(ackDeadlineNs);
     }
     pace(nowNs);
-    connection().restTimers();
+    connection().rest(nowNs);
   }
 }

@@ -194,7 +194,8 @@ class QuickAckTest {
       what = "ACKs of an interactive connection wait for the answer; the delay adapts")
   @Rfc9293("MUST-40")
   void delayFollowsTheRhythmOfThePeerUpToARoundTrip() {
-    final AckPolicy acks = new AckPolicy(TestStack.PLAIN);
+    final AckPolicy acks = new AckPolicy();
+    acks.begin(TestStack.PLAIN, false);
     final long ms = 1_000_000;
     acks.onData(0, 300 * ms, 40);
     acks.onAckSent(true);

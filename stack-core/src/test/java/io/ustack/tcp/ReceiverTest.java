@@ -20,7 +20,8 @@ class ReceiverTest {
   private static final int CAPACITY = 5000;
 
   private final ByteRing buffer = new ByteRing(CAPACITY);
-  private final Receiver receiver = new Receiver(buffer, TestStack.PLAIN, new Counters());
+  private final Receiver receiver =
+      new Receiver(buffer, TestStack.PLAIN, new ReceiverParts(new Counters()));
 
   private Receiver started(final int shift) {
     receiver.start(IRS, 1460);
@@ -88,7 +89,8 @@ class ReceiverTest {
     final Random random = new Random(seed);
     for (int life = 0; life < 40; life++) {
       final ByteRing ring = new ByteRing(500 + random.nextInt(5000));
-      final Receiver tested = new Receiver(ring, TestStack.PLAIN, new Counters());
+      final Receiver tested =
+          new Receiver(ring, TestStack.PLAIN, new ReceiverParts(new Counters()));
       tested.start(IRS, 1460);
       final int end = 1 + random.nextInt(40_000);
       int read = 1;

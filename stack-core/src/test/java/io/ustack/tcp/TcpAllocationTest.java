@@ -173,6 +173,39 @@ class TcpAllocationTest {
     assertTrue(segments() > 3000);
   }
 
+  /** A silence puts both ends to sleep; what they need when they wake is there. */
+  @Test
+  void requestAndResponseAfterSilence() {
+    sending.observer(new Sleeper(sending));
+    receiving.observer(new Sleeper(receiving));
+    final Runnable round =
+        () -> {
+          feed(sending, 64);
+          run(1);
+          drain(receiving);
+          feed(receiving, 64);
+          run(2);
+          drain(sending);
+          run(1600);
+          assertEquals(0, client.tcp().bufferBytes() + server.tcp().bufferBytes(), "asleep");
+        };
+    assertEquals(0, Allocation.bytesOfWarmRounds(60, 30, round));
+    assertTrue(segments() > 90);
+  }
+
+  /** An application that lets the stack have what its connection does not need. */
+  private record Sleeper(TcpConnection connection) implements ReadinessObserver {
+    @Override
+    public void onReadiness(final int bits) {
+      // It looks for itself.
+    }
+
+    @Override
+    public void onIdle() {
+      connection.sendBuffer().sleep();
+    }
+  }
+
   @Test
   void outOfOrder() {
     wire.swaps = true;

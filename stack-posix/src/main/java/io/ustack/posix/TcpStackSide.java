@@ -334,6 +334,19 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     socket.raise(0);
   }
 
+  /** With the lock nobody writes to the send buffer: its memory may go. */
+  @Override
+  public void onIdle() {
+    final TcpConnection open = connection;
+    if (open != null && socket.sending.tryLock()) {
+      try {
+        open.sendBuffer().sleep();
+      } finally {
+        socket.sending.unlock();
+      }
+    }
+  }
+
   /** Linux tcp_reset: who has seen the peer's FIN and may still send hears EPIPE. */
   private int errno(final Failure failure) {
     final boolean closeWait =

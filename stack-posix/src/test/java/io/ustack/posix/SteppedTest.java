@@ -46,6 +46,38 @@ class SteppedTest {
     assertEquals(-Errno.EAGAIN, a.send(client, new byte[1], 0, 1, 0));
   }
 
+  private void silence(final int ms) {
+    for (int i = 0; i < ms; i++) {
+      hosts.clock.advance(1_000_000);
+      run();
+    }
+  }
+
+  private long bufferBytes() {
+    return hosts.stackA.tcp().bufferBytes() + hosts.stackB.tcp().bufferBytes();
+  }
+
+  @Test
+  void idleSocketsGiveTheirBuffersBackUntilTheyNeedThem() {
+    final int listener = Peers.tcp(b);
+    assertEquals(0, b.bind(listener, 0, 80));
+    assertEquals(0, b.listen(listener, 1));
+    final int client = Peers.tcp(a);
+    assertEquals(-Errno.EAGAIN, a.connect(client, B, 80));
+    run();
+    final int server = b.accept(listener, null);
+    final byte[] read = new byte[10];
+    for (byte i = 1; i <= 3; i++) {
+      assertEquals(10, a.send(client, new byte[] {i, i, i, i, i, i, i, i, i, i}, 0, 10, 0));
+      silence(1500);
+      assertEquals(2048, bufferBytes(), "unread");
+      assertEquals(10, b.recv(server, read, 0, 10, 0));
+      assertEquals(i, read[9]);
+      silence(10_000);
+      assertEquals(0, bufferBytes());
+    }
+  }
+
   @Test
   void epollWaitNeverWaits() {
     final int set = a.epoll_create1(0);

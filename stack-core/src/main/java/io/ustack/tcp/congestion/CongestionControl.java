@@ -61,6 +61,12 @@ public interface CongestionControl {
   default void onRestart(
       final CongestionWindow window, final long idleNs, final long rtoNs, final long nowNs) {}
 
+  /**
+   * Nothing was sent for a second or longer, and nothing waits: what {@link #onRestart} would
+   * forget may be given up. Connections without traffic are many.
+   */
+  default void onIdle(final CongestionWindow window) {}
+
   /** Whether recovery leaves {@code cwnd} alone. */
   default boolean ownsRecovery() {
     return false;

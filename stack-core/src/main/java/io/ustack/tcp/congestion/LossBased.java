@@ -15,7 +15,10 @@ abstract class LossBased implements CongestionControl {
    */
   private static final byte LIMIT_AFTER_TIMEOUT_SEGMENTS = 1;
 
-  /** Made by the first ACK of the first slow start, given up at its end. */
+  /**
+   * Made when the window first fills in the first slow start, given up at its end and while the
+   * connection is idle.
+   */
   private @Nullable HyStartPlusPlus hyStart;
 
   private byte limitSegments = LIMIT_SEGMENTS;
@@ -69,6 +72,9 @@ abstract class LossBased implements CongestionControl {
     }
     HyStartPlusPlus phase = hyStart;
     if (phase == null) {
+      if (!sample.isCwndLimited) {
+        return 0;
+      }
       phase = new HyStartPlusPlus();
       hyStart = phase;
     }
@@ -95,6 +101,11 @@ abstract class LossBased implements CongestionControl {
   @Override
   public void onUndo(final CongestionWindow window, final long nowNs) {
     limitSegments = LIMIT_SEGMENTS;
+  }
+
+  @Override
+  public void onIdle(final CongestionWindow window) {
+    hyStart = null;
   }
 
   /** RFC 5681 4.1: after more than a timeout without sending, the window starts again. */

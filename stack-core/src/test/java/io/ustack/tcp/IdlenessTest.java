@@ -1,0 +1,214 @@
+package io.ustack.tcp;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.readiness.ReadinessObserver;
+import io.ustack.testing.TestNet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections on which nothing happens give back what they can have again. */
+class IdlenessTest {
+  /** ESTABLISHED, with an application that lets the stack take the send buffer's memory. */
+  private static TestStack established(final TcpConfig config) {
+    final TestStack s = TestStack.established(config);
+    s.connection.observer(
+        new ReadinessObserver() {
+          @Override
+          public void onReadiness(final int bits) {
+            // It looks for itself.
+          }
+
+          @Override
+          public void onIdle() {
+            s.connection.sendBuffer().sleep();
+          }
+        });
+    return s;
+  }
+
+  private static TestStack established() {
+    return established(TestStack.PLAIN);
+  }
+
+  /** Request {@code n} of ten bytes, counted from 0, its answer, and the ACK of that. */
+  private static void converse(final TestStack s, final int n) {
+    final int at = 1 + 10 * n;
+    final int end = at + 10;
+    s.script("< P. %d:%d(10) ack %d win 65535".formatted(at, end, at));
+    assertEquals(10, s.read(at, 10));
+    s.write(at, 10);
+    s.script(
+        "> P. %d:%d(10) ack %d".formatted(at, end, end),
+        "< . %d:%d(0) ack %d win 65535".formatted(end, end, end));
+  }
+
+  private static boolean isAwake(final TestStack s) {
+    return s.connection.sender().isAwake() || s.connection.receiver().isAwake();
+  }
+
+  private static int timers(final TestStack s) {
+    return s.net.stack.tcp().spareTimers().scheduled();
+  }
+
+  @Test
+  void aSecondOfSilencePutsItToSleep() {
+    try (TestStack s = established()) {
+      converse(s, 0);
+      s.silence(0.9);
+      assertTrue(isAwake(s));
+      assertEquals(2 * 2048, s.net.stack.tcp().bufferBytes());
+      s.silence(0.2);
+      assertFalse(isAwake(s));
+      assertEquals(0, s.net.stack.tcp().bufferBytes());
+      assertEquals(0, timers(s));
+    }
+  }
+
+  @Test
+  void itWakesUpAndGoesOn() {
+    try (TestStack s = established()) {
+      for (int n = 0; n < 5; n++) {
+        converse(s, n);
+        s.silence(2);
+        assertFalse(isAwake(s));
+      }
+    }
+  }
+
+  @Test
+  void aConnectionThatIsUsedStaysAwake() {
+    try (TestStack s = established()) {
+      for (int n = 0; n < 40; n++) {
+        converse(s, n);
+        s.silence(0.3);
+        assertTrue(isAwake(s));
+      }
+    }
+  }
+
+  /** Reading a few bytes need not be told: the connection looks again. */
+  @Test
+  void whatWasNotReadStays() {
+    try (TestStack s = established()) {
+      s.script("< P. 1:11(10) ack 1 win 65535", "+0.04 > . 1:1(0) ack 11");
+      s.silence(100);
+      assertTrue(s.connection.receiver().isAwake());
+      final byte[] read = new byte[10];
+      assertEquals(10, s.connection.receiveBuffer().read(read, 0, 10));
+      assertArrayEquals(ScriptedSegment.stream(1, 10), read);
+      s.silence(10);
+      assertFalse(isAwake(s));
+      assertEquals(0, timers(s));
+    }
+  }
+
+  @Test
+  void whatWaitsBehindAHoleStays() {
+    try (TestStack s = established()) {
+      converse(s, 0);
+      s.script("< P. 21:31(10) ack 11 win 65535", "> . 11:11(0) ack 11");
+      s.silence(100);
+      s.script("< P. 11:21(10) ack 11 win 65535", "> . 11:11(0) ack 31");
+      assertEquals(20, s.read(11, 20));
+      s.silence(2);
+      assertFalse(isAwake(s));
+    }
+  }
+
+  /** It has no memory to give without its owner's leave. */
+  @Test
+  void aSendBufferGoesOnlyWhenItsOwnerSaysSo() {
+    try (TestStack s = TestStack.established()) {
+      converse(s, 0);
+      s.silence(100);
+      assertEquals(2048, s.net.stack.tcp().bufferBytes());
+      assertEquals(0, timers(s), "nobody asks again");
+    }
+  }
+
+  @Test
+  void whatIsNotAcknowledgedStays() {
+    try (TestStack s = established()) {
+      s.write(1, 10);
+      s.script("> P. 1:11(10) ack 1");
+      s.net.advance(3 * TestNet.SECOND);
+      assertTrue(s.takeSent() > 0);
+      assertEquals(2048, s.net.stack.tcp().bufferBytes());
+      assertEquals(10, s.connection.sendBuffer().length());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void noDelayIsRemembered(final boolean on) {
+    try (TestStack s = established()) {
+      s.connection.options().noDelay(on);
+      assertFalse(isAwake(s), "an option alone wakes nobody");
+      converse(s, 0);
+      s.silence(2);
+      assertEquals(on, s.connection.sender().noDelay());
+      s.write(11, 10);
+      s.script("> P. 11:21(10) ack 11");
+      s.write(21, 10);
+      if (on) {
+        s.script("> P. 21:31(10) ack 11");
+      }
+      s.expectNothing();
+      assertEquals(on, s.connection.sender().nagle().noDelay());
+    }
+  }
+
+  @Test
+  void aCorkIsNotPulled() {
+    try (TestStack s = established()) {
+      s.connection.options().cork(true);
+      s.silence(5);
+      assertTrue(s.connection.sender().nagle().corked());
+    }
+  }
+
+  /** Linux keeps pingpong mode over any silence. */
+  @Test
+  void whoAnsweredIsStillTakenToAnswer() {
+    try (TestStack s = established()) {
+      converse(s, 0);
+      assertTrue(s.connection.receiver().isInteractive());
+      s.silence(2);
+      assertFalse(s.connection.receiver().isAwake());
+      assertTrue(s.connection.receiver().isInteractive());
+      s.script("< P. 11:21(10) ack 11 win 65535", "+0.04 > . 11:11(0) ack 21");
+    }
+  }
+
+  /** The timers of a connection with keep-alive stay; the rest need not. */
+  @Test
+  void keepAliveDoesNotKeepItAwake() {
+    try (TestStack s = established(TestStack.PLAIN.with().keepAlive(true).build())) {
+      converse(s, 0);
+      s.silence(2);
+      assertFalse(isAwake(s));
+      assertEquals(1, timers(s));
+    }
+  }
+
+  @Test
+  void aSlowPathIsSilentForLongerBeforeItSleeps() {
+    try (TestStack s = established()) {
+      converse(s, 0);
+      s.write(11, 10);
+      s.script("> P. 11:21(10) ack 11");
+      s.net.advance(3 * TestNet.SECOND);
+      s.takeSent();
+      s.script("< . 11:11(0) ack 21 win 65535");
+      final double rto = s.connection.sender().rtt().rtoNs() / 1e9;
+      assertTrue(rto > 1.5, () -> "" + rto);
+      s.silence(1.5 - 1);
+      assertTrue(isAwake(s));
+    }
+  }
+}
