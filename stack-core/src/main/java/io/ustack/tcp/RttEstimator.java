@@ -14,7 +14,7 @@ final class RttEstimator {
   /** 1.07 seconds: fine enough for a time that lasts minutes, and an int of them for 146 years. */
   private static final int STAMP_SHIFT = 30;
 
-  private static final int MOST_COUNTED = Byte.MAX_VALUE;
+  private static final int MOST_COUNTED = 0xFF;
 
   private final TcpConfig config;
 
@@ -93,7 +93,7 @@ final class RttEstimator {
   }
 
   private static byte oneMore(final byte count) {
-    return (byte) Math.min(MOST_COUNTED, count + 1);
+    return (byte) Math.min(MOST_COUNTED, Byte.toUnsignedInt(count) + 1);
   }
 
   /** The peer answered a window probe: it is alive, and there is no reason to give up. */
@@ -164,20 +164,23 @@ final class RttEstimator {
 
   /** The timeout now, back-off included, in nanoseconds. */
   long rtoNs() {
-    return backoff > 20 ? config.maxRtoNs() : Math.min(config.maxRtoNs(), baseRtoNs() << backoff);
+    final int doublings = backoffs();
+    return doublings > 20
+        ? config.maxRtoNs()
+        : Math.min(config.maxRtoNs(), baseRtoNs() << doublings);
   }
 
   /**
-   * How often the timeout expired since the peer last moved forward: the count that ends in giving
-   * up.
+   * How often the timeout expired since the peer last moved forward, up to 255: the count that ends
+   * in giving up.
    */
   int timeouts() {
-    return timeouts;
+    return Byte.toUnsignedInt(timeouts);
   }
 
   /** How often the timeout was doubled since the last valid sample. */
   int backoffs() {
-    return backoff;
+    return Byte.toUnsignedInt(backoff);
   }
 
   /** Smoothed round-trip time in nanoseconds; 0 before the first sample. */

@@ -185,8 +185,11 @@ class ByteRingMemoryTest {
             () -> {
               for (int sent = 0; sent < total; ) {
                 producing.lock();
-                sent += ring.write(new byte[] {(byte) sent}, 0, 1);
-                producing.unlock();
+                try {
+                  sent += ring.write(new byte[] {(byte) sent}, 0, 1);
+                } finally {
+                  producing.unlock();
+                }
               }
             });
     producer.start();
@@ -199,9 +202,12 @@ class ByteRingMemoryTest {
       }
       received += count;
       if (producing.tryLock()) {
-        ring.sleep();
-        slept += ring.isBare() ? 1 : 0;
-        producing.unlock();
+        try {
+          ring.sleep();
+          slept += ring.isBare() ? 1 : 0;
+        } finally {
+          producing.unlock();
+        }
       }
     }
     producer.join();
@@ -215,7 +221,7 @@ class ByteRingMemoryTest {
     ring.write(bytes(10), 0, 10);
     ring.retire();
     ring.sleep();
-    assertEquals(null, budget.spare.take(), "somebody may still read or write it");
+    assertNull(budget.spare.take(), "somebody may still read or write it");
     assertEquals(0, budget.used());
   }
 

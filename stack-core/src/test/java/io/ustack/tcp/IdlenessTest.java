@@ -207,7 +207,7 @@ class IdlenessTest {
       s.script("< . 11:11(0) ack 21 win 65535");
       final double rto = s.connection.sender().rtt().rtoNs() / 1e9;
       assertTrue(rto > 1.5, () -> "" + rto);
-      s.silence(1.5 - 1);
+      s.silence(1.2);
       assertTrue(isAwake(s));
     }
   }

@@ -134,6 +134,26 @@ class RttEstimatorTest {
     assertEquals(30 * MS, rtt.minRttNs());
   }
 
+  /** Else an ACK that comes exactly as fast would seem to come too fast for any (RFC 8985 6.2). */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 16_777_217, 33_554_431, 123_456_789, 987_654_321, 9_999_999_999L})
+  void noRoundTripIsShorterThanTheShortest(final long rttNs) {
+    rtt.onShortest(rttNs, 0);
+    assertTrue(rtt.minRttNs() <= rttNs, () -> rtt.minRttNs() + "");
+    assertTrue(rtt.minRttNs() >= rttNs - rttNs / 8_000_000, () -> rtt.minRttNs() + "");
+  }
+
+  @Test
+  void countsEndAt255() {
+    measure(100 * MS);
+    for (int i = 0; i < 1000; i++) {
+      rtt.onTimeout();
+    }
+    assertEquals(255, rtt.timeouts());
+    assertEquals(255, rtt.backoffs());
+    assertEquals(120 * SECOND, rtt.rtoNs());
+  }
+
   @Test
   void backOffStaysUntilAValidSample() {
     measure(100 * MS);

@@ -10,6 +10,7 @@ import io.ustack.house.Covers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** RFC 9406, the phase alone and in an algorithm. */
 class HyStartPlusPlusTest {
@@ -27,7 +28,7 @@ class HyStartPlusPlusTest {
 
   private int ack(final int inFlight, final long rttNs) {
     sample.ackedBytes = MSS;
-    sample.totalDeliveredBytes += MSS;
+    sample.totalDeliveredBytes = (sample.totalDeliveredBytes + MSS) & 0xFFFF_FFFFL;
     sample.inFlightBytes = inFlight * MSS;
     sample.rttNs = rttNs;
     return phase.onAck(sample, MSS);
@@ -65,6 +66,16 @@ class HyStartPlusPlusTest {
     assertFalse(phase.inCss());
     ack(9, 80 * MS);
     assertTrue(phase.inCss(), "the eighth does");
+  }
+
+  /** A connection that never fills its window is in its first slow start for ever. */
+  @ParameterizedTest
+  @ValueSource(longs = {0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL - 15 * MSS})
+  void roundsAreToldModulo(final long delivered) {
+    sample.totalDeliveredBytes = delivered;
+    sevenSamplesDecideNothing();
+    phase.restart();
+    sevenSamplesDecideNothing();
   }
 
   @Test
