@@ -103,7 +103,9 @@ final class AckPolicy {
   void onRepeatedData(final int windowSegments) {
     startQuickAcks(windowSegments);
     interactive = false;
-    atoNs = config.delayedAckNs();
+    if (atoNs != 0) {
+      atoNs = config.delayedAckNs();
+    }
   }
 
   /**
