@@ -72,14 +72,21 @@ public final class ConnectionOptions {
   /**
    * Gives the connection other numbers. What can change while it is open: keep-alive and the user
    * timeout (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT), a receive
-   * buffer that does not tune itself, retries and how long FIN-WAIT-2 lasts; the rest of it is
+   * buffer that does not tune itself, retries, how long FIN-WAIT-2 lasts, and the congestion
+   * control (TCP_CONGESTION), which goes on from the window that there is; the rest of it is
    * without effect here.
+   *
+   * @throws IllegalArgumentException when there is no such congestion control
    */
   @SuppressWarnings("ReferenceEquality") // most have that of their listener
   public void config(final TcpConfig config, final long nowNs) {
     final TcpConnection c = connection();
     if (c.config() == config) {
       return;
+    }
+    if (!c.sender().control().name().equals(config.congestionControl())) {
+      c.sender().control(tcp.congestionControls().create(config.congestionControl()), nowNs);
+      c.wantToEmit();
     }
     c.config(config);
     if (!config.receiveAutoTuning()) {

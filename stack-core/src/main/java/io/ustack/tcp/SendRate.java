@@ -27,7 +27,14 @@ final class SendRate {
   /** Just past the last position that was stamped. */
   private int stampedEnd;
 
-  SendRate(final long nowNs) {
+  /**
+   * Begins.
+   *
+   * @param firstPosition where the next new segment will stand; those before have no stamps
+   */
+  SendRate(final int firstPosition, final long nowNs) {
+    validFrom = firstPosition;
+    stampedEnd = firstPosition;
     pacing = new Pacing(nowNs);
   }
 

@@ -17,7 +17,7 @@ final class Sender extends SendStream {
 
   private final RttEstimator rtt;
   private final CongestionWindow window = new CongestionWindow();
-  private final CongestionControl control;
+  private CongestionControl control;
   private final LossRecovery recovery;
   private final TcpConfig config;
 
@@ -61,6 +61,27 @@ final class Sender extends SendStream {
 
   CongestionWindow window() {
     return window;
+  }
+
+  /**
+   * Another algorithm takes the window as it is (Linux tcp_reinit_congestion_control). In the
+   * middle of a reduction it is told of the event, so that it has a {@code ssthresh} of its own.
+   */
+  void control(final CongestionControl other, final long nowNs) {
+    control = other;
+    if (!synAcknowledged) {
+      return;
+    }
+    startControl(nowNs);
+    if (recoveryState != null && !recoveryState.isOpenOrDisorder()) {
+      other.onCongestion(window, CongestionControl.Event.LOSS, inFlightBytes(), nowNs);
+    }
+  }
+
+  private void startControl(final long nowNs) {
+    control.start(window, nowNs);
+    final int firstPosition = queue == null ? 0 : queue.end();
+    sendRate = control.isRateBased() ? new SendRate(firstPosition, nowNs) : null;
   }
 
   CongestionControl control() {
@@ -184,8 +205,7 @@ final class Sender extends SendStream {
     sndNxt = Seq.max(sndNxt, from);
     // RFC 5681 3.1: a lost SYN or SYN-ACK means an initial window of one segment.
     window.start(mss(), synTimedOut ? mss() : config.initialWindowSegments() * mss());
-    control.start(window, nowNs);
-    sendRate = control.isRateBased() ? new SendRate(nowNs) : null;
+    startControl(nowNs);
   }
 
   // ---- What an ACK means

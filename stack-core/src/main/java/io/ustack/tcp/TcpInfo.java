@@ -86,6 +86,9 @@ public final class TcpInfo {
   /** tcpi_rcv_wnd: what we have offered from RCV.NXT on, in bytes. */
   public int rcvWndBytes;
 
+  /** tcpi_pacing_rate: at which segments leave, in bytes per second; 0 when they are not paced. */
+  public long pacingRate;
+
   /** tcpi_notsent_bytes: in the send buffer and not sent yet. */
   public int notsentBytes;
 
@@ -132,6 +135,7 @@ public final class TcpInfo {
     sndSsthreshBytes = 0;
     sndWndBytes = 0;
     rcvWndBytes = 0;
+    pacingRate = 0;
     notsentBytes = 0;
     bytesAcked = 0;
     bytesReceived = 0;
@@ -179,6 +183,7 @@ public final class TcpInfo {
     sndSsthreshBytes = sender.window().ssthresh();
     sndSsthreshSegments = sndSsthreshBytes / mss;
     sndWndBytes = sender.sndWnd();
+    pacingRate = sender.control().isRateBased() ? sender.control().pacingRate(sender.window()) : 0;
     caState = sender.congestionState();
   }
 

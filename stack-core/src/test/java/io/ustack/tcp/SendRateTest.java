@@ -19,7 +19,7 @@ class SendRateTest {
   private static final long MS = 1_000_000;
 
   private final Sender sender = sender();
-  private final SendRate rate = new SendRate(0);
+  private final SendRate rate = new SendRate(0, 0);
   private final AckSample sample = new AckSample();
   private int sent;
 
@@ -103,6 +103,20 @@ class SendRateTest {
     send(61 * MS);
     deliver(queue().end() - 1, 100 * MS);
     assertTrue(sample.deliveryIntervalNs > 0, "what leaves from now on does");
+  }
+
+  @Test
+  void whatLeftBeforeItBeganGivesNoSample() {
+    queue().append(0, MSS, false, false, 0);
+    queue().append(MSS, 2 * MSS, false, false, 0);
+    sent = 2 * MSS;
+    final SendRate late = new SendRate(queue().end(), MS);
+    sample.nowNs = 40 * MS;
+    late.begin(sample);
+    late.onDelivered(sample, queue(), queue().first());
+    late.finish(sample);
+    assertEquals(AckSample.NONE, sample.deliveryIntervalNs);
+    assertEquals(MSS, sample.deliveredBytes);
   }
 
   @Test

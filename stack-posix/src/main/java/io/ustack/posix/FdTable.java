@@ -148,4 +148,19 @@ final class FdTable {
     full = Arrays.copyOf(full, (taken.length + 63) >> 6);
     slots = larger;
   }
+
+  /** The socket that the number names; null when it names none. */
+  @Nullable StackSocket socket(final int fd) {
+    return find(fd) instanceof StackSocket socket ? socket : null;
+  }
+
+  /** Why a number names no socket: -EBADF or -ENOTSOCK. */
+  int notSocket(final int fd) {
+    return find(fd) == null ? -Errno.EBADF : -Errno.ENOTSOCK;
+  }
+
+  /** What Linux would complain of first: the number, or what is wrong with the other arguments. */
+  int firstOf(final int fd, final @Nullable StackSocket socket, final int refusal) {
+    return socket == null ? notSocket(fd) : refusal;
+  }
 }

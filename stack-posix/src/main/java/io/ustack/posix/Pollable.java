@@ -80,6 +80,15 @@ public abstract class Pollable {
   /** What closing means beside leaving the epoll sets; called once. */
   abstract void onClose();
 
+  /** fcntl(2): see {@link Posix#fcntl}. Returns flags or 0, -EINVAL */
+  int control(final int command, final int argument) {
+    return switch (command) {
+      case SocketOption.F_GETFL -> SocketOption.O_RDWR;
+      case SocketOption.F_SETFL -> 0;
+      default -> -Errno.EINVAL;
+    };
+  }
+
   /**
    * Something changed. The caller has published the change.
    *

@@ -129,22 +129,7 @@ public final class Posix implements AutoCloseable {
     if (pollable == null) {
       return -Errno.EBADF;
     }
-    final StackSocket socket = pollable instanceof StackSocket found ? found : null;
-    switch (command) {
-      case SocketOption.F_GETFL -> {
-        final boolean nonBlocking = socket != null && socket.isNonBlocking();
-        return SocketOption.O_RDWR | (nonBlocking ? SocketOption.O_NONBLOCK : 0);
-      }
-      case SocketOption.F_SETFL -> {
-        if (socket != null) {
-          socket.nonBlocking((argument & SocketOption.O_NONBLOCK) != 0);
-        }
-        return 0;
-      }
-      default -> {
-        return -Errno.EINVAL;
-      }
-    }
+    return pollable.control(command, argument);
   }
 
   // ---- Naming and connecting
@@ -154,8 +139,8 @@ public final class Posix implements AutoCloseable {
    * of range
    */
   public int bind(final int fd, final int address, final int port) {
-    final StackSocket socket = socketOf(fd);
-    return socket == null ? notSocket(fd) : socket.bind(address, port);
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.bind(address, port);
   }
 
   /**
@@ -163,9 +148,9 @@ public final class Posix implements AutoCloseable {
    * connected, -EOPNOTSUPP on UDP
    */
   public int listen(final int fd, final int backlog) {
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     if (socket == null) {
-      return notSocket(fd);
+      return table.notSocket(fd);
     }
     return socket instanceof TcpSocket tcp ? tcp.listen(backlog) : -Errno.EOPNOTSUPP;
   }
@@ -187,9 +172,9 @@ public final class Posix implements AutoCloseable {
     if ((flags & ~(SocketOption.SOCK_NONBLOCK | SocketOption.SOCK_CLOEXEC)) != 0) {
       return -Errno.EINVAL;
     }
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     if (socket == null) {
-      return notSocket(fd);
+      return table.notSocket(fd);
     }
     if (!(socket instanceof TcpSocket listener)) {
       return -Errno.EOPNOTSUPP;
@@ -218,46 +203,46 @@ public final class Posix implements AutoCloseable {
 
   /** connect(2); see {@link TcpSocket#connect} and {@link UdpSocket#connect}. */
   public int connect(final int fd, final int address, final int port) {
-    final StackSocket socket = socketOf(fd);
-    return socket == null ? notSocket(fd) : socket.connect(address, port);
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.connect(address, port);
   }
 
   /**
    * connect(2) with an address of AF_UNSPEC: no peer any more; a TCP connection is reset. Returns 0
    */
   public int disconnect(final int fd) {
-    final StackSocket socket = socketOf(fd);
-    return socket == null ? notSocket(fd) : socket.disconnect();
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.disconnect();
   }
 
   /** shutdown(2) with SHUT_RD, SHUT_WR or SHUT_RDWR. Returns 0, -EINVAL, -ENOTCONN */
   public int shutdown(final int fd, final int how) {
-    final StackSocket socket = socketOf(fd);
-    return socket == null ? notSocket(fd) : socket.shutdown(how);
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.shutdown(how);
   }
 
   /** getsockname(2). Returns 0, -EFAULT without somewhere to put it */
   public int getsockname(final int fd, final @Nullable SocketAddress4 address) {
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     if (socket == null) {
-      return notSocket(fd);
+      return table.notSocket(fd);
     }
     return address == null ? -Errno.EFAULT : socket.localAddress(address);
   }
 
   /** getpeername(2). Returns 0, -ENOTCONN, -EFAULT without somewhere to put it */
   public int getpeername(final int fd, final @Nullable SocketAddress4 address) {
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     if (socket == null) {
-      return notSocket(fd);
+      return table.notSocket(fd);
     }
     return address == null ? -Errno.EFAULT : socket.remoteAddress(address);
   }
 
   /** setsockopt(2) of an int option. Returns 0, -ENOPROTOOPT */
   public int setsockopt(final int fd, final int level, final int option, final int value) {
-    final StackSocket socket = socketOf(fd);
-    return socket == null ? notSocket(fd) : socket.setOption(level, option, value);
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.setOption(level, option, value);
   }
 
   /**
@@ -265,8 +250,8 @@ public final class Posix implements AutoCloseable {
    * -ENOPROTOOPT
    */
   public int getsockopt(final int fd, final int level, final int option) {
-    final StackSocket socket = socketOf(fd);
-    return socket == null ? notSocket(fd) : socket.option(level, option);
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.option(level, option);
   }
 
   /**
@@ -275,9 +260,9 @@ public final class Posix implements AutoCloseable {
    */
   public int getsockopt(
       final int fd, final int level, final int option, final @Nullable TcpInfo info) {
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     if (socket == null) {
-      return notSocket(fd);
+      return table.notSocket(fd);
     }
     if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_INFO) {
       return -Errno.ENOPROTOOPT;
@@ -286,6 +271,29 @@ public final class Posix implements AutoCloseable {
       return -Errno.EOPNOTSUPP;
     }
     return info == null ? -Errno.EFAULT : tcp.info(info);
+  }
+
+  /**
+   * setsockopt(2) of TCP_CONGESTION: the algorithm of this connection, or of those that a listener
+   * accepts from now on. An open connection goes on from the window that it has.
+   *
+   * @return 0, -ENOENT when there is no such algorithm, -EINVAL for an empty name, -ENOPROTOOPT for
+   *     another option or UDP, -EFAULT
+   */
+  public int setsockopt(
+      final int fd, final int level, final int option, final @Nullable String value) {
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.setOption(level, option, value);
+  }
+
+  /**
+   * getsockopt(2) of TCP_CONGESTION: the name of the algorithm, which replaces what is in {@code
+   * into}. Returns 0, -ENOPROTOOPT for another option or UDP, -EFAULT
+   */
+  public int getsockopt(
+      final int fd, final int level, final int option, final @Nullable StringBuilder into) {
+    final StackSocket socket = table.socket(fd);
+    return socket == null ? table.notSocket(fd) : socket.option(level, option, into);
   }
 
   // ---- Data
@@ -300,9 +308,9 @@ public final class Posix implements AutoCloseable {
   public int send(
       final int fd, final byte[] buffer, final int offset, final int length, final int flags) {
     final int refusal = BufferRange.refuse(buffer, offset, length);
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
-        ? firstOf(fd, socket, refusal)
+        ? table.firstOf(fd, socket, refusal)
         : socket.send(null, buffer, offset, length, flags, 0, NO_PORT);
   }
 
@@ -310,9 +318,9 @@ public final class Posix implements AutoCloseable {
   public int send(
       final int fd, final ByteBuffer buffer, final int offset, final int length, final int flags) {
     final int refusal = BufferRange.refuse(buffer, offset, length);
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
-        ? firstOf(fd, socket, refusal)
+        ? table.firstOf(fd, socket, refusal)
         : socket.send(buffer, null, offset, length, flags, 0, NO_PORT);
   }
 
@@ -329,9 +337,9 @@ public final class Posix implements AutoCloseable {
       final int address,
       final int port) {
     final int refusal = port < 0 ? -Errno.EINVAL : BufferRange.refuse(buffer, offset, length);
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
-        ? firstOf(fd, socket, refusal)
+        ? table.firstOf(fd, socket, refusal)
         : socket.send(null, buffer, offset, length, flags, address, port);
   }
 
@@ -345,9 +353,9 @@ public final class Posix implements AutoCloseable {
       final int address,
       final int port) {
     final int refusal = port < 0 ? -Errno.EINVAL : BufferRange.refuse(buffer, offset, length);
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
-        ? firstOf(fd, socket, refusal)
+        ? table.firstOf(fd, socket, refusal)
         : socket.send(buffer, null, offset, length, flags, address, port);
   }
 
@@ -379,9 +387,9 @@ public final class Posix implements AutoCloseable {
       final int flags,
       final @Nullable SocketAddress4 source) {
     final int refusal = BufferRange.refuse(buffer, offset, length);
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
-        ? firstOf(fd, socket, refusal)
+        ? table.firstOf(fd, socket, refusal)
         : socket.receive(null, buffer, offset, length, flags, source);
   }
 
@@ -394,9 +402,9 @@ public final class Posix implements AutoCloseable {
       final int flags,
       final @Nullable SocketAddress4 source) {
     final int refusal = BufferRange.refuse(buffer, offset, length);
-    final StackSocket socket = socketOf(fd);
+    final StackSocket socket = table.socket(fd);
     if (socket == null || refusal != 0) {
-      return firstOf(fd, socket, refusal);
+      return table.firstOf(fd, socket, refusal);
     }
     return length > 0 && buffer.isReadOnly()
         ? -Errno.EFAULT
@@ -468,18 +476,6 @@ public final class Posix implements AutoCloseable {
     }
     pollable.close();
     return -Errno.EMFILE;
-  }
-
-  private @Nullable StackSocket socketOf(final int fd) {
-    return table.find(fd) instanceof StackSocket socket ? socket : null;
-  }
-
-  private int notSocket(final int fd) {
-    return table.find(fd) == null ? -Errno.EBADF : -Errno.ENOTSOCK;
-  }
-
-  private int firstOf(final int fd, final @Nullable StackSocket socket, final int refusal) {
-    return socket == null ? notSocket(fd) : refusal;
   }
 
   /** Callers without a null checker pass null all the same. */

@@ -66,6 +66,7 @@ public final class SocketOption {
   public static final int TCP_QUICKACK = 12;
   public static final int TCP_USER_TIMEOUT = 18;
   public static final int TCP_INFO = 11;
+  public static final int TCP_CONGESTION = 13;
   public static final int TCP_FASTOPEN = 23;
   public static final int TCP_FASTOPEN_CONNECT = 30;
 

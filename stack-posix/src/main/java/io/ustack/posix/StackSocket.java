@@ -131,9 +131,30 @@ public abstract class StackSocket extends Pollable {
     return nonBlocking;
   }
 
+  @Override
+  int control(final int command, final int argument) {
+    if (command == SocketOption.F_GETFL && nonBlocking) {
+      return super.control(command, argument) | SocketOption.O_NONBLOCK;
+    }
+    if (command == SocketOption.F_SETFL) {
+      nonBlocking = (argument & SocketOption.O_NONBLOCK) != 0;
+    }
+    return super.control(command, argument);
+  }
+
   /** Sets O_NONBLOCK. */
   public final void nonBlocking(final boolean on) {
     nonBlocking = on;
+  }
+
+  /** setsockopt(2) of a name; see {@link Posix#setsockopt(int, int, int, String)}. */
+  int setOption(final int level, final int option, final @Nullable String value) {
+    return -Errno.ENOPROTOOPT;
+  }
+
+  /** getsockopt(2) of a name; see {@link Posix#getsockopt(int, int, int, StringBuilder)}. */
+  int option(final int level, final int option, final @Nullable StringBuilder into) {
+    return -Errno.ENOPROTOOPT;
   }
 
   /**

@@ -395,6 +395,48 @@ public final class TcpSocket extends StackSocket {
     return 0;
   }
 
+  @Override
+  int setOption(final int level, final int option, final @Nullable String value) {
+    if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_CONGESTION) {
+      return -Errno.ENOPROTOOPT;
+    }
+    if (value == null) {
+      return -Errno.EFAULT;
+    }
+    return value.isEmpty() ? -Errno.EINVAL : congestionControl(value);
+  }
+
+  @Override
+  int option(final int level, final int option, final @Nullable StringBuilder into) {
+    if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_CONGESTION) {
+      return -Errno.ENOPROTOOPT;
+    }
+    if (into == null) {
+      return -Errno.EFAULT;
+    }
+    into.setLength(0);
+    into.append(options.config().congestionControl());
+    return 0;
+  }
+
+  private int congestionControl(final String name) {
+    if (!engine.stack.tcp().congestionControls().has(name)) {
+      return -Errno.ENOENT;
+    }
+    control.lock();
+    try {
+      final int refusal = refusal();
+      if (refusal != 0) {
+        return refusal;
+      }
+      options.congestionControl(name);
+    } finally {
+      control.unlock();
+    }
+    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
+    return 0;
+  }
+
   /** As Linux: how a connection is opened is said before. */
   private boolean isTimely(final int level, final int option) {
     if (level != SocketOption.IPPROTO_TCP) {

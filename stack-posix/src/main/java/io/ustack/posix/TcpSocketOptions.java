@@ -180,6 +180,11 @@ final class TcpSocketOptions {
     };
   }
 
+  /** TCP_CONGESTION: one that there is. */
+  void congestionControl(final String name) {
+    config = config.with().congestionControl(name).build();
+  }
+
   /** Fast opens that a listener lets pend at a time; 0 for none. */
   int fastOpens() {
     return fastOpens;

@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.tcp.TcpInfo;
@@ -179,6 +180,59 @@ class TcpOptionsReachTheStackTest {
     final int server = connect(client);
     assertEquals(488, a.getsockopt(client, TCP, SocketOption.TCP_MAXSEG), "without timestamps");
     assertEquals(488, b.getsockopt(server, TCP, SocketOption.TCP_MAXSEG), "the peer was told");
+  }
+
+  private int choose(final int fd, final String name) {
+    return a.setsockopt(fd, TCP, SocketOption.TCP_CONGESTION, name);
+  }
+
+  private String algorithm(final Posix of, final int fd) {
+    final StringBuilder name = new StringBuilder("what was there");
+    assertEquals(0, of.getsockopt(fd, TCP, SocketOption.TCP_CONGESTION, name));
+    return name.toString();
+  }
+
+  /** Only a connection that paces knows its rate. */
+  private long pacingRate() {
+    assertEquals(0, a.getsockopt(client, TCP, SocketOption.TCP_INFO, info));
+    return info.pacingRate;
+  }
+
+  @Test
+  // covers: Linux setsockopt
+  void congestionControl() {
+    assertEquals("cubic", algorithm(a, client));
+    assertEquals(0, choose(client, "bbr"));
+    assertEquals("bbr", algorithm(a, client));
+    connect(client);
+    send(0);
+    assertTrue(pacingRate() > 0, "paced");
+    assertEquals(0, choose(client, "reno"));
+    send(0);
+    assertEquals(0, pacingRate());
+    assertEquals("reno", algorithm(a, client));
+    assertEquals(0, choose(client, "bbr"));
+    send(0);
+    assertTrue(pacingRate() > 0, "paced again");
+  }
+
+  @Test
+  void congestionControlOfAListenerIsThatOfItsConnections() {
+    assertEquals(0, b.setsockopt(listener, TCP, SocketOption.TCP_CONGESTION, "reno"));
+    assertEquals("reno", algorithm(b, connect(client)));
+  }
+
+  @Test
+  void congestionControlsThatThereAreNot() {
+    assertEquals(-Errno.ENOENT, choose(client, "vegas"));
+    assertEquals(-Errno.EINVAL, choose(client, ""));
+    assertEquals(-Errno.EFAULT, choose(client, null));
+    assertEquals(-Errno.EBADF, choose(99, "reno"));
+    assertEquals(-Errno.ENOPROTOOPT, a.setsockopt(client, TCP, 99, "reno"));
+    final int udp = a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+    assertEquals(-Errno.ENOPROTOOPT, choose(udp, "reno"));
+    assertEquals(-Errno.ENOPROTOOPT, a.getsockopt(udp, TCP, 13, new StringBuilder()));
+    assertEquals("cubic", algorithm(a, client));
   }
 
   @Test

@@ -45,6 +45,7 @@ final class InfoNames {
   private long field(final String name) {
     return switch (name) {
       case "state" -> linux(info.state);
+      case "pacing_rate" -> info.pacingRate;
       case "ca_state" -> info.caState.ordinal();
       case "options" ->
           (info.timestamps ? 1 : 0)
