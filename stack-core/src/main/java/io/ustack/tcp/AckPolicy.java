@@ -113,7 +113,7 @@ final class AckPolicy {
    * pingpong mode).
    */
   void onDataSent(final long nowNs) {
-    if (nowNs - lastDataNs < atoNs) {
+    if (atoNs != 0 && nowNs - lastDataNs < atoNs) {
       interactive = true;
     }
   }

@@ -93,8 +93,8 @@ class FastOpenClientTest {
       assertEquals(0, s.connection.sendBuffer().length());
       assertEquals(1, s.net.count(Counter.TCP_FAST_OPENS_ACTIVE));
       s.write(101, 50);
-      s.script("> P. 101:151(50) ack 1", "< P. 1:11(10) ack 151 win 65535");
-      s.script("+0.04 > . 151:151(0) ack 11");
+      s.script(
+          "> P. 101:151(50) ack 1", "< P. 1:11(10) ack 151 win 65535", "> . 151:151(0) ack 11");
       assertEquals(10, s.read(1, 100));
     }
   }

@@ -8,6 +8,8 @@ import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Quick ACKs, interactive connections and the length of the delay, as Linux has them. */
 class QuickAckTest {
@@ -219,5 +221,15 @@ class QuickAckTest {
     // Longer than that, but no pause: nothing is learnt.
     acks.onData(275 * ms, 300 * ms, 40);
     assertEquals(130 * ms, acks.delayNs(1000 * ms));
+  }
+
+  /** A clock has an arbitrary origin, below zero, too. */
+  @ParameterizedTest
+  @ValueSource(longs = {5_000_000_000L, -5_000_000_000L})
+  void whoWritesFirstAnswersNothing(final long nowNs) {
+    final AckPolicy acks = new AckPolicy();
+    acks.begin(TcpConfig.DEFAULT, false);
+    acks.onDataSent(nowNs);
+    assertFalse(acks.isInteractive());
   }
 }
