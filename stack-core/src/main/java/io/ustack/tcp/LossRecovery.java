@@ -335,9 +335,9 @@ final class LossRecovery {
       final Sender s, final RecoveryState r, final int flightBefore, final long nowNs) {
     counters.increment(Counter.TCP_RECOVERIES);
     r.partialAckSeen = false;
-    r.undo.begin(
-        s.window(), s.sndUna(), r.state == CongestionState.CWR, retransmissionsUnderWay(s, r));
-    if (r.state != CongestionState.CWR) {
+    final boolean continues = r.state == CongestionState.CWR && !s.control().ownsRecovery();
+    r.undo.begin(s.window(), s.sndUna(), continues, retransmissionsUnderWay(s, r));
+    if (!continues) {
       beginReduction(s, r, CongestionControl.Event.LOSS, flightBefore, nowNs);
     }
     r.state = CongestionState.RECOVERY;
@@ -391,10 +391,12 @@ final class LossRecovery {
   private void undo(final Sender s, final RecoveryState r, final long nowNs) {
     counters.increment(Counter.TCP_RECOVERIES_UNDONE);
     queueOf(s).unmarkLost();
-    r.undo.restore(s.window());
+    final boolean restored = r.undo.restore(s.window());
     r.state = CongestionState.OPEN;
     r.duplicateAcks = 0;
-    s.control().onUndo(s.window(), nowNs);
+    if (restored) {
+      s.control().onUndo(s.window(), nowNs);
+    }
   }
 
   // ---- Timers

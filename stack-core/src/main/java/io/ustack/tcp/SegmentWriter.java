@@ -45,7 +45,11 @@ final class SegmentWriter {
       final int at = packet.append(length);
       buffer.peek(bufferOffset, packet.bytes(), at, length);
     }
-    final boolean fresh = length > 0 && seq == connection.sender().sndNxt();
+    final Sender sender = connection.sender();
+    final boolean fresh =
+        length > 0
+            && seq == sender.sndNxt()
+            && Seq.leq(seq + length, sender.sndUna() + sender.sndWnd());
     final boolean timestamps = connection.usesTimestamps();
     final int timestampsLength = timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
     final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - length;

@@ -99,10 +99,15 @@ final class Undo {
         && Seq.lt(segment.tsEcr, firstRetransmissionTick);
   }
 
-  /** RFC 4015 3.2: the window is again what it was. */
-  void restore(final CongestionWindow window) {
+  /**
+   * RFC 4015 3.2: the window is again what it was.
+   *
+   * @return false when this recovery had taken nothing from it
+   */
+  boolean restore(final CongestionWindow window) {
     possible = false;
     window.ssthresh(Math.max(window.ssthresh(), priorSsthresh));
     window.cwnd(Math.max(window.cwnd(), priorCwnd));
+    return priorCwnd != 0;
   }
 }

@@ -2,12 +2,15 @@ package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
 import io.ustack.testing.TestNet;
+import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -269,6 +272,82 @@ class EcnTest {
       assertFalse(s.connection.sender().recoveryState().owesCwr);
       s.script("< . 1:1(0) ack 31 win 65535");
       assertTrue(s.connection.sender().isIdle());
+    }
+  }
+
+  private static TestStack withEcn(final String algorithm) {
+    final TestStack s =
+        new TestStack(TcpConfig.DEFAULT.with().congestionControl(algorithm).build())
+            .listen(16)
+            .script(
+                "< SEW 0:0(0) win 65535 <mss 1460,nop,nop,sackOK>",
+                "> SE. 0:0(0) ack 1 win 65535 <mss 1460,nop,nop,sackOK>",
+                "+0.1 < . 1:1(0) ack 1 win 65535");
+    s.accept();
+    return s;
+  }
+
+  /** A mark, and then what seems lost: CWR goes over into RECOVERY. */
+  private static void markThenLose(final TestStack s) {
+    s.write(1, 30 * 1460);
+    s.net.advance(100_000_000);
+    s.takeSent();
+    s.burst("E. 1:1(0) ack 1461 win 65535");
+    assertEquals(CongestionState.CWR, s.connection.sender().congestionState());
+    s.takeSent();
+    s.burst(LossScript.ack(1, 2, 5).substring(2));
+    assertEquals(CongestionState.RECOVERY, s.connection.sender().congestionState());
+    s.takeSent();
+  }
+
+  /** RFC 9438 4.9: what is taken back is the loss, which was none, and not the mark. */
+  @Test
+  void undoOfALossLeavesTheMarkAlone() throws ReflectiveOperationException {
+    try (TestStack s = withEcn("cubic")) {
+      markThenLose(s);
+      final Object curve = field(s.connection.sender().control(), "curve");
+      final Object wMax = field(curve, "wMax");
+      assertNotEquals(0, wMax);
+      s.net.advance(100_000_000);
+      s.takeSent();
+      s.burst(LossScript.ack(10, 1, 2).substring(2));
+      s.takeSent();
+      assertEquals(CongestionState.OPEN, s.connection.sender().congestionState());
+      assertEquals(wMax, field(curve, "wMax"));
+    }
+  }
+
+  /** It does not hear marks, so the loss is the first that it hears of. */
+  @Test
+  void bbrHearsOfALossBehindAMark() throws ReflectiveOperationException {
+    try (TestStack s = withEcn("bbr")) {
+      markThenLose(s);
+      assertEquals(true, field(s.connection.sender().control(), "inRecovery"));
+    }
+  }
+
+  private static Object field(final Object of, final String name)
+      throws ReflectiveOperationException {
+    final Field field = of.getClass().getDeclaredField(name);
+    field.setAccessible(true);
+    return field.get(of);
+  }
+
+  /** RFC 3168 6.1.6. */
+  @Test
+  void windowProbeIsNotEcnCapable() {
+    try (TestStack s = withEcn("reno")) {
+      s.write(1, 10);
+      s.takeSent();
+      s.burst(". 1:1(0) ack 11 win 0");
+      s.write(11, 10);
+      byte[] probe = null;
+      for (int i = 0; i < 100 && probe == null; i++) {
+        s.net.advance(100_000_000);
+        probe = s.net.link.takeSent();
+      }
+      assertNotNull(probe);
+      assertEquals(0, probe[15] & 3);
     }
   }
 }
