@@ -103,7 +103,7 @@ abstract class SendStream extends PeerWindow {
   /** Data or a FIN waits behind {@code sndNxt}. */
   final boolean hasUnsent() {
     final int unsent = unsent();
-    return unsent > 0 || (unsent == 0 && finQueued);
+    return unsent > 0 || (unsent == 0 && finQueued && !isFinAcknowledged());
   }
 
   /** Just past the data in the buffer. */

@@ -211,4 +211,47 @@ class IdlenessTest {
       assertTrue(isAwake(s));
     }
   }
+
+  /** It only listens: no entry of a retransmission timer is left in the wheel to look at it. */
+  @Test
+  void keepAliveDoesNotKeepAListenerAwake() {
+    try (TestStack s = established(TestStack.PLAIN.with().keepAlive(true).build())) {
+      s.silence(10);
+      s.burst("P. 1:11(10) ack 1 win 65535");
+      s.net.advance(TestNet.SECOND);
+      s.takeSent();
+      assertEquals(10, s.read(1, 10));
+      s.silence(20);
+      assertFalse(isAwake(s));
+      assertEquals(0, s.net.stack.tcp().bufferBytes());
+    }
+  }
+
+  @Test
+  void halfClosedSleeps() {
+    try (TestStack s = TestStack.finWait2()) {
+      s.burst("P. 1:11(10) ack 2 win 65535");
+      s.net.advance(TestNet.SECOND);
+      s.takeSent();
+      assertEquals(10, s.read(1, 10));
+      s.silence(20);
+      s.in(TcpState.FIN_WAIT_2);
+      assertFalse(s.connection.receiver().isAwake());
+    }
+  }
+
+  @Test
+  void noDelayThatWasSetWhileItTalkedIsRemembered() {
+    try (TestStack s = established()) {
+      converse(s, 0);
+      s.connection.options().noDelay(true);
+      s.silence(2);
+      assertFalse(isAwake(s));
+      assertTrue(s.connection.sender().noDelay());
+      s.write(11, 10);
+      s.script("> P. 11:21(10) ack 11");
+      s.write(21, 10);
+      s.script("> P. 21:31(10) ack 11");
+    }
+  }
 }
