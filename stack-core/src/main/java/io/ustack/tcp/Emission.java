@@ -54,7 +54,8 @@ final class Emission {
             || !c.state().isSynchronized()
             || c.timers().kind() == TcpTimers.Kind.PERSIST;
     if (c.timers().isUserTimeoutOver(nowNs)
-        || (counts && c.sender().rtt().timeouts() >= retryLimit(c))) {
+        || (counts
+            && c.sender().rtt().timeouts() >= Math.min(RttEstimator.MOST_COUNTED, retryLimit(c)))) {
       giveUp(c);
       return true;
     }

@@ -14,7 +14,7 @@ final class RttEstimator {
   /** 1.07 seconds: fine enough for a time that lasts minutes, and an int of them for 146 years. */
   private static final int STAMP_SHIFT = 30;
 
-  private static final int MOST_COUNTED = 0xFF;
+  static final int MOST_COUNTED = 0xFF;
 
   private final TcpConfig config;
 
@@ -167,7 +167,7 @@ final class RttEstimator {
     final int doublings = backoffs();
     return doublings > 20
         ? config.maxRtoNs()
-        : Math.min(config.maxRtoNs(), baseRtoNs() << doublings);
+        : Math.min(config.maxRtoNs(), Math.min(config.maxRtoNs(), baseRtoNs()) << doublings);
   }
 
   /**

@@ -192,4 +192,28 @@ class RttEstimatorTest {
     rtt.onProbingEnded();
     assertEquals(300 * MS, rtt.rtoNs());
   }
+
+  /** What is echoed is the peer's to say, up to 24 days. */
+  @Test
+  void noEchoMakesTheTimeoutOverflow() {
+    final RttEstimator rtt = new RttEstimator(TcpConfig.DEFAULT);
+    rtt.onAck(Integer.MAX_VALUE * 1_000_000L, 0, 0);
+    for (int i = 0; i < 24; i++) {
+      assertEquals(TcpConfig.DEFAULT.maxRtoNs(), rtt.rtoNs());
+      rtt.onTimeout();
+    }
+  }
+
+  @Test
+  void retriesAreCountedTo255() {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.with().dataRetries(300).build())) {
+      s.write(1, 10);
+      for (int i = 0; i < 35 && s.connection.state() != TcpState.CLOSED; i++) {
+        s.takeSent();
+        s.net.advance(1000 * io.ustack.testing.TestNet.SECOND);
+      }
+      s.takeSent();
+      s.in(TcpState.CLOSED);
+    }
+  }
 }
