@@ -32,6 +32,7 @@ final class KeepAlive {
   void onTimer(final TcpConnection c, final long nowNs) {
     final TcpConfig config = c.config();
     if (!config.keepAlive() || !isKept(c.state())) {
+      c.timers().keepAliveProbes = 0;
       c.timers().stop();
       return;
     }

@@ -32,6 +32,7 @@ final class SpareTimers {
 
   /** They wait for nothing and are in no wheel; their connection forgets them. */
   void giveBack(final TcpTimers timers) {
+    timers.takeBack();
     if (spare.size() < MAX_SPARE) {
       spare.addLast(timers);
     }

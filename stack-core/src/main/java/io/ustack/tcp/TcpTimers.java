@@ -57,6 +57,11 @@ final class TcpTimers extends Timer {
     keepAliveProbes = 0;
   }
 
+  /** Lent to nobody: a spare one must not keep a connection that is gone. */
+  void takeBack() {
+    borrower = null;
+  }
+
   private TcpConnection connection() {
     return Objects.requireNonNull(borrower, "lent to nobody");
   }

@@ -1,6 +1,8 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
@@ -181,6 +183,28 @@ class KeepAliveTest {
       s.script("> F. 1:1(0) ack 1", "< . 1:1(0) ack 2 win 65535").in(TcpState.FIN_WAIT_2);
       s.silence(61);
       s.in(TcpState.CLOSED);
+    }
+  }
+
+  @Test
+  void switchedOffBehindAProbeItGivesItsTimersBack() {
+    final TcpConfig on =
+        TestStack.PLAIN
+            .with()
+            .keepAlive(true)
+            .keepAliveIdleNs(10 * io.ustack.testing.TestNet.SECOND)
+            .keepAliveIntervalNs(3 * io.ustack.testing.TestNet.SECOND)
+            .build();
+    try (TestStack s = TestStack.established(on)) {
+      s.net.advance(10 * io.ustack.testing.TestNet.SECOND);
+      assertEquals(1, s.takeSent());
+      final TcpTimers timers = s.connection.timers();
+      s.connection.options().config(TestStack.PLAIN, s.net.clock.nanoTime());
+      s.script("< . 1:1(0) ack 1 win 65535");
+      s.silence(20);
+      assertEquals(0, s.net.stack.tcp().spareTimers().scheduled());
+      assertNotNull(timers);
+      assertTrue(timers.isResting());
     }
   }
 }
