@@ -53,6 +53,16 @@ final class OutOfOrder {
     return -1;
   }
 
+  /** The first range that has some of the bytes from {@code from} to before {@code to}; or -1. */
+  int overlap(final int from, final int to) {
+    for (int i = 0; i < count && Seq.lt(starts[i], to); i++) {
+      if (Seq.gt(ends[i], from)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /**
    * Adds {@code [from, to)}, which lies wholly beyond {@code rcvNxt}, joining whatever it overlaps
    * or touches.

@@ -303,6 +303,7 @@ final class Receiver {
     final int before = rcvNxt;
     rcvNxt += length;
     if (hasHoles()) {
+      reportOverlap(before, rcvNxt);
       rcvNxt = holes().absorb(rcvNxt);
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
       acks().oweAck();
@@ -323,10 +324,7 @@ final class Receiver {
     parts.counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
     oweDuplicateAck();
     final OutOfOrder ranges = holes();
-    final int known = ranges.find(from);
-    if (known >= 0) {
-      reportDuplicate(from, Seq.min(to, ranges.end(known)));
-    }
+    reportOverlap(from, to);
     if (!ranges.add(from, to)) {
       parts.counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
       return 0;
@@ -338,6 +336,15 @@ final class Receiver {
     final int skip = from - segment.payloadSeq();
     buffer.store(from - rcvNxt, segment.bytes, segment.payloadOffset + skip, to - from);
     return 0;
+  }
+
+  /** RFC 2883 4.2: of a segment that had arrived in part the first such part is told. */
+  private void reportOverlap(final int from, final int to) {
+    final OutOfOrder ranges = holes();
+    final int known = ranges.overlap(from, to);
+    if (known >= 0) {
+      reportDuplicate(Seq.max(from, ranges.start(known)), Seq.min(to, ranges.end(known)));
+    }
   }
 
   /** Data that was not acceptable: what of it had been received before is reported. */

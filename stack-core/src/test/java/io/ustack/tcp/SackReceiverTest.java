@@ -324,4 +324,17 @@ class SackReceiverTest {
       }
     }
   }
+
+  /** RFC 2883 4.2: the part that had arrived is not at the segment's beginning. */
+  @Test
+  void whatArrivedInTheMiddleIsReported() {
+    try (TestStack s = LossScript.withSack()) {
+      s.burst("P. 31:41(10) ack 1 win 65535");
+      s.takeSent();
+      s.script(
+          "< P. 21:51(30) ack 1 win 65535", "> . 1:1(0) ack 1 <nop,nop,sack 31:41 21:51>",
+          "< P. 1:31(30) ack 1 win 65535", "> . 1:1(0) ack 51 <nop,nop,sack 21:31>");
+      assertEquals(50, s.read(1, 50));
+    }
+  }
 }
