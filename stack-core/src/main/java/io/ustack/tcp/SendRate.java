@@ -9,7 +9,7 @@ import java.util.Arrays;
  *
  * <p>The stamps lie beside the {@link RetransmitQueue}, by its positions. When a segment was split
  * the positions behind it have moved: what left before then gives no sample, which it does only
- * when the path's MTU shrank.
+ * when the path's MTU shrank, or a probe of it was lost.
  */
 final class SendRate {
   private static final int SMALLEST = 16;

@@ -67,7 +67,7 @@ public interface CongestionControl {
    */
   default void onIdle(final CongestionWindow window) {}
 
-  /** Whether recovery leaves {@code cwnd} alone. */
+  /** Whether {@code cwnd} is its own in recovery; a timeout and an undo set it all the same. */
   default boolean ownsRecovery() {
     return false;
   }
