@@ -201,8 +201,12 @@ public final class TcpInfo {
   private void readQueue(final @Nullable RetransmitQueue queue, final int mss) {
     unackedSegments = queue == null ? 0 : queue.segments();
     sackedSegments = queue == null ? 0 : queue.sackedSegments();
-    lostSegments = queue == null ? 0 : segments(queue.lostBytes(), mss);
-    retransSegments = queue == null ? 0 : segments(queue.retransmittedBytes(), mss);
+    // Segments that left before the MSS shrank are longer than it.
+    lostSegments =
+        queue == null
+            ? 0
+            : Math.min(segments(queue.lostBytes(), mss), unackedSegments - sackedSegments);
+    retransSegments = queue == null ? 0 : queue.retransmittedSegments();
   }
 
   private static int segments(final int bytes, final int mss) {

@@ -459,4 +459,24 @@ class MtuProbingTest {
       assertEquals(1024, mss(s));
     }
   }
+
+  /** Segments of before count as what they are, in TcpInfo, too. */
+  @Test
+  void noMoreIsLostThanIsOutstanding() {
+    try (TestStack s = TestStack.established()) {
+      s.write(1, 10 * 1460);
+      s.takeSent();
+      for (int timeout = 0; timeout < 6; timeout++) {
+        s.net.advance((200L << timeout) * 1_000_000L);
+        s.takeSent();
+      }
+      final TcpInfo info = new TcpInfo();
+      s.connection.info(info, s.net.clock.nanoTime());
+      assertEquals(512, info.sndMssBytes);
+      assertTrue(info.lostSegments > 0);
+      assertTrue(
+          info.lostSegments + info.sackedSegments <= info.unackedSegments,
+          () -> info.lostSegments + " of " + info.unackedSegments);
+    }
+  }
 }
