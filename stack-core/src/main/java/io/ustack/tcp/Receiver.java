@@ -435,11 +435,18 @@ final class Receiver {
   }
 
   /**
-   * RFC 9293 3.8.6.2.2: the window is worth telling when it grew by a segment or half the buffer,
-   * as large as memory lets that be now.
+   * RFC 9293 3.8.6.2.2: the right edge moves by a segment or half of what the buffer can be now.
+   */
+  private boolean isWorthwhile() {
+    return offer() - rcvWnd() >= Math.min(mss, (buffer.length() + buffer.free()) / 2);
+  }
+
+  /**
+   * An ACK is to tell the window: it is twice what the peer knows of. Less goes with the next ACK,
+   * or each segment that is read at once would get its own (Linux tcp_cleanup_rbuf).
    */
   boolean owesWindowUpdate() {
-    return offer() - rcvWnd() >= Math.min(mss, (buffer.length() + buffer.free()) / 2);
+    return isWorthwhile() && offer() / 2 >= rcvWnd();
   }
 
   /**
@@ -459,12 +466,8 @@ final class Receiver {
     }
   }
 
-  /**
-   * What may be offered from {@code rcvNxt}: the free space, but never less than was offered
-   * before.
-   */
+  /** What may be offered: the free space, as far as the field can say; never less than before. */
   private int offer() {
-    // What the field can say bounds it, too.
     return Math.max(Math.min(buffer.free(), 0xFFFF << windowShift), rcvWnd());
   }
 
@@ -476,7 +479,7 @@ final class Receiver {
    * unit; what was offered stays acceptable.
    */
   int windowField() {
-    if (owesWindowUpdate()) {
+    if (isWorthwhile()) {
       final int units = Math.min(0xFFFF, offer() >>> windowShift);
       rcvAdv = Seq.max(rcvAdv, rcvNxt + (units << windowShift));
     }

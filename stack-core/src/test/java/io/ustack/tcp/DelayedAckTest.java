@@ -124,11 +124,11 @@ class DelayedAckTest {
   }
 
   @Test
-  void readingTellsTheWindowInsteadOfTheDelay() {
-    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(4000, 4000))) {
+  void windowThatDoublesByReadingIsToldInsteadOfTheDelay() {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(2920, 2920))) {
       s.script("< . 1:1461(1460) ack 1 win 65535");
       assertEquals(1460, s.read(1, 2000));
-      s.script("> . 1:1(0) ack 1461 win 4000");
+      s.script("> . 1:1(0) ack 1461 win 2920");
       s.silence(0.1);
     }
   }

@@ -276,7 +276,28 @@ class WindowTest {
           > . 1:1(0) ack 2921 win 7080
           """);
       assertEquals(2920, s.read(1, 4000));
-      s.script("> . 1:1(0) ack 2921 win 10000");
+      s.script(
+          """
+          < . 2921:4381(1460) ack 1 win 65535
+          < . 4381:5841(1460) ack 1 win 65535
+          > . 1:1(0) ack 5841 win 7080
+          """);
+    }
+  }
+
+  /** Linux tcp_cleanup_rbuf: told at once is only a window that is twice what the peer knows. */
+  @Test
+  void whoReadsAtOnceAcknowledgesEverySecondSegment() {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.withBuffers(100_000, 10_000))) {
+      for (int n = 0; n < 20; n++) {
+        final int at = 1 + n * 1460;
+        s.burst(". %d:%d(1460) ack 1 win 65535".formatted(at, at + 1460));
+        if (n % 2 == 1) {
+          s.script("> . 1:1(0) ack %d win 65535".formatted(at + 1460));
+        }
+        assertEquals(1460, s.read(at, 2000));
+        s.expectNothing();
+      }
     }
   }
 
