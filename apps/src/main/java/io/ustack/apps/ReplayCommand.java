@@ -177,9 +177,16 @@ final class ReplayCommand implements Callable<Integer> {
     if (answers != null && Files.exists(answers) && isSame(answers, capture)) {
       throw new ParameterException(spec.commandLine(), "--out would overwrite the capture");
     }
+    if (plot != null && answers != null && isOnePlace(plot, answers)) {
+      throw new ParameterException(spec.commandLine(), "--plot would overwrite --out");
+    }
     if (plot != null && Files.exists(plot) && isSame(plot, capture)) {
       throw new ParameterException(spec.commandLine(), "--plot would overwrite the capture");
     }
+  }
+
+  private static boolean isOnePlace(final Path one, final Path other) {
+    return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize());
   }
 
   private static boolean isSame(final Path a, final Path b) {

@@ -68,8 +68,8 @@ final class SimCommand implements Callable<Integer> {
   @Option(
       names = "--flows",
       paramLabel = "N",
-      description = "How many, instead of one for each name of --cc; names are used in turn.")
-  private int flows;
+      description = "How many, instead of one for each of --cc or --rtt; both are used in turn.")
+  private @Nullable Integer flows;
 
   @Option(
       names = "--rate",
@@ -146,7 +146,9 @@ final class SimCommand implements Callable<Integer> {
       paramLabel = "SYSTEM",
       converter = Converters.TcpProfile.class,
       defaultValue = "linux",
-      description = "Whose numbers TCP has: linux or freebsd. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Whose numbers TCP has, but for its buffers: linux or freebsd. Default:"
+              + " ${DEFAULT-VALUE}.")
   private TcpConfig tcp = TcpConfig.DEFAULT;
 
   @Option(
@@ -187,7 +189,12 @@ final class SimCommand implements Callable<Integer> {
     if (!invocation.ealArguments().isEmpty()) {
       throw wrong("sim uses no DPDK and takes no arguments behind --");
     }
-    if (flows < 0 || flows > MOST_FLOWS || algorithms.size() > MOST_FLOWS) {
+    if (algorithms.isEmpty() || roundTripsNs.isEmpty()) {
+      throw wrong("--cc and --rtt name one flow at least");
+    }
+    final int count =
+        flows == null ? Math.max(algorithms.size(), roundTripsNs.size()) : flows.intValue();
+    if (count < 1 || count > MOST_FLOWS) {
       throw wrong("Invalid value for option '--flows': not between 1 and " + MOST_FLOWS);
     }
     if (bytes != null && bytes.isProducts()) {
@@ -197,7 +204,7 @@ final class SimCommand implements Callable<Integer> {
         new SimSetup(
             algorithms,
             roundTripsNs,
-            flows == 0 ? algorithms.size() : flows,
+            count,
             bitsPerSecond,
             queue,
             mark,

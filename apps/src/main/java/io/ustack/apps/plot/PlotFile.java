@@ -21,6 +21,9 @@ public final class PlotFile {
    */
   public static PlotFile at(final Path file) throws CommandFailure {
     final Path directory = file.toAbsolutePath().getParent();
+    if (file.toString().isEmpty()) {
+      throw new CommandFailure("--plot has no file name");
+    }
     if (Files.isDirectory(file)) {
       throw new CommandFailure(file + " is a directory");
     }

@@ -45,8 +45,8 @@ public record SimSetup(
 
   private static final double MOST_OF_ALL_FLOWS_BYTES = 32 << 20;
 
-  /** What the socket buffers hold: no flow is limited by them. */
-  private static final int BUFFER_BYTES = 16 << 20;
+  /** What the socket buffers hold at least. */
+  private static final int LEAST_BUFFER_BYTES = 1 << 20;
 
   /** The congestion control of a flow. */
   public String algorithm(final int flow) {
@@ -91,13 +91,18 @@ public record SimSetup(
     return null;
   }
 
+  /** What the socket buffers hold: several times what can be on its way, so they limit no flow. */
+  private int bufferBytes() {
+    return (int) Math.max(LEAST_BUFFER_BYTES, 4 * (productBytes() + queueBytes()));
+  }
+
   /** Ready to run. */
   public NetSim open() {
     final SharedPath path =
         SharedPath.bottleneck(bitsPerSecond, queueBytes(), longestRoundTripNs())
             .withLoss(loss)
             .withMarks(markBytes());
-    final TcpConfig buffers = tcp.withBuffers(BUFFER_BYTES, BUFFER_BYTES);
+    final TcpConfig buffers = tcp.withBuffers(bufferBytes(), bufferBytes());
     final List<FlowPlan> plans = new ArrayList<>();
     for (int i = 0; i < flows; i++) {
       final TcpConfig config =

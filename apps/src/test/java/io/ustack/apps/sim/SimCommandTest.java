@@ -1,6 +1,7 @@
 package io.ustack.apps.sim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class SimCommandTest {
   @TempDir private Path directory;
@@ -109,6 +112,34 @@ final class SimCommandTest {
     }
     sim("--cc cubic,reno --seconds 5 --plot " + file);
     assertEquals(svg, Files.readString(file), "the same bytes");
+  }
+
+  /** What 64 flows wait to send fits the memory that the launcher gives. */
+  @Test
+  void asManyFlowsAsThereMayBe() {
+    final CommandRun run = sim("--flows 64 --seconds 0.2");
+    assertEquals("64", row(run, 64)[0]);
+  }
+
+  @Test
+  void aFlowForEachRoundTrip() {
+    final CommandRun run = sim("--rtt 20,80 --seconds 0.2");
+    assertEquals(List.of("2", "cubic", "80"), List.of(row(run, 2)).subList(0, 3));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'--cc=,', --cc and --rtt name one flow at least",
+    "--cc=, no congestion control algorithm",
+    "--flows=0, not between 1 and 64",
+    "--flows=65, not between 1 and 64",
+    "--plot=, no file name"
+  })
+  void wrongOptionsAreOneLine(final String option, final String complaint) {
+    final CommandRun run = CommandRun.of("sim", "--seconds", "0.1", option);
+    assertNotEquals(0, run.exitCode(), run::toString);
+    assertTrue(run.err().contains(complaint), run::toString);
+    assertFalse(run.err().contains("Exception"), run::toString);
   }
 
   /** The largest label of the second panel's axis of bytes, in MB. */
