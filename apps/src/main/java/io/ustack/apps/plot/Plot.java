@@ -45,8 +45,7 @@ public record Plot(String title, String subtitle, double endX, String unitX, Lis
       draw(svg, panel, x, top);
       top += PANEL + BETWEEN;
     }
-    final double middle = (LEFT + RIGHT) / 2.0;
-    svg.text(middle, height - 8.0, "middle", "", "time, " + unitX);
+    svg.text((LEFT + RIGHT) / 2.0, height - 8.0, "middle", "", "time, " + unitX);
     return svg.finish();
   }
 
