@@ -217,7 +217,12 @@ final class SegmentArrival {
     }
   }
 
-  /** RFC 9293 3.10.7.4, second (RFC 5961 3.2): only an exact RST counts. */
+  /**
+   * RFC 9293 3.10.7.4, second (RFC 5961 3.2): only an exact RST counts.
+   *
+   * <p>DEVIATION: RFC 1337 F1: an exact RST ends TIME_WAIT too, as on Linux, where tcp_rfc1337 is
+   * 0.
+   */
   private void onReset(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (segment.seq != c.receiver().rcvNxt()) {
       challenge(c, nowNs);
