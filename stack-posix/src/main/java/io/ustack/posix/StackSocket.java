@@ -255,7 +255,7 @@ public abstract class StackSocket extends Pollable {
    * size is the largest, as on Linux.
    */
   static int bufferBytes(final int asked, final int least, final int most) {
-    return Math.max(least, Integer.compareUnsigned(asked, most) > 0 ? most : asked);
+    return Math.min(most, Math.max(least, Integer.compareUnsigned(asked, most) > 0 ? most : asked));
   }
 
   /**

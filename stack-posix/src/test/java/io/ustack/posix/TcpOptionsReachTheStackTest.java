@@ -249,6 +249,13 @@ class TcpOptionsReachTheStackTest {
     assertEquals(5000, a.send(client, new byte[100_000], 0, 100_000, 0));
   }
 
+  /** Also where a stack has less for a socket than Linux gives at least. */
+  @ParameterizedTest(name = "of {0}, at most {1}: {2}")
+  @CsvSource({"0, 10000, 1152", "5000, 10000, 5000", "-1, 10000, 10000", "0, 900, 900"})
+  void sizeIsBounded(final int asked, final int most, final int given) {
+    assertEquals(given, StackSocket.bufferBytes(asked, StackSocket.MIN_RECEIVE_BYTES, most));
+  }
+
   @ParameterizedTest(name = "option {0}: {1} gives {2}, and reads {3}")
   @CsvSource({
     "4, 0, -22, 7200",
