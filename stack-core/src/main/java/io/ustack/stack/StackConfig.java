@@ -1,19 +1,22 @@
 package io.ustack.stack;
 
 import io.ustack.buffer.SipHash;
+import io.ustack.ethernet.MacAddress;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.tcp.TcpConfig;
 import java.security.SecureRandom;
 
 /**
- * What one shard is told at its start; immutable.
+ * What one shard is told at its start; immutable. What can't be is an {@link
+ * IllegalArgumentException} that names it.
  *
  * @param subnet our address and the subnet on the link
  * @param gateway the default gateway, 0 for none
- * @param macAddress what to use instead of the link's, 0 to use the link's
+ * @param macAddress what to use instead of the link's, an address of one interface; 0 to use the
+ *     link's
  * @param tcp the numbers of TCP
- * @param neighbours the most neighbours ARP remembers
- * @param commands the most commands of other threads that wait, a power of two
+ * @param neighbours the most neighbours ARP remembers [1 to 2^20]
+ * @param commands the most commands of other threads that wait, a power of two [1 to 2^20]
  * @param secret0 half of the secret behind hash tables, ports and initial sequence numbers
  * @param secret1 the other half
  */
@@ -28,6 +31,34 @@ public record StackConfig(
     long secret1) {
   private static final int NEIGHBOURS = 1024;
   private static final int COMMANDS = 4096;
+  private static final int MOST = 1 << 20;
+
+  public StackConfig {
+    if (subnet == null || tcp == null) {
+      throw new IllegalArgumentException(
+          "StackConfig: " + (subnet == null ? "subnet" : "tcp") + " is null");
+    }
+    if (macAddress >>> 48 != 0 || MacAddress.isGroup(macAddress)) {
+      throw new IllegalArgumentException(
+          "StackConfig: macAddress is "
+              + Long.toHexString(macAddress)
+              + ", not 48 bits without the group bit");
+    }
+    check("neighbours", neighbours, neighbours > 0, "1 to " + MOST);
+    check(
+        "commands",
+        commands,
+        commands > 0 && Integer.bitCount(commands) == 1,
+        "a power of two up to " + MOST);
+  }
+
+  private static void check(
+      final String name, final int value, final boolean possible, final String bounds) {
+    if (!possible || value > MOST) {
+      throw new IllegalArgumentException(
+          "StackConfig: " + name + " is " + value + ", not " + bounds);
+    }
+  }
 
   /** The defaults for an address, with a fresh secret. */
   public static StackConfig of(final Ipv4Subnet subnet) {

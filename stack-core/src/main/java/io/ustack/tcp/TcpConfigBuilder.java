@@ -296,7 +296,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
-  /** The numbers as they stand now. */
+  /**
+   * The numbers as they stand now; in which order they were set does not matter.
+   *
+   * @throws IllegalArgumentException when one is out of the bounds that {@link TcpConfig} tells
+   */
   public TcpConfig build() {
     return new TcpConfig(
         initialRtoNs,

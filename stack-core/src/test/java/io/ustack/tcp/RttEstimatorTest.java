@@ -206,7 +206,7 @@ class RttEstimatorTest {
 
   @Test
   void retriesAreCountedTo255() {
-    try (TestStack s = TestStack.established(TestStack.PLAIN.with().dataRetries(300).build())) {
+    try (TestStack s = TestStack.established(TestStack.PLAIN.with().dataRetries(255).build())) {
       s.write(1, 10);
       for (int i = 0; i < 35 && s.connection.state() != TcpState.CLOSED; i++) {
         s.takeSent();
