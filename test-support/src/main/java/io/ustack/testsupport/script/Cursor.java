@@ -2,8 +2,14 @@ package io.ustack.testsupport.script;
 
 /** A place in a text that is being read. */
 final class Cursor {
+  /** What is nested deeper than this is a mistake, and would end in an overflow of the stack. */
+  private static final int MOST_DEPTH = 100;
+
+  private static final int MOST_OF_REST = 60;
+
   private final String text;
   private int at;
+  private int depth;
 
   Cursor(final String text) {
     this.text = text;
@@ -89,20 +95,23 @@ final class Cursor {
     return between;
   }
 
-  /** A decimal or hexadecimal number, perhaps negative. */
-  long number() {
-    skipSpace();
-    final boolean negative = accept("-");
-    final String digits = word();
-    try {
-      final long value =
-          digits.startsWith("0x")
-              ? Long.parseLong(digits.substring(2), 16)
-              : Long.parseLong(digits);
-      return negative ? -value : value;
-    } catch (final NumberFormatException e) {
-      throw error("expected a number, not '" + digits + "'");
+  /** A decimal or hexadecimal number, perhaps negative; what is out of bounds is refused. */
+  long number(final Bounds bounds) {
+    final String sign = accept("-") ? "-" : "";
+    return bounds.read(sign + word());
+  }
+
+  /** A parenthesis, or whatever else nests, begins. */
+  void down() {
+    depth++;
+    if (depth > MOST_DEPTH) {
+      throw error("nested deeper than " + MOST_DEPTH);
     }
+  }
+
+  /** It ends. */
+  void up() {
+    depth--;
   }
 
   /** What is left. */
@@ -111,6 +120,11 @@ final class Cursor {
   }
 
   ScriptFailure error(final String what) {
-    return new ScriptFailure(what + " at '" + rest() + "'");
+    final String rest = rest();
+    return new ScriptFailure(
+        what
+            + " at '"
+            + (rest.length() > MOST_OF_REST ? rest.substring(0, MOST_OF_REST) + "..." : rest)
+            + "'");
   }
 }

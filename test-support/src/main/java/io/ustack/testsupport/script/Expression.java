@@ -48,7 +48,12 @@ final class Expression {
   }
 
   private long not() {
-    return cursor.acceptWord("not") ? truth(not() == 0) : comparison();
+    int negations = 0;
+    while (cursor.acceptWord("not")) {
+      negations++;
+    }
+    final long value = comparison();
+    return negations == 0 ? value : truth((value == 0) == (negations % 2 == 1));
   }
 
   private long comparison() {
@@ -91,9 +96,9 @@ final class Expression {
     long value = product();
     while (true) {
       if (cursor.accept("+")) {
-        value += product();
+        value = exactly(value, '+', product());
       } else if (cursor.accept("-")) {
-        value -= product();
+        value = exactly(value, '-', product());
       } else if (cursor.accept("&")) {
         value &= product();
       } else {
@@ -106,26 +111,42 @@ final class Expression {
     long value = term();
     while (true) {
       if (cursor.accept("*")) {
-        value *= term();
+        value = exactly(value, '*', term());
       } else if (cursor.accept("/")) {
-        value /= term();
+        value = exactly(value, '/', term());
       } else if (cursor.accept("%")) {
-        value %= term();
+        value = exactly(value, '%', term());
       } else {
         return value;
       }
     }
   }
 
+  private static long exactly(final long left, final char operator, final long right) {
+    try {
+      return switch (operator) {
+        case '+' -> Math.addExact(left, right);
+        case '-' -> Math.subtractExact(left, right);
+        case '*' -> Math.multiplyExact(left, right);
+        case '/' -> right == -1 ? Math.negateExact(left) : left / right;
+        default -> left % right;
+      };
+    } catch (final ArithmeticException e) {
+      throw new ScriptFailure("no number is " + left + " " + operator + " " + right);
+    }
+  }
+
   private long term() {
     if (cursor.accept("(")) {
+      cursor.down();
       final long value = or();
+      cursor.up();
       cursor.expect(")");
       return value;
     }
     final char first = cursor.peek();
     if (first == '-' || Character.isDigit(first)) {
-      return cursor.number();
+      return cursor.number(Bounds.INTEGER);
     }
     final String name = cursor.word();
     if (name.isEmpty()) {

@@ -4,10 +4,19 @@ package io.ustack.testsupport.script;
 public final class ScriptFailure extends AssertionError {
   private static final long serialVersionUID = 1;
 
+  private static final int MOST_OF_TEXT = 200;
+
   private final boolean placed;
 
   ScriptFailure(final String message) {
     this(message, false);
+  }
+
+  /** Something broke: a bug of the stack, or of the runner, shown by a script. */
+  static ScriptFailure broken(final RuntimeException cause) {
+    final ScriptFailure failure = new ScriptFailure("it broke: " + cause);
+    failure.initCause(cause);
+    return failure;
   }
 
   private ScriptFailure(final String message, final boolean placed) {
@@ -20,8 +29,13 @@ public final class ScriptFailure extends AssertionError {
     if (placed) {
       return this;
     }
+    final String some =
+        text.length() > MOST_OF_TEXT ? text.substring(0, MOST_OF_TEXT) + "..." : text;
     final ScriptFailure there =
-        new ScriptFailure(name + ":" + line + ": " + text + "\n  " + getMessage(), true);
+        new ScriptFailure(name + ":" + line + ": " + some + "\n  " + getMessage(), true);
+    if (getCause() != null) {
+      there.initCause(getCause());
+    }
     there.setStackTrace(getStackTrace());
     return there;
   }

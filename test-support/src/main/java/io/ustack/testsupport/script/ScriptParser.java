@@ -1,11 +1,12 @@
 package io.ustack.testsupport.script;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * backtick or <code>%{</code>; lines that begin with anything else go on with the one before.
  */
 final class ScriptParser {
+  private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/");
+
   /** RFC 792, and what packetdrill calls them. */
   private static final Map<String, int[]> UNREACHABLE =
       Map.of(
@@ -28,6 +31,7 @@ final class ScriptParser {
 
   private final String name;
   private final @Nullable Path directory;
+  private final List<Path> files;
   private final ScriptSettings settings;
   private final List<Step> steps = new ArrayList<>();
 
@@ -35,10 +39,16 @@ final class ScriptParser {
    * Reads into {@code settings}.
    *
    * @param directory where {@code --include} starts from; null when nothing can be included
+   * @param files what is being read: the script's own file and what includes it
    */
-  ScriptParser(final String name, final @Nullable Path directory, final ScriptSettings settings) {
+  ScriptParser(
+      final String name,
+      final @Nullable Path directory,
+      final List<Path> files,
+      final ScriptSettings settings) {
     this.name = name;
     this.directory = directory;
+    this.files = files;
     this.settings = settings;
   }
 
@@ -47,7 +57,7 @@ final class ScriptParser {
   }
 
   void parse(final String text) {
-    final String[] lines = text.replaceAll("(?s)/\\*.*?\\*/", "").split("\n", -1);
+    final String[] lines = withoutBlocks(text).split("\n", -1);
     int at = 0;
     while (at < lines.length) {
       final String first = withoutComment(lines[at]);
@@ -66,10 +76,19 @@ final class ScriptParser {
       final String event = whole.toString().strip();
       try {
         event(line, event);
+        settings.at(name, line, event);
       } catch (final ScriptFailure e) {
         throw e.at(name, line, event);
       }
     }
+  }
+
+  /** Comments over several lines leave these behind, so that lines keep their numbers. */
+  private static String withoutBlocks(final String text) {
+    return COMMENT
+        .matcher(text)
+        .replaceAll(
+            found -> "\n".repeat((int) found.group().chars().filter(c -> c == '\n').count()));
   }
 
   private static String closing(final String first) {
@@ -98,17 +117,25 @@ final class ScriptParser {
 
   private void event(final int line, final String text) {
     if (text.startsWith("`")) {
-      settings.commands(text.substring(1, text.length() - 1));
+      commands(new Cursor(text));
     } else if (text.startsWith("--")) {
       option(text.substring(2));
     } else {
       final Cursor cursor = new Cursor(text);
       final When when = When.read(cursor);
-      if (cursor.accept("`")) {
-        settings.commands(cursor.until("`"));
+      if (cursor.peek() == '`') {
+        commands(cursor);
         return;
       }
       steps.add(new Step(name, line, text, when, event(cursor)));
+    }
+  }
+
+  private void commands(final Cursor cursor) {
+    cursor.expect("`");
+    settings.commands(cursor.until("`"));
+    if (!cursor.isAtEnd()) {
+      throw cursor.error("a command ends before this");
     }
   }
 
@@ -129,14 +156,19 @@ final class ScriptParser {
     if (directory == null) {
       throw new ScriptFailure("a script without a file includes none");
     }
-    final Path path = directory.resolve(file).normalize();
-    final ScriptParser other = new ScriptParser(file, path.getParent(), settings);
     try {
-      other.parse(Files.readString(path));
-    } catch (final IOException e) {
+      final Path path = directory.resolve(file).toRealPath();
+      if (files.contains(path)) {
+        throw new ScriptFailure("it includes itself");
+      }
+      final List<Path> inside = new ArrayList<>(files);
+      inside.add(path);
+      final ScriptParser other = new ScriptParser(file, path.getParent(), inside, settings);
+      other.parse(ScriptText.read(path, file));
+      steps.addAll(other.steps);
+    } catch (final IOException | InvalidPathException e) {
       throw new ScriptFailure("can't be included: " + e);
     }
-    steps.addAll(other.steps);
   }
 
   private static Step.Event event(final Cursor cursor) {
@@ -147,7 +179,11 @@ final class ScriptParser {
       return new Step.Outbound(Segment.read(cursor));
     }
     if (cursor.accept("%{")) {
-      return new Step.Check(assertions(cursor.until("}%")));
+      final Step.Check check = new Step.Check(assertions(cursor.until("}%")));
+      if (!cursor.isAtEnd()) {
+        throw cursor.error("an assert ends before this");
+      }
+      return check;
     }
     return call(cursor);
   }
@@ -159,10 +195,13 @@ final class ScriptParser {
     if (typeAndCode == null) {
       throw cursor.error("no such ICMP error: '" + kind + "'");
     }
-    final int mtu = cursor.acceptWord("mtu") ? (int) cursor.number() : 0;
+    final int mtu = cursor.acceptWord("mtu") ? (int) cursor.number(Bounds.HOP_MTU) : 0;
     cursor.expect("[");
     final long[] range = Segment.range(cursor);
     cursor.expect("]");
+    if (!cursor.isAtEnd()) {
+      throw cursor.error("an ICMP error ends before this");
+    }
     final Segment quoted =
         new Segment(Segment.UNSAID, 0, range[0], (int) range[1], 0, Segment.UNSAID, 0, List.of());
     return new Step.IcmpInbound(typeAndCode[0], typeAndCode[1], mtu, quoted);
@@ -171,12 +210,15 @@ final class ScriptParser {
   private static List<String> assertions(final String text) {
     final List<String> assertions = new ArrayList<>();
     for (final String line : text.split("[;\n]", -1)) {
-      final String assertion = line.strip();
-      if (assertion.startsWith("assert")) {
-        assertions.add(assertion.substring("assert".length()).strip());
-      } else if (!assertion.isEmpty()) {
-        throw new ScriptFailure("nothing but 'assert' is understood: " + assertion);
+      final Cursor assertion = new Cursor(line);
+      if (assertion.acceptWord("assert")) {
+        assertions.add(assertion.rest());
+      } else if (!assertion.isAtEnd()) {
+        throw new ScriptFailure("nothing but 'assert' is understood: " + line.strip());
       }
+    }
+    if (assertions.isEmpty()) {
+      throw new ScriptFailure("nothing is asserted");
     }
     return assertions;
   }
@@ -188,19 +230,15 @@ final class ScriptParser {
     }
     cursor.expect("(");
     final List<Value> arguments = Value.list(cursor, ")");
-    Value result = null;
-    String errno = "";
-    if (cursor.accept("=")) {
-      if (!cursor.accept("?")) {
-        result = Value.read(cursor);
-      }
-      errno = cursor.word();
-      if (!errno.isEmpty() && !Symbols.isKnown(errno)) {
-        throw cursor.error("no such error: '" + errno + "'");
-      }
-      if (cursor.accept("(")) {
-        cursor.until(")");
-      }
+    SystemCalls.require(function, arguments.size());
+    cursor.expect("=");
+    final Value result = cursor.accept("?") ? null : Value.read(cursor);
+    final String errno = cursor.word();
+    if (!errno.isEmpty() && !Symbols.isKnown(errno)) {
+      throw cursor.error("no such error: '" + errno + "'");
+    }
+    if (cursor.accept("(")) {
+      cursor.until(")");
     }
     if (!cursor.isAtEnd()) {
       throw cursor.error("a call ends before this");

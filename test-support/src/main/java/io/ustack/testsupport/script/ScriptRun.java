@@ -67,6 +67,8 @@ final class ScriptRun {
         execute(step);
       } catch (final ScriptFailure e) {
         throw e.at(step.name(), step.line(), step.text());
+      } catch (final RuntimeException e) {
+        throw ScriptFailure.broken(e).at(step.name(), step.line(), step.text());
       }
     }
     if (last != null) {
@@ -88,8 +90,8 @@ final class ScriptRun {
 
   private void execute(final Step step) {
     final long base = step.when().relative() ? lastNs : 0;
-    final long fromNs = base + step.when().fromNs();
-    final long toNs = base + step.when().toNs();
+    final long fromNs = Math.addExact(base, step.when().fromNs());
+    final long toNs = Math.addExact(base, step.when().toNs());
     if (fromNs < host.elapsedNs() - settings.toleranceNs
         && !(step.event() instanceof Step.Outbound)) {
       throw new ScriptFailure("time runs backwards: it is " + When.seconds(host.elapsedNs()));
@@ -194,7 +196,7 @@ final class ScriptRun {
     }
     final byte[] payload = new byte[seen.length()];
     segment.get(SegmentWire.headerLength(segment), payload);
-    if (!calls.stream().isOurs(seen.seq(), payload)) {
+    if (!calls.stream().isOurs(seen.seq() + (seen.has(Segment.SYN) ? 1 : 0), payload)) {
       throw new ScriptFailure("the payload is not what was written");
     }
   }
@@ -231,7 +233,7 @@ final class ScriptRun {
 
   private void goOn(final Pending call) {
     final int result = calls.make(call.call, call.moved);
-    final boolean writes = call.call.function().matches("write|send");
+    final boolean writes = call.call.function().matches("write|send|sendto");
     if (writes && result > 0) {
       call.moved += result;
       final long length =

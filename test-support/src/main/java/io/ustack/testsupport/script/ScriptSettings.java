@@ -2,8 +2,10 @@ package io.ustack.testsupport.script;
 
 import io.ustack.tcp.TcpConfig;
 import io.ustack.tcp.TcpConfigBuilder;
-import java.lang.reflect.InvocationTargetException;
+import io.ustack.tcp.congestion.CongestionControls;
 import java.lang.reflect.Method;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a script sets before it begins: {@code --option=value} lines, and {@code sysctl} between
@@ -19,12 +21,38 @@ final class ScriptSettings {
   int isn = -100;
   private final TcpConfigBuilder tcp;
 
+  /** Why there is no TcpConfig with these numbers; null when there is one. */
+  private @Nullable ScriptFailure doubt;
+
   ScriptSettings(final TcpConfig tcp) {
     this.tcp = tcp.with();
   }
 
+  /**
+   * The numbers of TCP.
+   *
+   * @throws ScriptFailure when they are refused, at the line after which they were
+   */
   TcpConfig tcp() {
+    if (doubt != null) {
+      throw doubt;
+    }
     return tcp.build();
+  }
+
+  /** What is in doubt was said here. */
+  void at(final String name, final int line, final String text) {
+    doubt = doubt == null ? null : doubt.at(name, line, text);
+  }
+
+  /** One number may be out of bounds until the next line moves the bounds. */
+  private void judge() {
+    try {
+      tcp.build();
+      doubt = null;
+    } catch (final IllegalArgumentException e) {
+      doubt = doubt == null ? new ScriptFailure(String.valueOf(e.getMessage())) : doubt;
+    }
   }
 
   /** A line {@code --name=value}. */
@@ -34,9 +62,9 @@ final class ScriptSettings {
       return;
     }
     switch (name) {
-      case "tolerance_usecs" -> toleranceNs = number(value) * 1000;
-      case "mtu" -> mtuBytes = (int) number(value);
-      case "isn" -> isn = (int) number(value);
+      case "tolerance_usecs" -> toleranceNs = Bounds.TOLERANCE_US.read(value) * 1000;
+      case "mtu" -> mtuBytes = (int) Bounds.LINK_MTU.read(value);
+      case "isn" -> isn = (int) Bounds.ISN.read(value);
       default -> throw new ScriptFailure("no such option: --" + name);
     }
   }
@@ -91,16 +119,17 @@ final class ScriptSettings {
   }
 
   private void scaled(final String name, final String value, final long unitNs) {
-    component(name, Long.toString(number(value) * unitNs));
+    component(name, Long.toString(Bounds.INTEGER.readScaled(value, unitNs)));
   }
 
   private void component(final String name, final String value) {
     for (final Method method : TcpConfigBuilder.class.getMethods()) {
       if (method.getName().equals(name) && method.getParameterCount() == 1) {
         try {
-          method.invoke(tcp, converted(value, method.getParameterTypes()[0]));
+          method.invoke(tcp, converted(name, value, method.getParameterTypes()[0]));
+          judge();
           return;
-        } catch (final IllegalAccessException | InvocationTargetException e) {
+        } catch (final ReflectiveOperationException | IllegalArgumentException e) {
           throw new ScriptFailure("TcpConfig." + name + " can't be " + value + ": " + e);
         }
       }
@@ -108,29 +137,34 @@ final class ScriptSettings {
     throw new ScriptFailure("TcpConfig has no " + name);
   }
 
-  @SuppressWarnings({"unchecked", "rawtypes"})
-  private static Object converted(final String value, final Class<?> type) {
+  private static Object converted(final String name, final String value, final Class<?> type) {
     if (type == boolean.class) {
-      return value.equals("true") || value.equals("1");
+      return truth(value);
     }
     if (type.isEnum()) {
-      return Enum.valueOf((Class<Enum>) type, value);
+      for (final Object constant : type.getEnumConstants()) {
+        if (constant.toString().equals(value)) {
+          return constant;
+        }
+      }
+      throw new ScriptFailure(
+          name + " is one of " + Arrays.toString(type.getEnumConstants()) + ", not " + value);
     }
     if (type == String.class) {
+      CongestionControls.load().require(value);
       return value;
     }
-    final long number = number(value);
     if (type == int.class) {
-      return (int) number;
+      return (int) Bounds.COUNT.read(value);
     }
-    return number;
+    return Bounds.INTEGER.read(value);
   }
 
-  private static long number(final String text) {
-    try {
-      return Long.parseLong(text.replace("_", ""));
-    } catch (final NumberFormatException e) {
-      throw new ScriptFailure("'" + text + "' is no number");
-    }
+  private static boolean truth(final String value) {
+    return switch (value) {
+      case "true", "1" -> true;
+      case "false", "0" -> false;
+      default -> throw new ScriptFailure("neither true nor false: " + value);
+    };
   }
 }

@@ -62,9 +62,9 @@ record Segment(
     if (acks != ((flags & ACK) != 0)) {
       throw cursor.error(acks ? "'ack' without the flag '.'" : "the flag '.' without 'ack'");
     }
-    final long ack = acks ? cursor.number() : 0;
-    final int window = cursor.acceptWord("win") ? (int) cursor.number() : UNSAID;
-    final int urgent = cursor.acceptWord("urg") ? (int) cursor.number() : 0;
+    final long ack = acks ? cursor.number(Bounds.SEQUENCE) : 0;
+    final int window = cursor.acceptWord("win") ? (int) cursor.number(Bounds.WINDOW) : UNSAID;
+    final int urgent = cursor.acceptWord("urg") ? (int) cursor.number(Bounds.URGENT) : 0;
     List<SegmentOption> options = List.of();
     if (cursor.accept("<")) {
       final String list = cursor.until(">");
@@ -94,11 +94,11 @@ record Segment(
 
   /** {@code 1:1001(1000)}: the first and the length, which must fit the last. */
   static long[] range(final Cursor cursor) {
-    final long first = cursor.number();
+    final long first = cursor.number(Bounds.SEQUENCE);
     cursor.expect(":");
-    final long end = cursor.number();
+    final long end = cursor.number(Bounds.SEQUENCE);
     cursor.expect("(");
-    final long length = cursor.number();
+    final long length = cursor.number(Bounds.PAYLOAD);
     cursor.expect(")");
     if (((end - first) & 0xFFFF_FFFFL) != length) {
       throw cursor.error(first + ":" + end + " are not " + length + " bytes; before this,");

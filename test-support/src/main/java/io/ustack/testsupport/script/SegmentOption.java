@@ -106,15 +106,15 @@ sealed interface SegmentOption {
     return switch (name) {
       case "eol" -> new Eol();
       case "nop" -> new Nop();
-      case "mss" -> new Mss((int) cursor.number());
-      case "wscale" -> new WindowScale((int) cursor.number());
+      case "mss" -> new Mss((int) cursor.number(Bounds.MSS));
+      case "wscale" -> new WindowScale((int) cursor.number(Bounds.SHIFT));
       case "sackOK" -> new SackPermitted();
       case "sack" -> new Sack(blocks(cursor));
       case "TS" -> {
         cursor.expect("val");
-        final long value = cursor.number();
+        final long value = cursor.number(Bounds.TIMESTAMP);
         cursor.expect("ecr");
-        yield new Timestamps(value, cursor.number());
+        yield new Timestamps(value, cursor.number(Bounds.TIMESTAMP));
       }
       case "FO" -> new FastOpen(hex(cursor));
       case "raw" -> new Raw(hex(cursor));
@@ -125,15 +125,17 @@ sealed interface SegmentOption {
   private static List<Block> blocks(final Cursor cursor) {
     final List<Block> blocks = new ArrayList<>();
     while (Character.isDigit(cursor.peek())) {
-      final long left = cursor.number();
+      final long left = cursor.number(Bounds.SEQUENCE);
       cursor.expect(":");
-      blocks.add(new Block(left, cursor.number()));
+      blocks.add(new Block(left, cursor.number(Bounds.SEQUENCE)));
     }
+    Bounds.SACK_BLOCKS.check(blocks.size());
     return blocks;
   }
 
   private static String hex(final Cursor cursor) {
     final String digits = cursor.word();
+    Bounds.OPTION_BYTES.check(digits.length() / 2);
     try {
       return HexFormat.of().formatHex(HexFormat.of().parseHex(digits));
     } catch (final IllegalArgumentException e) {

@@ -21,6 +21,7 @@ final class SegmentWire {
 
   private static final int IPV4_HEADER_BYTES = 20;
   private static final int TCP_HEADER_BYTES = 20;
+  private static final int MAX_OPTION_BYTES = 40;
   private static final int ICMP_HEADER_BYTES = 8;
   private static final int DEFAULT_WINDOW = 65535;
 
@@ -97,15 +98,15 @@ final class SegmentWire {
     if (options == null) {
       throw new ScriptFailure("<...> says nothing that could be sent");
     }
-    final ByteBuffer bytes = ByteBuffer.allocate(64);
+    final ByteBuffer bytes = ByteBuffer.allocate((MAX_OPTION_BYTES + 2) * options.size() + 3);
     for (final SegmentOption option : options) {
       putOption(bytes, option, segment.has(Segment.ACK));
     }
     while (bytes.position() % 4 != 0) {
       bytes.put((byte) 0);
     }
-    if (bytes.position() > 40) {
-      throw new ScriptFailure("options of more than 40 bytes");
+    if (bytes.position() > MAX_OPTION_BYTES) {
+      throw new ScriptFailure("options of more than " + MAX_OPTION_BYTES + " bytes");
     }
     final byte[] exact = new byte[bytes.position()];
     bytes.get(0, exact);
@@ -227,7 +228,7 @@ final class SegmentWire {
       final ByteBuffer segment, final int at, final int kind, final int length) {
     return switch (kind) {
       case 2 -> new SegmentOption.Mss(segment.getShort(at + 2) & 0xFFFF);
-      case 3 -> new SegmentOption.WindowScale(segment.get(at + 2));
+      case 3 -> new SegmentOption.WindowScale(segment.get(at + 2) & 0xFF);
       case 4 -> new SegmentOption.SackPermitted();
       case 5 -> {
         final List<SegmentOption.Block> blocks = new ArrayList<>();

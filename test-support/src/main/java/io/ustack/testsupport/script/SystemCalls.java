@@ -8,6 +8,7 @@ import io.ustack.posix.SocketAddress4;
 import io.ustack.posix.SocketOption;
 import io.ustack.tcp.TcpInfo;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,35 @@ final class SystemCalls {
   private static final Set<String> MAKES_DESCRIPTOR =
       Set.of("socket", "accept", "accept4", "epoll_create", "epoll_create1");
 
+  private static final Map<String, Bounds> FIELDS =
+      Map.of("sin_port", Bounds.PORT, "sin_addr", Bounds.ADDRESS);
+
   private static final int NO_DESCRIPTOR = -1;
+
+  /** The calls that there are, and how many arguments each has. */
+  private static final Map<String, Integer> ARGUMENTS =
+      Map.ofEntries(
+          Map.entry("socket", 3),
+          Map.entry("bind", 3),
+          Map.entry("listen", 2),
+          Map.entry("accept", 3),
+          Map.entry("accept4", 4),
+          Map.entry("connect", 3),
+          Map.entry("read", 3),
+          Map.entry("recv", 4),
+          Map.entry("write", 3),
+          Map.entry("send", 4),
+          Map.entry("sendto", 6),
+          Map.entry("shutdown", 2),
+          Map.entry("close", 1),
+          Map.entry("fcntl", 3),
+          Map.entry("setsockopt", 5),
+          Map.entry("getsockopt", 5),
+          Map.entry("poll", 3),
+          Map.entry("epoll_create", 1),
+          Map.entry("epoll_create1", 1),
+          Map.entry("epoll_ctl", 4),
+          Map.entry("epoll_wait", 4));
 
   private final Posix posix;
   private final SegmentWire wire;
@@ -34,6 +63,17 @@ final class SystemCalls {
   SystemCalls(final Posix posix, final SegmentWire wire) {
     this.posix = posix;
     this.wire = wire;
+  }
+
+  /** Complains unless there is such a call with so many arguments; F_GETFL needs none. */
+  static void require(final String function, final int arguments) {
+    final Integer wanted = ARGUMENTS.get(function);
+    if (wanted == null) {
+      throw new ScriptFailure("no such call: " + function);
+    }
+    if (arguments != wanted && !(function.equals("fcntl") && arguments == wanted - 1)) {
+      throw new ScriptFailure(function + " has " + wanted + " arguments, not " + arguments);
+    }
   }
 
   Stream stream() {
@@ -58,7 +98,6 @@ final class SystemCalls {
    * @return its result or -errno
    */
   int make(final Step.Call call, final int moved) {
-    final List<Value> arguments = call.arguments();
     return switch (call.function()) {
       case "socket" -> {
         final boolean any = argument(call, 0) instanceof Value.Any;
@@ -76,11 +115,12 @@ final class SystemCalls {
       case "recv" -> receive(call, number(call, 3));
       case "write" -> send(call, 0, moved);
       case "send" -> send(call, number(call, 3), moved);
+      case "sendto" -> sendto(call, moved);
       case "shutdown" -> posix.shutdown(descriptor(call), number(call, 1));
       case "close" -> posix.close(descriptor(call));
       case "fcntl" ->
           posix.fcntl(
-              descriptor(call), number(call, 1), arguments.size() > 2 ? number(call, 2) : 0);
+              descriptor(call), number(call, 1), call.arguments().size() > 2 ? number(call, 2) : 0);
       case "setsockopt" ->
           posix.setsockopt(descriptor(call), number(call, 1), number(call, 2), number(call, 3));
       case "getsockopt" -> getsockopt(call);
@@ -100,7 +140,7 @@ final class SystemCalls {
     }
     final long number = wanted instanceof Value.Int value ? value.value() : Long.MIN_VALUE;
     if (number >= 0 && result >= 0 && MAKES_DESCRIPTOR.contains(call.function())) {
-      descriptors.put((int) number, result);
+      descriptors.put((int) Bounds.ARGUMENT.check(number), result);
       return;
     }
     final boolean holds =
@@ -124,19 +164,20 @@ final class SystemCalls {
   }
 
   private static int number(final Value value) {
+    return number(value, Bounds.ARGUMENT);
+  }
+
+  private static int number(final Value value, final Bounds bounds) {
     if (value instanceof Value.Int number) {
-      return (int) number.value();
+      return (int) bounds.check(number.value());
     }
     if (value instanceof Value.Array array && array.elements().size() == 1) {
-      return number(array.elements().get(0));
+      return number(array.elements().get(0), bounds);
     }
     throw new ScriptFailure("not understood: " + value);
   }
 
   private static Value argument(final Step.Call call, final int index) {
-    if (index >= call.arguments().size()) {
-      throw new ScriptFailure(call.function() + " wants more than " + index + " arguments");
-    }
     return call.arguments().get(index);
   }
 
@@ -150,7 +191,7 @@ final class SystemCalls {
 
   private static int field(final Value value, final String name, final int otherwise) {
     final Value field = value instanceof Value.Struct struct ? struct.fields().get(name) : null;
-    return field == null ? otherwise : number(field);
+    return field == null ? otherwise : number(field, FIELDS.getOrDefault(name, Bounds.ARGUMENT));
   }
 
   // ---- Calls
@@ -179,22 +220,31 @@ final class SystemCalls {
     if (family == SocketOption.AF_UNSPEC) {
       return posix.disconnect(fd);
     }
+    aim(fd, address);
+    final int result = posix.connect(fd, wire.remote, wire.remotePort);
+    learnLocalPort(fd);
+    return result;
+  }
+
+  /** From here on the script is about this socket and this peer. */
+  private void aim(final int fd, final Value address) {
     if (current != fd) {
       stream.restart();
     }
     current = fd;
     wire.remotePort = field(address, "sin_port", 8080);
     wire.remote = field(address, "sin_addr", wire.remote);
-    final int result = posix.connect(fd, wire.remote, wire.remotePort);
+  }
+
+  private void learnLocalPort(final int fd) {
     final SocketAddress4 name = new SocketAddress4();
     if (posix.getsockname(fd, name) == 0) {
       wire.localPort = name.port();
     }
-    return result;
   }
 
   private int receive(final Step.Call call, final int flags) {
-    final byte[] bytes = new byte[Math.max(0, number(call, 2))];
+    final byte[] bytes = new byte[Math.max(0, number(argument(call, 2), Bounds.TRANSFER))];
     final int count = posix.recv(descriptor(call), bytes, 0, bytes.length, flags);
     final boolean copied = (flags & SocketOption.MSG_TRUNC) == 0;
     if (count > 0 && copied && !stream.isNext(bytes, count)) {
@@ -207,12 +257,38 @@ final class SystemCalls {
   }
 
   private int send(final Step.Call call, final int flags, final int moved) {
-    final int length = number(call, 2) - moved;
-    final byte[] bytes =
-        argument(call, 1) instanceof Value.Text text
-            ? text.text().getBytes(StandardCharsets.ISO_8859_1)
-            : stream.toWrite(Math.max(0, length));
+    final int length = number(argument(call, 2), Bounds.TRANSFER) - moved;
+    final byte[] bytes = toWrite(argument(call, 1), moved, length);
     final int count = posix.send(descriptor(call), bytes, 0, length, flags);
+    if (count > 0) {
+      stream.onWritten(bytes, count);
+    }
+    return count;
+  }
+
+  private byte[] toWrite(final Value data, final int moved, final int length) {
+    if (!(data instanceof Value.Text text)) {
+      return stream.toWrite(Math.max(0, length));
+    }
+    final byte[] all = text.text().getBytes(StandardCharsets.ISO_8859_1);
+    if (moved + length > all.length) {
+      throw new ScriptFailure("the text has " + all.length + " bytes, not " + (moved + length));
+    }
+    return Arrays.copyOfRange(all, moved, all.length);
+  }
+
+  /** With MSG_FASTOPEN it connects, too (RFC 7413 4.2); else the address does not matter. */
+  private int sendto(final Step.Call call, final int moved) {
+    final int flags = number(call, 3);
+    if ((flags & SocketOption.MSG_FASTOPEN) == 0) {
+      return send(call, flags, moved);
+    }
+    final int fd = descriptor(call);
+    aim(fd, argument(call, 4));
+    final int length = number(argument(call, 2), Bounds.TRANSFER) - moved;
+    final byte[] bytes = toWrite(argument(call, 1), moved, length);
+    final int count = posix.sendto(fd, bytes, 0, length, flags, wire.remote, wire.remotePort);
+    learnLocalPort(fd);
     if (count > 0) {
       stream.onWritten(bytes, count);
     }
@@ -254,7 +330,7 @@ final class SystemCalls {
   }
 
   private int epollCtl(final Step.Call call) {
-    final Value event = call.arguments().size() > 3 ? argument(call, 3) : new Value.Any();
+    final Value event = argument(call, 3);
     return posix.epoll_ctl(
         descriptor(call),
         number(call, 1),
@@ -265,7 +341,7 @@ final class SystemCalls {
 
   private int epollWait(final Step.Call call) {
     final List<Value> wanted = structs(argument(call, 1));
-    final int most = number(call, 2);
+    final int most = number(argument(call, 2), Bounds.ENTRIES);
     final EpollEvents events = new EpollEvents(Math.max(1, most));
     final int found = posix.epoll_wait(descriptor(call), events, most, 0);
     for (int i = 0; i < found && i < wanted.size(); i++) {

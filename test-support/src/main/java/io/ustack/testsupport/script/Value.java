@@ -1,12 +1,18 @@
 package io.ustack.testsupport.script;
 
+import io.ustack.ipv4.Ipv4Address;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** An argument or a result of a call, as it is written. */
 sealed interface Value {
+
+  /** Of sockaddr_in, pollfd and epoll_event. */
+  Set<String> FIELDS =
+      Set.of("sa_family", "sin_family", "sin_port", "sin_addr", "fd", "events", "revents", "data");
 
   /** A number, a symbol, or several of them with {@code |}. */
   record Int(long value) implements Value {}
@@ -28,6 +34,13 @@ sealed interface Value {
     if (cursor.accept("...")) {
       return new Any();
     }
+    cursor.down();
+    final Value value = readNested(cursor);
+    cursor.up();
+    return value;
+  }
+
+  private static Value readNested(final Cursor cursor) {
     return switch (cursor.peek()) {
       case '"' -> {
         cursor.expect("\"");
@@ -67,6 +80,10 @@ sealed interface Value {
       if (!name.isEmpty() && !Character.isDigit(name.charAt(0)) && before.accept("=")) {
         cursor.word();
         cursor.expect("=");
+        if (!FIELDS.contains(name) || fields.containsKey(name)) {
+          throw cursor.error(
+              (FIELDS.contains(name) ? "twice: '" : "no such field: '") + name + "'");
+        }
         fields.put(name, read(cursor));
       } else {
         fields.put(Integer.toString(fields.size()), read(cursor));
@@ -86,7 +103,7 @@ sealed interface Value {
   private static long term(final Cursor cursor) {
     final char first = cursor.peek();
     if (first == '-' || Character.isDigit(first)) {
-      return cursor.number();
+      return cursor.number(Bounds.INTEGER);
     }
     final String word = cursor.word();
     if (word.isEmpty()) {
@@ -95,12 +112,23 @@ sealed interface Value {
     if (!cursor.accept("(")) {
       return Symbols.value(word);
     }
-    // htons(8080) is 8080: ports are plain numbers here. inet_addr("1.2.3.4") is the address.
     final Value inner = read(cursor);
     cursor.expect(")");
-    if (inner instanceof Text address) {
-      return io.ustack.ipv4.Ipv4Address.parse(address.text());
+    return converted(word, inner);
+  }
+
+  /** htons(8080) is 8080: ports are plain numbers here. inet_addr("1.2.3.4") is the address. */
+  private static long converted(final String function, final Value value) {
+    if (function.equals("inet_addr") && value instanceof Text address) {
+      try {
+        return Ipv4Address.parse(address.text());
+      } catch (final IllegalArgumentException e) {
+        throw new ScriptFailure("'" + address.text() + "' is no address");
+      }
     }
-    return inner instanceof Int number ? number.value() : 0;
+    if (function.equals("htons") && value instanceof Int number) {
+      return Bounds.PORT.check(number.value());
+    }
+    throw new ScriptFailure("not understood: " + function + " of " + value);
   }
 }

@@ -1,5 +1,8 @@
 package io.ustack.testsupport.script;
 
+import java.math.BigDecimal;
+import java.util.regex.Pattern;
+
 /**
  * The time in front of an event: {@code 1.5}, {@code +.1}, {@code 0.2~0.3}, {@code +0~+0.1}, {@code
  * *} or, for a call that blocks, {@code 0...0.2}. Nanoseconds; a relative one counts from the event
@@ -15,6 +18,11 @@ record When(boolean relative, long fromNs, long toNs, boolean blocks) {
   static final When AT_ONCE = new When(true, 0, 0, false);
 
   private static final long FOREVER_NS = 1_000_000_000_000L;
+
+  /** Four months; some of them in a row still fit the clock. */
+  private static final BigDecimal MOST_SECONDS = BigDecimal.valueOf(10_000_000);
+
+  private static final Pattern TIME = Pattern.compile("\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)");
 
   /** Reads a time, as far as there is one. */
   static When read(final Cursor cursor) {
@@ -35,19 +43,26 @@ record When(boolean relative, long fromNs, long toNs, boolean blocks) {
       return new When(relative, ns, ns, false);
     }
     final String second = text.substring(split + (dots >= 0 ? 3 : 1));
-    return new When(
-        relative, nanoseconds(text.substring(0, split)), nanoseconds(second), dots >= 0);
+    final long fromNs = nanoseconds(text.substring(0, split));
+    final long toNs = nanoseconds(second);
+    if (toNs < fromNs || (second.startsWith("+") && !relative)) {
+      throw new ScriptFailure("'" + text + "' ends before it begins, or counts from nowhere");
+    }
+    return new When(relative, fromNs, toNs, dots >= 0);
   }
 
   private static long nanoseconds(final String text) {
-    try {
-      return Math.round(Double.parseDouble(text) * 1e9);
-    } catch (final NumberFormatException e) {
+    if (!TIME.matcher(text).matches()) {
       throw new ScriptFailure("'" + text + "' is no time");
     }
+    final BigDecimal seconds = new BigDecimal(text);
+    if (seconds.compareTo(MOST_SECONDS) > 0 || seconds.scale() > 9) {
+      throw new ScriptFailure("a time has at most nine decimals and is at most " + MOST_SECONDS);
+    }
+    return seconds.movePointRight(9).longValueExact();
   }
 
   static String seconds(final long ns) {
-    return java.math.BigDecimal.valueOf(ns, 9).stripTrailingZeros().toPlainString();
+    return BigDecimal.valueOf(ns, 9).stripTrailingZeros().toPlainString();
   }
 }
