@@ -226,6 +226,18 @@ public final class FaultInjector implements LinkDevice {
     return inbound.room() > 0 ? earlier(held, link.nextArrivalNs()) : held;
   }
 
+  /**
+   * When the next frame of either direction is due that was not due at {@code nowNs}; {@link
+   * Long#MAX_VALUE} when there is none. Frames that are due and wait for a full link are not in it.
+   */
+  public long nextDueNs(final long nowNs) {
+    return earlier(after(nowNs, inbound.nextDueNs()), after(nowNs, outbound.nextDueNs()));
+  }
+
+  private static long after(final long nowNs, final long dueNs) {
+    return dueNs == Long.MAX_VALUE || dueNs - nowNs > 0 ? dueNs : Long.MAX_VALUE;
+  }
+
   private static long earlier(final long a, final long b) {
     if (a == Long.MAX_VALUE || b == Long.MAX_VALUE) {
       return a == Long.MAX_VALUE ? b : a;

@@ -231,6 +231,15 @@ public final class NetworkStack implements AutoCloseable {
     return deadlineNs == Long.MAX_VALUE || deadlineNs - nowNs > 0 ? deadlineNs : nowNs;
   }
 
+  /**
+   * When the next timer is due, or a moment before that; {@link Long#MAX_VALUE} when none is
+   * scheduled. What waits for room in a link is not in it, other than in {@link #nextDeadlineNs}:
+   * for a simulation that knows when the link will have some.
+   */
+  public long nextTimerNs() {
+    return closed ? Long.MAX_VALUE : timers.nextDeadlineNs();
+  }
+
   /** The earlier of two moments, either of which may be "never". */
   private static long earlier(final long a, final long b) {
     if (a == Long.MAX_VALUE || b == Long.MAX_VALUE) {

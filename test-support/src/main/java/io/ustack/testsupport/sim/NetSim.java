@@ -48,9 +48,16 @@ public final class NetSim implements AutoCloseable {
   private final List<PipeLink.Pair> pipes = new ArrayList<>();
   private final List<SimFlow> flows = new ArrayList<>();
   private final FaultInjector bottleneck;
+
+  /** All that hold frames back, the bottleneck among them. */
+  private final List<FaultInjector> injectors = new ArrayList<>();
+
   private final NetworkStack server;
   private long sampleNs = Long.MAX_VALUE;
   private long nextSampleNs;
+
+  /** Somebody has frames to send, and a full link took none of them. */
+  private boolean isHeldUp;
 
   /** Clients that have not connected yet. */
   public NetSim(final SharedPath path, final List<FlowPlan> plans, final long seed) {
@@ -70,6 +77,7 @@ public final class NetSim implements AutoCloseable {
     bottleneck =
         new FaultInjector(
             junction, path.towardsServer(), path.towardsClients(), seed, path.heldFrames());
+    injectors.add(bottleneck);
     server = stack(SERVER, TcpConfig.DEFAULT, bottleneck, seed + 1);
     for (int i = 0; i < plans.size(); i++) {
       flows.add(flow(i, plans.get(i)));
@@ -90,7 +98,10 @@ public final class NetSim implements AutoCloseable {
       final long halfNs = plan.roundTripNs() / 2;
       final Faults there = Faults.NONE.withDelay(halfNs, path.jitterNs());
       final Faults back = Faults.NONE.withDelay(plan.roundTripNs() - halfNs, 0);
-      link = new FaultInjector(link, back, there, seed + 1000L * index, path.heldFrames());
+      final FaultInjector way =
+          new FaultInjector(link, back, there, seed + 1000L * index, path.heldFrames());
+      injectors.add(way);
+      link = way;
     }
     final SegmentTap tap = new SegmentTap(link, startNs, 1);
     final int port = FIRST_PORT + index;
@@ -178,9 +189,16 @@ public final class NetSim implements AutoCloseable {
     }
     work += server.poll(nowNs);
     if (work > 0) {
+      isHeldUp = false;
       return;
     }
-    final long next = nextEventNs(nowNs);
+    long next = nextEventNs(nowNs);
+    if (next - nowNs <= 0) {
+      // A full link, which may have room after all, now that the other end has had its turn. If it
+      // has not, waiting for it in nanoseconds would take for ever.
+      next = isHeldUp ? nextChangeNs(nowNs) : nowNs;
+      isHeldUp = true;
+    }
     require(next != Long.MAX_VALUE, "everybody waits for ever");
     advance(Math.min(Math.max(1, next - nowNs), endNs - nowNs));
   }
@@ -189,6 +207,21 @@ public final class NetSim implements AutoCloseable {
     long next = server.nextDeadlineNs(nowNs);
     for (final SimFlow flow : flows) {
       next = earlier(next, flow.client().nextDeadlineNs(nowNs));
+      if (!flow.hasStarted()) {
+        next = earlier(next, flow.startNs());
+      }
+    }
+    return next;
+  }
+
+  /** When a timer is due, a frame leaves a line or a flow starts: what may end a standstill. */
+  private long nextChangeNs(final long nowNs) {
+    long next = server.nextTimerNs();
+    for (final FaultInjector injector : injectors) {
+      next = earlier(next, injector.nextDueNs(nowNs));
+    }
+    for (final SimFlow flow : flows) {
+      next = earlier(next, flow.client().nextTimerNs());
       if (!flow.hasStarted()) {
         next = earlier(next, flow.startNs());
       }
