@@ -1,6 +1,7 @@
 package io.ustack.apps;
 
 import io.ustack.apps.bench.BenchCommand;
+import io.ustack.tcp.congestion.UnusableAlgorithmException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -99,6 +100,8 @@ public final class Main {
     if (e instanceof CommandFailure failure) {
       err.println("ustack " + line.getCommandName() + ": " + oneLine(e.getMessage()));
       return failure.exitCode();
+    } else if (e instanceof UnusableAlgorithmException) {
+      err.println("ustack " + line.getCommandName() + ": " + oneLine(e.getMessage()));
     } else {
       err.println(
           "ustack "

@@ -5,6 +5,7 @@ import io.ustack.apps.sim.QueueSize;
 import io.ustack.apps.sim.SimPlot;
 import io.ustack.apps.sim.SimReport;
 import io.ustack.apps.sim.SimSetup;
+import io.ustack.counter.Counter;
 import io.ustack.tcp.TcpConfig;
 import io.ustack.testsupport.sim.FlowPlan;
 import io.ustack.testsupport.sim.NetSim;
@@ -181,7 +182,7 @@ final class SimCommand implements Callable<Integer> {
       if (file != null) {
         file.write(SimPlot.of(setup, sim));
       }
-      return exitCode(sim);
+      return exitCode(setup, sim);
     }
   }
 
@@ -243,10 +244,15 @@ final class SimCommand implements Callable<Integer> {
     }
   }
 
-  private static int exitCode(final NetSim sim) throws CommandFailure {
-    for (final SimFlow flow : sim.flows()) {
+  private static int exitCode(final SimSetup setup, final NetSim sim) throws CommandFailure {
+    for (int i = 0; i < sim.flows().size(); i++) {
+      final SimFlow flow = sim.flows().get(i);
       if (flow.hasFailed()) {
         throw new CommandFailure("a connection has broken: " + flow);
+      }
+      if (flow.count(Counter.TCP_CONGESTION_CONTROL_FAILURES) > 0) {
+        throw new CommandFailure(
+            setup.algorithm(i) + " has failed in flow " + (i + 1) + ", where reno went on");
       }
     }
     return Main.EXIT_OK;

@@ -97,7 +97,7 @@ public final class Tcp implements TransportProtocol {
     writer = new SegmentWriter(counters);
     lossRecovery = new LossRecovery(counters);
     receiverParts = new ReceiverParts(counters);
-    congestionControls = CongestionControls.load();
+    congestionControls = CongestionControls.load(new ControlFailures(counters));
     congestionControls.require(config.congestionControl());
     memory = new MemoryBudget(config.maxBufferBytes());
     activeOpen = new ActiveOpen(this);

@@ -8,6 +8,10 @@ package io.ustack.tcp.congestion;
  * the ACK that told of it, then lets the window follow proportional rate reduction (RFC 9937) down
  * to {@link CongestionWindow#ssthresh()}, and calls {@link #onAck} again when recovery is over. An
  * algorithm that {@link #ownsRecovery} is called for every ACK and keeps the window itself.
+ *
+ * <p>An algorithm of others that throws, whatever it is, is not asked again: {@link NewReno} goes
+ * on for this connection, from half the window as {@code ssthresh} and at most the initial window.
+ * It counts as TCP_CONGESTION_CONTROL_FAILURES, and is logged once for each algorithm.
  */
 public interface CongestionControl {
   /** What happened that asks for less. */
@@ -20,7 +24,10 @@ public interface CongestionControl {
     ECN
   }
 
-  /** The name by which TCP_CONGESTION and {@code TcpConfig} know it, as {@code cubic}. */
+  /**
+   * The name by which TCP_CONGESTION and {@code TcpConfig} know it, as {@code cubic}: ASCII without
+   * blanks, and not that of another.
+   */
   String name();
 
   /** The handshake is over: {@code cwnd} is the initial window and {@code ssthresh} endless. */
@@ -67,19 +74,22 @@ public interface CongestionControl {
    */
   default void onIdle(final CongestionWindow window) {}
 
-  /** Whether {@code cwnd} is its own in recovery; a timeout and an undo set it all the same. */
+  /**
+   * Whether {@code cwnd} is its own in recovery; a timeout and an undo set it all the same. Asked
+   * once, when it is made.
+   */
   default boolean ownsRecovery() {
     return false;
   }
 
-  /** Whether it wants the delivery rate in its samples, and paces. */
+  /** Whether it wants the delivery rate in its samples, and paces. Asked once, when it is made. */
   default boolean isRateBased() {
     return false;
   }
 
   /**
    * Bytes per second at which segments leave, or 0 for as fast as the window lets them; only of
-   * those that are {@link #isRateBased}.
+   * those that are {@link #isRateBased}. Less than a segment per second counts as that.
    */
   default long pacingRate(final CongestionWindow window) {
     return 0;

@@ -3,18 +3,28 @@ package io.ustack.tcp.congestion;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The algorithms that there are, by name: our own and those that {@link ServiceLoader} finds. An
  * algorithm of others is a public class with a public constructor without parameters, named in
  * {@code META-INF/services/io.ustack.tcp.congestion.CongestionControl}. Immutable.
+ *
+ * <p>One of others that can't be loaded is refused here, before anything happens. One that throws
+ * later loses its connection to {@link NewReno}.
  */
 public final class CongestionControls {
   private final Map<String, Supplier<? extends CongestionControl>> makers = new LinkedHashMap<>();
 
-  private CongestionControls() {
+  /** Who hears of what those of others throw. */
+  private final BiConsumer<String, Throwable> failures;
+
+  private CongestionControls(final BiConsumer<String, Throwable> failures) {
+    this.failures = failures;
     makers.put(Cubic.NAME, Cubic::new);
     makers.put(NewReno.NAME, NewReno::new);
     makers.put(Bbr.NAME, Bbr::new);
@@ -22,34 +32,76 @@ public final class CongestionControls {
 
   /** Our own alone. */
   public static CongestionControls builtIn() {
-    return new CongestionControls();
+    return new CongestionControls((name, thrown) -> {});
   }
 
-  /** Our own and those that this thread's class loader knows. */
+  /**
+   * Our own and those that this thread's class loader knows.
+   *
+   * @throws UnusableAlgorithmException as {@link #load(ServiceLoader, BiConsumer)}
+   */
   public static CongestionControls load() {
-    return load(ServiceLoader.load(CongestionControl.class));
+    return load((name, thrown) -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param failures told the name of one of others and what it has thrown, once for each connection
+   *     that it fails; the thread is that of the stack
+   */
+  public static CongestionControls load(final BiConsumer<String, Throwable> failures) {
+    return load(ServiceLoader.load(CongestionControl.class), failures);
   }
 
   /**
    * Our own and {@code others}.
    *
-   * @throws IllegalArgumentException when two have the same name, or one has none
+   * @throws UnusableAlgorithmException when one can't be loaded or made, when two have the same
+   *     name, or one has none
    */
-  public static CongestionControls load(final ServiceLoader<CongestionControl> others) {
-    final CongestionControls all = new CongestionControls();
-    others.stream().forEach(provider -> all.add(provider.get().name(), provider));
+  public static CongestionControls load(
+      final ServiceLoader<CongestionControl> others, final BiConsumer<String, Throwable> failures) {
+    final CongestionControls all = new CongestionControls(failures);
+    try {
+      others.stream().forEach(all::add);
+    } catch (final UnusableAlgorithmException e) {
+      throw e;
+    } catch (final Exception | LinkageError | ServiceConfigurationError e) {
+      throw new UnusableAlgorithmException("a congestion control algorithm " + wrongWith(e), e);
+    }
     return all;
   }
 
-  private void add(final String name, final Supplier<CongestionControl> maker) {
-    if (name.isBlank() || name.chars().anyMatch(Character::isWhitespace)) {
-      throw new IllegalArgumentException(
-          "'" + name + "' is no name for a congestion control algorithm");
+  private static String wrongWith(final Throwable e) {
+    final Throwable cause = e.getCause();
+    return "can't be loaded: " + e + (cause == null ? "" : ", because of " + cause);
+  }
+
+  private void add(final ServiceLoader.Provider<CongestionControl> provider) {
+    final String type = provider.type().getName();
+    final String name;
+    try {
+      name = provider.get().name();
+    } catch (final Throwable e) {
+      throw new UnusableAlgorithmException(
+          "the congestion control algorithm " + type + " " + wrongWith(e), e);
     }
-    if (makers.putIfAbsent(name, maker) != null) {
-      throw new IllegalArgumentException(
-          "there are two congestion control algorithms named " + name);
+    if (!isName(name)) {
+      throw new UnusableAlgorithmException(
+          "the congestion control algorithm "
+              + type
+              + " has a name that is none: "
+              + (name == null ? "null" : "'" + name + "'"));
     }
+    if (makers.putIfAbsent(name, () -> new Guarded(name, provider, failures)) != null) {
+      throw new UnusableAlgorithmException(
+          "there are two congestion control algorithms named " + name + ", one of them " + type);
+    }
+  }
+
+  private static boolean isName(final @Nullable String name) {
+    return name != null && !name.isEmpty() && name.chars().allMatch(c -> c > ' ' && c < 0x7F);
   }
 
   /** Their names, our default first; as Linux's {@code tcp_available_congestion_control}. */

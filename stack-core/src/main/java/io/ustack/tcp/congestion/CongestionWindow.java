@@ -1,8 +1,11 @@
 package io.ustack.tcp.congestion;
 
-/** The congestion state that algorithms set and the sender obeys (RFC 5681 2). In bytes. */
+/**
+ * The congestion state that algorithms set and the sender obeys (RFC 5681 2). In bytes. Whatever an
+ * algorithm sets, a segment may always leave, and no window is longer than a send buffer can be.
+ */
 public final class CongestionWindow {
-  /** No window is larger. */
+  /** No window is larger: it is what the largest send buffer holds. */
   public static final int MAX_BYTES = 1 << 30;
 
   private int smss = 536;
@@ -10,7 +13,7 @@ public final class CongestionWindow {
   private int cwnd = 536;
   private int ssthresh = MAX_BYTES;
 
-  /** Begins a connection. */
+  /** Begins a connection; the sender's to say, as {@link #smss(int)}. */
   public void start(final int smssBytes, final int initialWindowBytes) {
     smss = smssBytes;
     initialWindow = initialWindowBytes;
