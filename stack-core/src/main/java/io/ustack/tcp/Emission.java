@@ -226,6 +226,9 @@ final class Emission {
       tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
     }
     c.sender().onSynSent(length, nowNs);
+    if (!answer) {
+      c.timers().onStalled(nowNs); // Linux tcp_connect: the user timeout runs from the first SYN
+    }
     if (c.isOpenedFast()) {
       // RFC 7413 4.2.2: our answer need not wait for the end of the handshake.
       c.sender().startStream(c.sender().iss() + 1, nowNs);

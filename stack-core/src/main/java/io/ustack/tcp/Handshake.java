@@ -167,6 +167,7 @@ final class Handshake {
   /** Our SYN is acknowledged. */
   void establish(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     c.sender().onSynAcknowledged(segment.ack, segment.echoAgeNs, nowNs);
+    c.timers().onProgress();
     c.timers().stop();
     c.state(TcpState.ESTABLISHED);
     tcp.counters().increment(Counter.TCP_ESTABLISHED);
