@@ -29,6 +29,9 @@ final class InfoNames {
     if (name.equals("connections")) {
       return stack.tcp().connections();
     }
+    if (Symbols.isKnown(name)) {
+      return Symbols.value(name); // TCP_ESTABLISHED is the state, not the counter
+    }
     for (final Counter counter : Counter.values()) {
       if (counter.name().equals(name)) {
         return stack.counters().value(counter);

@@ -4,8 +4,10 @@ import io.ustack.buffer.Checksum;
 import io.ustack.ipv4.Ipv4Address;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +35,21 @@ final class SegmentWire {
   /** Our initial sequence number; each SYN of ours says it anew. */
   private int isn;
 
+  /** Those of the connections to the peer's other ports. */
+  private final Map<Integer, Integer> otherIsns = new HashMap<>();
+
   private boolean timestampsKnown;
   private int timestampBase;
 
   SegmentWire(final int isn) {
     this.isn = isn;
+  }
+
+  /** From here on segments come from that port of the peer's, and go to it. */
+  void turnTo(final int port) {
+    otherIsns.put(remotePort, isn);
+    remotePort = port;
+    isn = otherIsns.getOrDefault(port, isn);
   }
 
   // ---- From the script to the stack

@@ -50,7 +50,8 @@ final class SystemCalls {
           Map.entry("epoll_create", 1),
           Map.entry("epoll_create1", 1),
           Map.entry("epoll_ctl", 4),
-          Map.entry("epoll_wait", 4));
+          Map.entry("epoll_wait", 4),
+          Map.entry("peer", 1));
 
   private final Posix posix;
   private final SegmentWire wire;
@@ -59,6 +60,9 @@ final class SystemCalls {
 
   /** Of the connection that the script is about; not the script's number. */
   private int current = NO_DESCRIPTOR;
+
+  /** That number is another socket's now, which has no connection yet. */
+  private boolean reused;
 
   SystemCalls(final Posix posix, final SegmentWire wire) {
     this.posix = posix;
@@ -103,6 +107,7 @@ final class SystemCalls {
         final boolean any = argument(call, 0) instanceof Value.Any;
         final int domain = any ? SocketOption.AF_INET : number(call, 0);
         final int fd = posix.socket(domain, number(call, 1), number(call, 2));
+        reused |= current == fd;
         current = current == NO_DESCRIPTOR ? fd : current;
         yield fd;
       }
@@ -128,6 +133,10 @@ final class SystemCalls {
       case "epoll_create", "epoll_create1" -> posix.epoll_create1(0);
       case "epoll_ctl" -> epollCtl(call);
       case "epoll_wait" -> epollWait(call);
+      case "peer" -> {
+        wire.turnTo(number(argument(call, 0), Bounds.PORT));
+        yield 0;
+      }
       default -> throw new ScriptFailure("no such call: " + call.function());
     };
   }
@@ -228,8 +237,9 @@ final class SystemCalls {
 
   /** From here on the script is about this socket and this peer. */
   private void aim(final int fd, final Value address) {
-    if (current != fd) {
+    if (current != fd || reused) {
       stream.restart();
+      reused = false;
     }
     current = fd;
     wire.remotePort = field(address, "sin_port", 8080);
