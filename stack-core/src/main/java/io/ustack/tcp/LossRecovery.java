@@ -249,7 +249,12 @@ final class LossRecovery {
     }
   }
 
-  /** After a timeout (Linux tcp_process_loss); F-RTO is RFC 5682's version with SACK, 3.1. */
+  /**
+   * After a timeout (Linux tcp_process_loss); F-RTO is RFC 5682's version with SACK, 3.1.
+   *
+   * <p>DEVIATION: RFC 5682 2.1, step 2a: without SACK, too, a duplicate ACK that comes first does
+   * not end F-RTO, as Linux: the peer may have sent it before the timeout.
+   */
   private void inLoss(
       final Sender s,
       final RecoveryState r,
