@@ -32,6 +32,9 @@ public final class Ipv4Header {
   /** CE: was marked. */
   public static final int CONGESTION_EXPERIENCED = 0x3;
 
+  /** RFC 1700's default, and Linux's. */
+  public static final int DEFAULT_TIME_TO_LIVE = 64;
+
   private static final int TYPE_OF_SERVICE = 1;
   private static final int TOTAL_LENGTH = 2;
   private static final int IDENTIFICATION = 4;
@@ -44,6 +47,11 @@ public final class Ipv4Header {
 
   private static final int OPTION_END = 0;
   private static final int OPTION_NO_OPERATION = 1;
+
+  /** RFC 791 3.1: loose and strict. */
+  private static final int OPTION_LOOSE_SOURCE_ROUTE = 0x83;
+
+  private static final int OPTION_STRICT_SOURCE_ROUTE = 0x89;
 
   private Ipv4Header() {}
 
@@ -71,20 +79,26 @@ public final class Ipv4Header {
     if (totalLength > lengthBytes) {
       return DropReason.IPV4_TRUNCATED;
     }
-    return headerBytes == LENGTH_BYTES || optionsFit(bytes, offset, headerBytes)
-        ? null
-        : DropReason.IPV4_OPTIONS_MALFORMED;
+    return headerBytes == LENGTH_BYTES ? null : validateOptions(bytes, offset, headerBytes);
   }
 
-  /** RFC 791 3.1: each option but the two single bytes has a length that stays in the header. */
-  private static boolean optionsFit(
+  /**
+   * RFC 791 3.1: each option but the two single bytes has a length that stays in the header. Others
+   * than those named here are skipped.
+   *
+   * <p>DEVIATION: RFC 9293 3.9.2.1, source routes: none can be given, and a packet that has one is
+   * dropped (IPV4_SOURCE_ROUTE), as Linux does unless it is told otherwise. They lead around
+   * filters and let answers go to who is not there; RFC 7126 4.3 and 4.4 advise to drop them.
+   */
+  private static @Nullable DropReason validateOptions(
       final ByteBuffer bytes, final int offset, final int headerBytes) {
+    boolean sourceRoute = false;
     final int end = offset + headerBytes;
     int at = offset + LENGTH_BYTES;
     while (at < end) {
-      final int kind = bytes.get(at);
+      final int kind = bytes.get(at) & 0xFF;
       if (kind == OPTION_END) {
-        return true;
+        break;
       }
       if (kind == OPTION_NO_OPERATION) {
         at++;
@@ -92,11 +106,12 @@ public final class Ipv4Header {
       }
       final int length = at + 1 < end ? bytes.get(at + 1) & 0xFF : 0;
       if (length < 2 || at + length > end) {
-        return false;
+        return DropReason.IPV4_OPTIONS_MALFORMED;
       }
+      sourceRoute |= kind == OPTION_LOOSE_SOURCE_ROUTE || kind == OPTION_STRICT_SOURCE_ROUTE;
       at += length;
     }
-    return true;
+    return sourceRoute ? DropReason.IPV4_SOURCE_ROUTE : null;
   }
 
   /** The header's length, options included. */

@@ -145,6 +145,24 @@ class Ipv4InputTest {
     }
   }
 
+  /** RFC 7126 4.3 and 4.4: loose and strict, at its end or not, behind others or in front. */
+  @Test
+  @Covers(
+      rfc = "RFC 7126",
+      clause = "4.3, 4.4",
+      what = "packets with a source route are dropped",
+      by = Ipv4Header.class)
+  void dropsSourceRoutes() {
+    try (TestNet net = new TestNet()) {
+      net.meetPeer();
+      net.expectDrop(DropReason.IPV4_SOURCE_ROUTE, withOptions(0x83, 7, 4, 10, 99, 0, 9, 0));
+      net.expectDrop(DropReason.IPV4_SOURCE_ROUTE, withOptions(0x83, 7, 8, 10, 99, 0, 9, 0));
+      net.expectDrop(DropReason.IPV4_SOURCE_ROUTE, withOptions(1, 0x89, 7, 4, 10, 99, 0, 9));
+      net.expectDrop(DropReason.IPV4_SOURCE_ROUTE, withOptions(0x89, 3, 4, 0));
+      net.expectDrop(DropReason.IPV4_OPTIONS_MALFORMED, withOptions(0x83, 3, 4, 7));
+    }
+  }
+
   private static byte[] withOptions(final int... options) {
     final byte[] plain = packet(PEER, OUR);
     final byte[] packet = new byte[plain.length + options.length];
