@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The way out: finds paths, and puts the IPv4 header in front of what is sent along them. */
 public final class Ipv4Output {
-  /** RFC 1700's default, and Linux's. */
-  private static final int TIME_TO_LIVE = 64;
-
   /** Paths remembered; two that meet in one place displace each other. */
   private static final int PATHS_SHIFT = 32 - 14;
 
@@ -131,6 +128,7 @@ public final class Ipv4Output {
       final int protocol,
       final int typeOfService,
       final int fragmentFlags,
+      final int timeToLive,
       final long nowNs) {
     if (closed) {
       return drop(packet, DropReason.LINK_CLOSED);
@@ -152,7 +150,7 @@ public final class Ipv4Output {
         totalLength,
         atomic ? 0 : (++identification & 0xFFFF),
         fragmentFlags,
-        TIME_TO_LIVE,
+        timeToLive,
         protocol,
         path.localAddress(),
         path.remoteAddress());

@@ -104,16 +104,25 @@ public final class Path {
    * @return false when it was dropped and counted
    */
   public boolean send(final Packet packet, final int protocol, final long nowNs) {
-    final int flags = protocol == Ipv4Header.PROTOCOL_ICMP ? 0 : Ipv4Header.DONT_FRAGMENT;
-    return output.send(this, packet, protocol, 0, flags, nowNs);
+    final boolean dontFragment = protocol != Ipv4Header.PROTOCOL_ICMP;
+    return send(packet, protocol, 0, dontFragment, nowNs);
   }
 
   /**
-   * As {@link #send}, of a transport that hears of marks: routers may mark it instead of dropping
-   * it (ECT(0), RFC 3168 5).
+   * As {@link #send} of TCP and UDP, with the type of service byte and the time to live as the
+   * caller wants them (RFC 9293 3.9.2). Routers may mark what says {@link Ipv4Header#ECN_CAPABLE}
+   * instead of dropping it (RFC 3168 5).
+   *
+   * @param timeToLive 1 to 255
    */
-  public boolean sendEcnCapable(final Packet packet, final int protocol, final long nowNs) {
-    return send(packet, protocol, Ipv4Header.ECN_CAPABLE, true, nowNs);
+  public boolean send(
+      final Packet packet,
+      final int protocol,
+      final int typeOfService,
+      final int timeToLive,
+      final long nowNs) {
+    return output.send(
+        this, packet, protocol, typeOfService, Ipv4Header.DONT_FRAGMENT, timeToLive, nowNs);
   }
 
   /** As {@link #send}, with the type of service byte and the DF flag as the caller wants them. */
@@ -124,6 +133,7 @@ public final class Path {
       final boolean dontFragment,
       final long nowNs) {
     final int flags = dontFragment ? Ipv4Header.DONT_FRAGMENT : 0;
-    return output.send(this, packet, protocol, typeOfService, flags, nowNs);
+    return output.send(
+        this, packet, protocol, typeOfService, flags, Ipv4Header.DEFAULT_TIME_TO_LIVE, nowNs);
   }
 }

@@ -72,9 +72,9 @@ public final class ConnectionOptions {
   /**
    * Gives the connection other numbers. What can change while it is open: keep-alive and the user
    * timeout (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT), a receive
-   * buffer that does not tune itself, retries, how long FIN-WAIT-2 lasts, and the congestion
-   * control (TCP_CONGESTION), which goes on from the window that there is; the rest of it is
-   * without effect here.
+   * buffer that does not tune itself, retries, how long FIN-WAIT-2 lasts, what the IP header says
+   * (IP_TOS, IP_TTL), and the congestion control (TCP_CONGESTION), which goes on from the window
+   * that there is; the rest of it is without effect here.
    *
    * @throws IllegalArgumentException when there is no such congestion control
    */

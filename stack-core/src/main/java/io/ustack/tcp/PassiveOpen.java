@@ -154,6 +154,7 @@ final class PassiveOpen {
     tcp.writer()
         .writeCookie(
             path,
+            listener.config(),
             syn,
             cookies.sequence(syn, options.mss(), nowNs),
             Math.min(0xFFFF, listener.config().receiveBufferBytes()),

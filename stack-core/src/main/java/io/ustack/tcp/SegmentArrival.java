@@ -41,7 +41,7 @@ final class SegmentArrival {
     if (hasAck && !acceptableAck) {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
       if (!segment.has(TcpHeader.RST)) {
-        tcp.writer().writeReset(c.path(), segment, nowNs);
+        tcp.writer().writeReset(c.path(), c.config(), segment, nowNs);
       }
       return;
     }
@@ -276,7 +276,7 @@ final class SegmentArrival {
       final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (!c.sender().acknowledgesSyn(segment.ack)) {
       tcp.counters().drop(DropReason.TCP_BAD_ACK);
-      tcp.writer().writeReset(c.path(), segment, nowNs);
+      tcp.writer().writeReset(c.path(), c.config(), segment, nowNs);
       return false;
     }
     final TcpListener listener = c.listener();

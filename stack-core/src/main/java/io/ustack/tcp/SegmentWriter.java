@@ -4,6 +4,7 @@ import io.ustack.buffer.ByteRing;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
+import io.ustack.ipv4.Ipv4Header;
 import io.ustack.ipv4.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -101,16 +102,16 @@ final class SegmentWriter {
   /** RFC 3168 6.1.4, 6.1.5: new data may be marked; ACKs, probes and what is repeated may not. */
   private void send(
       final TcpConnection connection, final Packet packet, final boolean fresh, final long nowNs) {
+    final TcpConfig config = connection.config();
     if (connection.receiver().ecn() == null || !fresh) {
-      send(connection.path(), packet, nowNs);
+      send(connection.path(), packet, config, 0, nowNs);
       return;
     }
     final RecoveryState recovery = connection.sender().recoveryState();
     if (recovery != null) {
       recovery.owesCwr = false;
     }
-    prepare(packet);
-    connection.path().sendEcnCapable(packet, TcpHeader.PROTOCOL, nowNs);
+    send(connection.path(), packet, config, Ipv4Header.ECN_CAPABLE, nowNs);
   }
 
   private static int writeTimestamps(
@@ -166,7 +167,7 @@ final class SegmentWriter {
         timestamps.value(connection.uptimeNs(nowNs)),
         timestamps.recent());
     count(connection, connection.sender().iss(), true);
-    send(path, packet, nowNs);
+    send(path, packet, connection.config(), 0, nowNs);
     return true;
   }
 
@@ -174,6 +175,7 @@ final class SegmentWriter {
    * Answers a SYN that is not kept (RFC 4987 3.6).
    *
    * @param path back to the sender
+   * @param config of the listener
    * @param seq the cookie
    * @param window of the connection that may come of it
    * @param offer what both ends agree on
@@ -182,6 +184,7 @@ final class SegmentWriter {
    */
   void writeCookie(
       final Path path,
+      final TcpConfig config,
       final TcpSegment syn,
       final int seq,
       final int window,
@@ -208,7 +211,7 @@ final class SegmentWriter {
     final int mss = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES;
     writeSynOptions(packet, at + TcpHeader.MIN_LENGTH_BYTES, offer, mss, tsVal, tsEcr);
     counters.increment(Counter.TCP_SYN_COOKIES_OUT);
-    send(path, packet, nowNs);
+    send(path, packet, config, 0, nowNs);
   }
 
   private static void writeSynOptions(
@@ -255,8 +258,13 @@ final class SegmentWriter {
    * 3.10.7.1).
    *
    * @param path back to the sender, or null when there is no route: then nothing is sent
+   * @param config of the connection, or of the stack
    */
-  void writeReset(final @Nullable Path path, final TcpSegment segment, final long nowNs) {
+  void writeReset(
+      final @Nullable Path path,
+      final TcpConfig config,
+      final TcpSegment segment,
+      final long nowNs) {
     if (path == null || path.transmitRoom() == 0) {
       return;
     }
@@ -277,17 +285,24 @@ final class SegmentWriter {
         acknowledged ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK,
         0);
     counters.increment(Counter.TCP_RESETS_OUT);
-    send(path, packet, nowNs);
+    send(path, packet, config, 0, nowNs);
   }
 
-  private void prepare(final Packet packet) {
+  /** RFC 9293 3.9.1.9, 3.9.2: with what the application wants in the IP header. */
+  private void send(
+      final Path path,
+      final Packet packet,
+      final TcpConfig config,
+      final int ecnCodepoint,
+      final long nowNs) {
     packet.transportOffset(packet.offset());
     packet.addFlags(Packet.TX_TCP_CHECKSUM);
     counters.increment(Counter.TCP_SEGMENTS_OUT);
-  }
-
-  private void send(final Path path, final Packet packet, final long nowNs) {
-    prepare(packet);
-    path.send(packet, TcpHeader.PROTOCOL, nowNs);
+    path.send(
+        packet,
+        TcpHeader.PROTOCOL,
+        config.typeOfService() | ecnCodepoint,
+        config.timeToLive(),
+        nowNs);
   }
 }

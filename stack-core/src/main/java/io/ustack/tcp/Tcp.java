@@ -373,7 +373,7 @@ public final class Tcp implements TransportProtocol {
   void onSegmentToNobody(final TcpSegment segment, final DropReason reason, final long nowNs) {
     counters.drop(reason);
     if (!segment.has(TcpHeader.RST)) {
-      writer.writeReset(pathBack(segment), segment, nowNs);
+      writer.writeReset(pathBack(segment), config, segment, nowNs);
     }
   }
 

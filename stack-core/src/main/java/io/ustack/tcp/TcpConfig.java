@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.ipv4.Ipv4Header;
 import io.ustack.tcp.congestion.Cubic;
 
 /**
@@ -76,6 +77,10 @@ import io.ustack.tcp.congestion.Cubic;
  * @param synCookies when SYNs are answered without being kept (RFC 4987; Linux tcp_syncookies, 1)
  * @param challengeAckIntervalNs at least this long between two ACKs that answer unacceptable
  *     segments (Linux tcp_invalid_ratelimit, 500 ms) [0, no limit, to 1 h]
+ * @param typeOfService the byte of this name in the IP header of segments: the DiffServ field, with
+ *     the two ECN bits 0, which TCP sets itself (IP_TOS; RFC 9293 3.9.1.9) [0 to 252, multiples of
+ *     4]
+ * @param timeToLive how many routers a segment passes (IP_TTL; Linux ip_default_ttl, 64) [1 to 255]
  */
 public record TcpConfig(
     long initialRtoNs,
@@ -118,7 +123,9 @@ public record TcpConfig(
     EcnUse ecn,
     MtuProbing mtuProbing,
     SynCookieUse synCookies,
-    long challengeAckIntervalNs) {
+    long challengeAckIntervalNs,
+    int typeOfService,
+    int timeToLive) {
   private static final long MS = 1_000_000L;
   private static final long SECOND = 1_000 * MS;
 
@@ -162,6 +169,12 @@ public record TcpConfig(
     Bounds.check("maxBufferBytes", maxBufferBytes, 0, Long.MAX_VALUE);
     Bounds.check("maxBacklog", maxBacklog, 0, 1 << 20);
     Bounds.check("challengeAckIntervalNs", challengeAckIntervalNs, 0, Bounds.HOUR_NS);
+    Bounds.check("typeOfService", typeOfService, 0, 0xFC);
+    if ((typeOfService & Ipv4Header.ECN_MASK) != 0) {
+      throw new IllegalArgumentException(
+          "TcpConfig: typeOfService is " + typeOfService + ", not a multiple of 4");
+    }
+    Bounds.check("timeToLive", timeToLive, 1, 0xFF);
     Bounds.checkGiven("synOptionOrder", synOptionOrder);
     Bounds.checkGiven("congestionControl", congestionControl);
     Bounds.checkGiven("ecn", ecn);
@@ -212,7 +225,9 @@ public record TcpConfig(
           EcnUse.WHEN_ASKED,
           MtuProbing.ON_BLACK_HOLE,
           SynCookieUse.WHEN_FULL,
-          500 * MS);
+          500 * MS,
+          0,
+          Ipv4Header.DEFAULT_TIME_TO_LIVE);
 
   /**
    * What FreeBSD 14 does instead, as far as it can be said in these numbers; each names its sysctl.

@@ -46,6 +46,8 @@ public final class TcpConfigBuilder {
   private MtuProbing mtuProbing;
   private SynCookieUse synCookies;
   private long challengeAckIntervalNs;
+  private int typeOfService;
+  private int timeToLive;
 
   TcpConfigBuilder(final TcpConfig from) {
     initialRtoNs = from.initialRtoNs();
@@ -89,6 +91,8 @@ public final class TcpConfigBuilder {
     mtuProbing = from.mtuProbing();
     synCookies = from.synCookies();
     challengeAckIntervalNs = from.challengeAckIntervalNs();
+    typeOfService = from.typeOfService();
+    timeToLive = from.timeToLive();
   }
 
   public TcpConfigBuilder initialRtoNs(final long value) {
@@ -296,6 +300,16 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder typeOfService(final int value) {
+    typeOfService = value;
+    return this;
+  }
+
+  public TcpConfigBuilder timeToLive(final int value) {
+    timeToLive = value;
+    return this;
+  }
+
   /**
    * The numbers as they stand now; in which order they were set does not matter.
    *
@@ -343,6 +357,8 @@ public final class TcpConfigBuilder {
         ecn,
         mtuProbing,
         synCookies,
-        challengeAckIntervalNs);
+        challengeAckIntervalNs,
+        typeOfService,
+        timeToLive);
   }
 }

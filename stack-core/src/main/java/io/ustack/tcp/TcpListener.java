@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class TcpListener {
   private final Tcp tcp;
   private final TcpBinding binding;
-  private final TcpConfig config;
+  private TcpConfig config;
   private final ReadinessObserver observer;
 
   private int backlog;
@@ -55,6 +55,11 @@ public final class TcpListener {
 
   TcpConfig config() {
     return config;
+  }
+
+  /** Other numbers, for connections whose SYN is still to come. */
+  public void config(final TcpConfig newConfig) {
+    config = newConfig;
   }
 
   /**

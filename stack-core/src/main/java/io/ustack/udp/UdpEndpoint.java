@@ -47,6 +47,8 @@ public final class UdpEndpoint extends Emitter {
   private int remotePort;
   private boolean connected;
   private boolean closed;
+  private int typeOfService;
+  private int timeToLive = Ipv4Header.DEFAULT_TIME_TO_LIVE;
   private @Nullable Path path;
 
   /** The next endpoint with the same port. */
@@ -257,6 +259,21 @@ public final class UdpEndpoint extends Emitter {
   }
 
   /**
+   * IP_TOS and IP_TTL of what leaves from now on. Stack thread.
+   *
+   * @param newTypeOfService the whole byte, 0 to 255: UDP leaves the ECN bits to the application
+   * @param newTimeToLive 1 to 255
+   */
+  public void service(final int newTypeOfService, final int newTimeToLive) {
+    if ((newTypeOfService & ~0xFF) != 0 || newTimeToLive < 1 || newTimeToLive > 0xFF) {
+      throw new IllegalArgumentException(
+          "type of service " + newTypeOfService + ", time to live " + newTimeToLive);
+    }
+    typeOfService = newTypeOfService;
+    timeToLive = newTimeToLive;
+  }
+
+  /**
    * What IP_MTU reads: the largest packet that gets through to the peer, as far as the network
    * said; 0 without a peer. Stack thread.
    */
@@ -345,7 +362,7 @@ public final class UdpEndpoint extends Emitter {
     UdpHeader.write(packet.bytes(), at, localPort, sending.port, length);
     outgoing.peek(packet.bytes(), at + UdpHeader.LENGTH_BYTES, sending.lengthBytes);
     packet.flags(Packet.TX_UDP_CHECKSUM);
-    if (way.send(packet, Ipv4Header.PROTOCOL_UDP, nowNs)) {
+    if (way.send(packet, Ipv4Header.PROTOCOL_UDP, typeOfService, timeToLive, nowNs)) {
       udp.counters().increment(Counter.UDP_DATAGRAMS_OUT);
     }
     return true;

@@ -83,7 +83,9 @@ class TcpBoundsTest {
           new Range("maxOrphans", 0, 268_435_456),
           new Range("maxBufferBytes", 0, Long.MAX_VALUE),
           new Range("maxBacklog", 0, 1_048_576),
-          new Range("challengeAckIntervalNs", 0, 3_600_000_000_000L));
+          new Range("challengeAckIntervalNs", 0, 3_600_000_000_000L),
+          new Range("typeOfService", 0, 252),
+          new Range("timeToLive", 1, 255));
 
   static List<Range> ranges() {
     return RANGES;

@@ -51,7 +51,11 @@ class TcpConfigTest {
     } else if (value instanceof Long number) {
       return number + 1;
     } else if (value instanceof Integer number) {
-      return component.getName().equals("maxSegmentBytes") ? 500 : number + 1;
+      return switch (component.getName()) {
+        case "maxSegmentBytes" -> 500;
+        case "typeOfService" -> 0xB8;
+        default -> number + 1;
+      };
     }
     return value instanceof String ? "reno" : component.getType().getEnumConstants()[0];
   }

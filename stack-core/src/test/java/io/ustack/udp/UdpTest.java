@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
@@ -74,6 +75,32 @@ class UdpTest {
     assertTrue(count >= 0, "nothing received");
     assertEquals(count, info.lengthBytes());
     return Arrays.copyOf(buffer, count);
+  }
+
+  /** IP_TOS and IP_TTL: of what leaves from then on; the ECN bits are the application's. */
+  @Test
+  void applicationSaysTypeOfServiceAndTimeToLive() {
+    try (TestNet net = new TestNet()) {
+      net.quiet();
+      net.meetPeer();
+      final UdpEndpoint endpoint = bind(net, PORT);
+      send(net, endpoint, new byte[1], 9);
+      leftWith(net, 0, 64);
+      endpoint.service(0xBB, 3);
+      send(net, endpoint, new byte[1], 9);
+      leftWith(net, 0xBB, 3);
+      assertThrows(IllegalArgumentException.class, () -> endpoint.service(256, 3));
+      assertThrows(IllegalArgumentException.class, () -> endpoint.service(-1, 3));
+      assertThrows(IllegalArgumentException.class, () -> endpoint.service(0, 0));
+      assertThrows(IllegalArgumentException.class, () -> endpoint.service(0, 256));
+    }
+  }
+
+  private static void leftWith(final TestNet net, final int typeOfService, final int timeToLive) {
+    final byte[] frame = net.link.takeSent();
+    assertNotNull(frame);
+    assertEquals(typeOfService, frame[15] & 0xFF, "TOS");
+    assertEquals(timeToLive, frame[22] & 0xFF, "TTL");
   }
 
   /** From nothing to all that fits an MTU of 1500. */

@@ -239,7 +239,13 @@ public final class Posix implements AutoCloseable {
     return address == null ? -Errno.EFAULT : socket.remoteAddress(address);
   }
 
-  /** setsockopt(2) of an int option. Returns 0, -ENOPROTOOPT */
+  /**
+   * setsockopt(2) of an int option. IP_TOS takes the low byte, of TCP without its ECN bits, and
+   * IP_TTL 1 to 255, or -1 for the default: both from the next packet on, and what a listener has
+   * is that of its SYN-ACKs and connections.
+   *
+   * @return 0, -ENOPROTOOPT, -EINVAL for a value that can't be
+   */
   public int setsockopt(final int fd, final int level, final int option, final int value) {
     final StackSocket socket = table.socket(fd);
     return socket == null ? table.notSocket(fd) : socket.setOption(level, option, value);

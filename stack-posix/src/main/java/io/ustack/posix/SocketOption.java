@@ -54,6 +54,8 @@ public final class SocketOption {
   public static final int SO_ACCEPTCONN = 30;
   public static final int SO_PROTOCOL = 38;
   public static final int SO_DOMAIN = 39;
+  public static final int IP_TOS = 1;
+  public static final int IP_TTL = 2;
   public static final int IP_MTU = 14;
   public static final int TCP_NODELAY = 1;
   public static final int TCP_MAXSEG = 2;

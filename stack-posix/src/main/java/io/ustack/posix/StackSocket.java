@@ -250,6 +250,11 @@ public abstract class StackSocket extends Pollable {
     return level == SocketOption.IPPROTO_IP ? -Errno.ENOPROTOOPT : -Errno.EOPNOTSUPP;
   }
 
+  /** Linux do_ip_setsockopt: what IP_TTL can be, -1 being the default. */
+  static boolean isTimeToLive(final int value) {
+    return value == -1 || (value >= 1 && value <= 0xFF);
+  }
+
   /**
    * What SO_RCVBUF or SO_SNDBUF gives for what was asked: compared as unsigned, so that a negative
    * size is the largest, as on Linux.

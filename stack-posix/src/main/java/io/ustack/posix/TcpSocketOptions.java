@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * What setsockopt(2) has told a {@link TcpSocket} of its protocol. Written by application threads
  * under the socket's control lock, read by the stack thread when it opens a connection or is rung.
- * Ranges and answers are those of Linux do_tcp_setsockopt and do_tcp_getsockopt.
+ * Ranges and answers are those of Linux do_tcp_setsockopt, do_ip_setsockopt and their counterparts.
  */
 final class TcpSocketOptions {
   /** Linux MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL, in seconds. */
@@ -65,6 +65,9 @@ final class TcpSocketOptions {
     if (level == SocketOption.IPPROTO_TCP) {
       return setTcp(option, value);
     }
+    if (level == SocketOption.IPPROTO_IP) {
+      return setIp(option, value);
+    }
     if (level != SocketOption.SOL_SOCKET) {
       return -Errno.ENOPROTOOPT;
     }
@@ -86,6 +89,22 @@ final class TcpSocketOptions {
         return -Errno.ENOPROTOOPT;
       }
     }
+    return 0;
+  }
+
+  /** Linux __ip_sock_set_tos: one byte, and TCP's are the ECN bits. */
+  private int setIp(final int option, final int value) {
+    if (option == SocketOption.IP_TOS) {
+      config = config.with().typeOfService(value & 0xFC).build();
+      return 0;
+    }
+    if (option != SocketOption.IP_TTL) {
+      return -Errno.ENOPROTOOPT;
+    }
+    if (!StackSocket.isTimeToLive(value)) {
+      return -Errno.EINVAL;
+    }
+    config = config.with().timeToLive(value == -1 ? defaults.timeToLive() : value).build();
     return 0;
   }
 
@@ -141,10 +160,16 @@ final class TcpSocketOptions {
     if (level == SocketOption.IPPROTO_TCP) {
       return getTcp(option);
     }
+    final TcpConfig now = config;
+    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TOS) {
+      return now.typeOfService();
+    }
+    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TTL) {
+      return now.timeToLive();
+    }
     if (level != SocketOption.SOL_SOCKET) {
       return StackSocket.noSuchLevel(level);
     }
-    final TcpConfig now = config;
     return switch (option) {
       case SocketOption.SO_RCVBUF ->
           StackSocket.reportedBytes(

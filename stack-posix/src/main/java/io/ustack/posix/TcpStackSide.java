@@ -169,9 +169,8 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** Becomes the stack side of a connection that was accepted. */
   void adopt(final TcpConnection accepted, final long nowNs) {
     connection = accepted;
-    // The listener may have been given others since it began to listen.
-    // DEVIATION: Linux, buffer sizes of a listener: handed on with accept, not with the SYN. The
-    // SYN-ACK's window is that of listen; what differs is only seen when they change in between.
+    // DEVIATION: Linux, options of a listener: those of accept are handed on, not those of the
+    // handshake's end; what differs is only seen when they change in between.
     socket.options.applyTo(accepted, nowNs);
     socket.options.applySendBuffer(accepted);
     accepted.observer(this);
@@ -240,6 +239,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     if (request == CLOSE) {
       close(nowNs);
     } else if (listener != null && request == OPTIONS) {
+      listener.config(socket.options.config());
       listener.fastOpen(socket.options.fastOpens());
     } else if (open != null) {
       switch (request) {

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.ipv4.Ipv4Header;
 import io.ustack.readiness.Failure;
 import io.ustack.udp.DatagramInfo;
 import io.ustack.udp.UdpEndpoint;
@@ -49,6 +50,12 @@ public final class UdpSocket extends StackSocket {
   volatile int receiveBufferBytes;
 
   volatile int sendBufferBytes;
+
+  /** IP_TOS. */
+  volatile int typeOfService;
+
+  /** IP_TTL. */
+  volatile int timeToLive = Ipv4Header.DEFAULT_TIME_TO_LIVE;
 
   UdpSocket(final SocketEngine engine) {
     super(engine);
@@ -382,6 +389,9 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option, final int value) {
+    if (level == SocketOption.IPPROTO_IP) {
+      return ipOption(option, value);
+    }
     if (level != SocketOption.SOL_SOCKET) {
       return -Errno.ENOPROTOOPT;
     }
@@ -398,6 +408,20 @@ public final class UdpSocket extends StackSocket {
         return -Errno.ENOPROTOOPT;
       }
     }
+    return 0;
+  }
+
+  private int ipOption(final int option, final int value) {
+    if (option == SocketOption.IP_TOS) {
+      typeOfService = value & 0xFF;
+    } else if (option != SocketOption.IP_TTL) {
+      return -Errno.ENOPROTOOPT;
+    } else if (!isTimeToLive(value)) {
+      return -Errno.EINVAL;
+    } else {
+      timeToLive = value == -1 ? Ipv4Header.DEFAULT_TIME_TO_LIVE : value;
+    }
+    engine.execution.ring(stackSide, UdpStackSide.OPTIONS);
     return 0;
   }
 
@@ -420,6 +444,12 @@ public final class UdpSocket extends StackSocket {
   int protocolOption(final int level, final int option) {
     if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_MTU) {
       return call(UdpCall.Kind.PATH_MTU, 0, 0);
+    }
+    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TOS) {
+      return typeOfService;
+    }
+    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TTL) {
+      return timeToLive;
     }
     if (level != SocketOption.SOL_SOCKET) {
       return noSuchLevel(level);

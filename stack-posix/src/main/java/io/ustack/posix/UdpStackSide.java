@@ -112,6 +112,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     if (socket.receiveBufferBytes != 0) {
       bound.receiveCapacity(socket.receiveBufferBytes);
     }
+    bound.service(socket.typeOfService, socket.timeToLive);
   }
 
   @Override

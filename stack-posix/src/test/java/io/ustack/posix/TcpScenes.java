@@ -553,6 +553,16 @@ final class TcpScenes {
     s.note("unknown level", s.calls.getsockopt(fd, 9999, 1));
     s.note("IP_MTU without a peer", s.calls.getsockopt(fd, 0, SocketOption.IP_MTU));
     s.note("set IP_MTU", s.calls.setsockopt(fd, 0, SocketOption.IP_MTU, 1500));
+    s.note("IP_TOS", s.calls.getsockopt(fd, 0, SocketOption.IP_TOS));
+    s.note("IP_TTL", s.calls.getsockopt(fd, 0, SocketOption.IP_TTL));
+    for (final int value : new int[] {0xB8, 0xFF, 0x100, 0x1B3, -1, Integer.MAX_VALUE, 0x10}) {
+      s.note("set IP_TOS " + value, s.calls.setsockopt(fd, 0, SocketOption.IP_TOS, value));
+      s.note("IP_TOS", s.calls.getsockopt(fd, 0, SocketOption.IP_TOS));
+    }
+    for (final int value : new int[] {7, 0, 256, -2, Integer.MIN_VALUE, 255, -1, 1}) {
+      s.note("set IP_TTL " + value, s.calls.setsockopt(fd, 0, SocketOption.IP_TTL, value));
+      s.note("IP_TTL", s.calls.getsockopt(fd, 0, SocketOption.IP_TTL));
+    }
     s.note("unknown of IP", s.calls.getsockopt(fd, 0, 9999));
     s.note("unknown of IP", s.calls.setsockopt(fd, 0, 9999, 1));
     s.note("set SO_TYPE", s.calls.setsockopt(fd, SOL_SOCKET, SO_TYPE, 1));
@@ -565,6 +575,8 @@ final class TcpScenes {
     s.calls.setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, 1);
     s.calls.setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, 1);
     s.calls.setsockopt(listener, SOL_SOCKET, SO_RCVBUF, 50_000);
+    s.calls.setsockopt(listener, 0, SocketOption.IP_TOS, 0x28);
+    s.calls.setsockopt(listener, 0, SocketOption.IP_TTL, 9);
     s.calls.bind(listener, INADDR_LOOPBACK, 0);
     s.calls.listen(listener, 1);
     final int client = s.tcp();
@@ -572,6 +584,8 @@ final class TcpScenes {
     final int server = s.accept(listener);
     s.note("SO_REUSEADDR", s.calls.getsockopt(server, SOL_SOCKET, SO_REUSEADDR));
     s.note("TCP_NODELAY", s.calls.getsockopt(server, IPPROTO_TCP, TCP_NODELAY));
+    s.note("IP_TOS", s.calls.getsockopt(server, 0, SocketOption.IP_TOS));
+    s.note("IP_TTL", s.calls.getsockopt(server, 0, SocketOption.IP_TTL));
     s.note("SO_RCVBUF", s.calls.getsockopt(server, SOL_SOCKET, SO_RCVBUF));
     s.note("SO_ACCEPTCONN", s.calls.getsockopt(server, SOL_SOCKET, SO_ACCEPTCONN));
   }
