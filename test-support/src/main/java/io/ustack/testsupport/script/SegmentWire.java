@@ -167,7 +167,7 @@ final class SegmentWire {
   /** Learns from a segment of ours what the script's numbers stand for from here on. */
   void learn(final ByteBuffer segment, final Segment wanted) {
     if (wanted.has(Segment.SYN) && (segment.get(13) & Segment.SYN) != 0) {
-      isn = segment.getInt(4) - (int) wanted.seq();
+      isn = wanted.seq() == 0 ? segment.getInt(4) : isn;
       localPort = segment.getShort(0) & 0xFFFF;
     }
     if (!timestampsKnown && wanted.options() != null) {
