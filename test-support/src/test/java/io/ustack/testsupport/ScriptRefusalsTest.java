@@ -1,6 +1,7 @@
 package io.ustack.testsupport;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,6 +11,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +30,11 @@ class ScriptRefusalsTest {
       +0 bind(3, ..., ...) = 0
       +0 listen(3, 1) = 0
       """;
+
+  private static final int DAMAGED = 3000;
+  private static final String[] JUNK =
+      "4294967296 -1 99999999999999999999 ( ) < > [ { } ` %{ }% + ~ ... * \" = NaN 0x | \0 /* // -- _ , :"
+          .split(" ", -1);
 
   private static String refusal(final String lines) {
     final String text = LISTENER + lines;
@@ -129,6 +138,9 @@ class ScriptRefusalsTest {
     refused("+0 %{ assert 5000000000 * 5000000000 }%", "no number is");
     refused("+0 %{ assert -9223372036854775808 / -1 < 0 }%", "no number is");
     refused("+0 %{ assert " + "(".repeat(20_000) + "1 }%", "nested deeper than 100");
+    refused("+0 %{ assert tcpi_snd_ == 7 }%", "TcpInfo has no tcpi_snd_");
+    refused("+0 %{ assert tcpi__ca_state == 0 }%", "TcpInfo has no tcpi__ca_state");
+    refused("+0 %{ assert tcpi_caState == 0 }%", "TcpInfo has no tcpi_caState");
     refused("+0 %{ }%", "nothing is asserted");
     refused("+0 %{ assert 1 }% and more", "an assert ends before this");
     refused("+0 %{ assertive }%", "nothing but 'assert' is understood");
@@ -199,6 +211,38 @@ class ScriptRefusalsTest {
             ScriptFailure.class,
             () -> PacketScript.of("x.pkt", "/* one\n two\n three */\n0 close(9) = 0").run());
     assertTrue(failure.getMessage().startsWith("x.pkt:4: "), failure.getMessage());
+  }
+
+  /** Scripts of ours with something deleted, doubled or put in: they hold, or fail at a line. */
+  @Test
+  void whateverIsDoneToAScript() throws IOException {
+    final List<Path> scripts;
+    try (Stream<Path> files = Files.walk(ScriptsTest.SCRIPTS)) {
+      scripts = files.filter(file -> file.toString().endsWith(".pkt")).sorted().toList();
+    }
+    final Random random = new Random(1);
+    for (int i = 0; i < DAMAGED; i++) {
+      final Path file = scripts.get(random.nextInt(scripts.size()));
+      final String text = damaged(Files.readString(file), random);
+      try {
+        PacketScript.of("x.pkt", text).in(file.getParent()).run();
+      } catch (final ScriptFailure e) {
+        assertTrue(e.getMessage().matches("(?s)[^\n]*:\\d+: .*"), e::getMessage);
+        assertNull(e.getCause(), text);
+      }
+    }
+  }
+
+  private static String damaged(final String text, final Random random) {
+    final StringBuilder to = new StringBuilder(text);
+    final int at = random.nextInt(text.length());
+    final int end = Math.min(text.length(), at + 1 + random.nextInt(20));
+    switch (random.nextInt(3)) {
+      case 0 -> to.delete(at, end);
+      case 1 -> to.insert(at, text.substring(at, end));
+      default -> to.insert(at, JUNK[random.nextInt(JUNK.length)]);
+    }
+    return to.toString();
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.ustack.tcp.TcpInfo;
 import io.ustack.tcp.TcpState;
 import java.lang.reflect.Field;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * What names in asserts stand for: {@code tcpi_...} are the fields of {@link TcpInfo} in Linux's
@@ -14,6 +15,8 @@ import java.util.Locale;
  * counters of the stack; {@code connections} is how many there are.
  */
 final class InfoNames {
+  private static final Pattern NAME = Pattern.compile("[a-z]+(_[a-z]+)*");
+
   private final TcpInfo info;
   private final NetworkStack stack;
 
@@ -62,6 +65,9 @@ final class InfoNames {
 
   /** {@code snd_cwnd} is {@code sndCwnd} with its unit: segments where there is a choice. */
   private long byName(final String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new ScriptFailure("TcpInfo has no tcpi_" + name);
+    }
     final StringBuilder camel = new StringBuilder();
     for (final String word : name.split("_", -1)) {
       camel.append(
@@ -71,7 +77,8 @@ final class InfoNames {
     }
     for (final String unit : new String[] {"", "Segments", "Bytes", "Ns"}) {
       for (final Field field : TcpInfo.class.getFields()) {
-        if (field.getName().contentEquals(camel + unit)) {
+        final boolean counts = !field.getType().isEnum();
+        if (counts && field.getName().contentEquals(camel + unit)) {
           return unit.equals("Ns") ? read(field) / 1000 : read(field);
         }
       }
