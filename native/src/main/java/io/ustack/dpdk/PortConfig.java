@@ -4,17 +4,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to open a port.
+ * How to open a port. What is out of the bounds in brackets is an {@link IllegalArgumentException}
+ * that names it.
  *
  * @param name as DPDK calls it: {@code net_tap0}, {@code 0000:00:05.0}
- * @param queues queue pairs; each becomes a {@link DpdkLink}
- * @param mtuBytes largest IP packet; 0 keeps the port's own
- * @param macAddress 48 bits; 0 keeps the port's own
+ * @param queues queue pairs; each becomes a {@link DpdkLink} [1 to 1024]
+ * @param mtuBytes largest IP packet; 0 keeps the port's own [576 to 9600]
+ * @param macAddress 48 bits, of one interface; 0 keeps the port's own
  * @param offload who does checksums
  * @param transport who runs the bursts
- * @param descriptors length of each hardware ring, received and sent
- * @param poolPackets buffers of each queue's pool, unless {@code pool} is given
- * @param ringEntries length of each of the two rings of {@link Transport#RING}
+ * @param descriptors length of each hardware ring, received and sent [64 to 32768]
+ * @param poolPackets buffers of each queue's pool, unless {@code pool} is given [64 to 2^22]
+ * @param ringEntries length of each of the two rings of {@link Transport#RING} [64 to 2^20]
  * @param pool to share between ports of one thread; the port does not close it. Only with one
  *     queue. null: each queue has its own
  */
@@ -31,19 +32,29 @@ public record PortConfig(
     @Nullable DpdkPacketPool pool) {
 
   public PortConfig {
-    Objects.requireNonNull(name);
-    if (queues < 1 || (pool != null && queues != 1)) {
-      throw new IllegalArgumentException("queues " + queues);
-    }
-    if (mtuBytes != 0 && (mtuBytes < 576 || mtuBytes > 9600)) {
-      throw new IllegalArgumentException("MTU " + mtuBytes + ", not 576 to 9600");
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(offload, "offload");
+    Objects.requireNonNull(transport, "transport");
+    check("queues", queues, 1, pool == null ? 1024 : 1);
+    if (mtuBytes != 0) {
+      check("mtuBytes", mtuBytes, 576, 9600);
     }
     if (macAddress >>> 48 != 0 || (macAddress >>> 40 & 1) != 0) {
-      throw new IllegalArgumentException("MAC address " + Long.toHexString(macAddress));
-    }
-    if (descriptors < 64 || descriptors > 32768 || ringEntries < 64 || ringEntries > 1 << 20) {
       throw new IllegalArgumentException(
-          "descriptors " + descriptors + ", ring entries " + ringEntries);
+          "PortConfig: macAddress is "
+              + Long.toHexString(macAddress)
+              + ", not 48 bits without the group bit");
+    }
+    check("descriptors", descriptors, 64, 32_768);
+    check("poolPackets", poolPackets, 64, 1 << 22);
+    check("ringEntries", ringEntries, 64, 1 << 20);
+  }
+
+  private static void check(
+      final String setting, final int value, final int least, final int most) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          "PortConfig: " + setting + " is " + value + ", not " + least + " to " + most);
     }
   }
 

@@ -13,10 +13,16 @@ public final class MemoryPacketPool implements PacketPool {
    * A pool of {@code capacity} packets.
    *
    * @param frameCapacityBytes the longest frame a packet can hold
+   * @throws IllegalArgumentException unless both are above 0 and all of it fits 2 GiB
    */
   public MemoryPacketPool(final int capacity, final int frameCapacityBytes) {
-    final int stride = (Packet.HEADROOM_BYTES + frameCapacityBytes + 63) & ~63;
-    final ByteBuffer memory = ByteBuffer.allocateDirect(Math.multiplyExact(capacity, stride));
+    final long bytesEach = (Packet.HEADROOM_BYTES + (long) frameCapacityBytes + 63) & ~63;
+    if (capacity < 1 || frameCapacityBytes < 1 || capacity * bytesEach > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a pool of " + capacity + " packets for frames of " + frameCapacityBytes + " bytes");
+    }
+    final int stride = (int) bytesEach;
+    final ByteBuffer memory = ByteBuffer.allocateDirect(capacity * stride);
     this.frameCapacityBytes = frameCapacityBytes;
     free = new Packet[capacity];
     for (int i = 0; i < capacity; i++) {

@@ -13,11 +13,23 @@ import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MemoryPacketPoolTest {
   private static final int FRAME_BYTES = 1514;
 
   private final MemoryPacketPool pool = new MemoryPacketPool(4, FRAME_BYTES);
+
+  @ParameterizedTest
+  @CsvSource({"0, 1514", "-1, 1514", "4, 0", "4, -1", "2147483647, 1514", "1, 2147483647"})
+  void poolThatNobodyCanHaveIsRefused(final int packets, final int frameBytes) {
+    final String said =
+        assertThrows(
+                IllegalArgumentException.class, () -> new MemoryPacketPool(packets, frameBytes))
+            .getMessage();
+    assertEquals("a pool of " + packets + " packets for frames of " + frameBytes + " bytes", said);
+  }
 
   @Test
   void handsOutEveryPacketOnceAndThenNone() {
