@@ -57,8 +57,13 @@ public final class TcpListener {
     return config;
   }
 
-  /** Other numbers, for connections whose SYN is still to come. */
+  /**
+   * Other numbers, for connections whose SYN is still to come.
+   *
+   * @throws IllegalArgumentException when there is no such congestion control
+   */
   public void config(final TcpConfig newConfig) {
+    tcp.congestionControls().require(newConfig.congestionControl());
     config = newConfig;
   }
 

@@ -50,6 +50,8 @@ class CongestionChoiceTest {
       assertThrows(
           IllegalArgumentException.class,
           () -> tcp.listen(binding, 1, unknown, ReadinessObserver.NONE));
+      final TcpListener listener = t.listen(1).listener();
+      assertThrows(IllegalArgumentException.class, () -> listener.config(unknown));
       assertThrows(
           IllegalArgumentException.class,
           () ->
