@@ -19,6 +19,10 @@ final class FastOpenQueue {
     heldUntilNs = new long[limit];
   }
 
+  int limit() {
+    return heldUntilNs.length;
+  }
+
   int pending() {
     return pending;
   }

@@ -80,13 +80,14 @@ public final class TcpListener {
    * handshake is done (RFC 7413).
    *
    * @param pending how many of them at a time; 0 for none, the default; at most {@link
-   *     TcpConfig#maxBacklog()}
+   *     TcpConfig#maxBacklog()}. To be told the same again changes nothing.
    */
   public void fastOpen(final int pending) {
-    fastOpens =
-        pending <= 0
-            ? null
-            : new FastOpenQueue(Math.min(pending, Math.max(1, config.maxBacklog())));
+    final int limit = Math.max(0, Math.min(pending, Math.max(1, config.maxBacklog())));
+    final FastOpenQueue now = fastOpens;
+    if (limit != (now == null ? 0 : now.limit())) {
+      fastOpens = limit == 0 ? null : new FastOpenQueue(limit);
+    }
   }
 
   /** Null when fast open is off. */
