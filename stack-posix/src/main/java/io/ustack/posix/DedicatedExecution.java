@@ -60,6 +60,11 @@ final class DedicatedExecution implements Execution {
   }
 
   @Override
+  public void fence() {
+    VarHandle.fullFence();
+  }
+
+  @Override
   public Lock newLock() {
     return new ReentrantLock();
   }

@@ -183,7 +183,7 @@ public final class EpollSet extends Pollable {
       top = inbox;
       watch.nextReady = top;
     } while (!INBOX.compareAndSet(this, top, watch));
-    raise(Epoll.READ_KEY);
+    tell(Epoll.READ_KEY); // what was set by comparing is seen by all
   }
 
   @Override
@@ -215,7 +215,7 @@ public final class EpollSet extends Pollable {
   private void raiseIfReady(final Watch watch) {
     // The watch is in place before the look at the state; who changes the state looks for watches
     // afterwards.
-    VarHandle.fullFence();
+    engine.execution.fence();
     if ((watch.pollable.readiness() & watch.interest) != 0) {
       watch.raise(0);
     }
@@ -254,17 +254,24 @@ public final class EpollSet extends Pollable {
     }
   }
 
+  /** Looks at one that was in the ready list, and says what it found. Under the lock. */
   private boolean report(final Watch watch, final EpollEvents events, final int index) {
-    watch.stopPending();
     final int interest = watch.interest;
-    final int bits = watch.pollable.readiness() & interest;
+    final boolean staysReady = (interest & (Epoll.EPOLLET | Epoll.EPOLLONESHOT)) == 0;
+    int bits = staysReady ? watch.pollable.readiness() & interest : 0;
+    final boolean staysPending = bits != 0;
+    if (!staysPending) {
+      // From here on a change puts it into the inbox; what changed before is seen by this look.
+      watch.stopPending();
+      bits = watch.pollable.readiness() & interest;
+    }
     if (bits == 0) {
       return false;
     }
     events.set(index, bits, watch.data);
     if ((interest & Epoll.EPOLLONESHOT) != 0) {
       watch.interest = interest & Epoll.HOW;
-    } else if ((interest & Epoll.EPOLLET) == 0 && watch.becomePending()) {
+    } else if (staysPending || (staysReady && watch.becomePending())) {
       append(watch);
     }
     return true;

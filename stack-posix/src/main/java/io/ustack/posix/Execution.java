@@ -15,6 +15,12 @@ interface Execution {
   Lock newLock();
 
   /**
+   * What the calling thread wrote before is seen by every other one before the caller reads what
+   * follows. Nothing where there is no other.
+   */
+  void fence();
+
+  /**
    * Whether nobody will run the stack any more: it is closed, or its thread has ended. Then nothing
    * that waits will ever come; calls give -EIO. Any thread.
    */

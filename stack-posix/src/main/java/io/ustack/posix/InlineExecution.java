@@ -36,6 +36,9 @@ final class InlineExecution implements Execution {
   }
 
   @Override
+  public void fence() {}
+
+  @Override
   public boolean isOver() {
     return stack.isClosed();
   }

@@ -96,7 +96,12 @@ public abstract class Pollable {
    */
   final void raise(final int key) {
     // The change before the look at who wants to know; they register before they look at the state.
-    VarHandle.fullFence();
+    engine.execution.fence();
+    tell(key);
+  }
+
+  /** {@link #raise} after a full fence. */
+  final void tell(final int key) {
     for (Watch watch = watches; watch != null; watch = watch.nextOfPollable) {
       watch.raise(key);
     }

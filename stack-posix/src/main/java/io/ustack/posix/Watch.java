@@ -77,7 +77,7 @@ final class Watch {
 
   /** It is in no list any more; the caller looks at the pollable next. */
   void stopPending() {
-    PENDING.setVolatile(this, 0);
-    VarHandle.fullFence();
+    PENDING.setRelease(this, 0);
+    set.engine.execution.fence();
   }
 }
