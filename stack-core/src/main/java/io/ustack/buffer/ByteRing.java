@@ -44,10 +44,10 @@ public final class ByteRing {
   }
 
   // Positions count bytes since the beginning, modulo 2^32; head is the consumer's, tail the
-  // producer's.
-  private int head;
-  private int tail;
-  private byte[] storage = NOTHING;
+  // producer's. Each is written with release; plain volatile reads cost what acquiring ones do.
+  private volatile int head;
+  private volatile int tail;
+  private volatile byte[] storage = NOTHING;
   private volatile boolean closed;
   private volatile boolean retired;
   private volatile boolean spaceWanted;
@@ -87,7 +87,7 @@ public final class ByteRing {
    * for the producer.
    */
   public int length() {
-    return (int) TAIL.getAcquire(this) - (int) HEAD.getAcquire(this);
+    return tail - head;
   }
 
   /**
@@ -95,7 +95,7 @@ public final class ByteRing {
    * negative. Producer.
    */
   public int free() {
-    return Math.max(0, attainable() - (tail - (int) HEAD.getAcquire(this)));
+    return Math.max(0, attainable() - (tail - head));
   }
 
   /**
@@ -121,13 +121,13 @@ public final class ByteRing {
     if (refused == 0 || budget.left() >= refused) {
       return capacityBytes;
     }
-    final int stored = ((byte[]) STORAGE.getAcquire(this)).length;
+    final int stored = storage.length;
     return Math.min(capacityBytes, Math.max(SMALLEST_STORAGE_BYTES, stored));
   }
 
   /** True when no storage is allocated. */
   public boolean isBare() {
-    return ((byte[]) STORAGE.getAcquire(this)).length == 0;
+    return storage.length == 0;
   }
 
   /**
@@ -220,7 +220,7 @@ public final class ByteRing {
     if (retired) {
       return 0;
     }
-    final int used = tail - (int) HEAD.getAcquire(this);
+    final int used = tail - head;
     final int wanted = Math.min(length, capacityBytes - used);
     if (wanted > storage.length - used) {
       grow(used + wanted);
@@ -236,7 +236,7 @@ public final class ByteRing {
     if (!budget.isTight()) {
       return reserve(length);
     }
-    final int used = tail - (int) HEAD.getAcquire(this);
+    final int used = tail - head;
     return Math.max(0, Math.min(Math.min(length, capacityBytes - used), storage.length - used));
   }
 
@@ -252,7 +252,9 @@ public final class ByteRing {
     final int from = (tail + ahead) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     source.get(offset, array, from, first);
-    source.get(offset + first, array, 0, length - first);
+    if (first < length) {
+      source.get(offset + first, array, 0, length - first);
+    }
   }
 
   /** As {@link #store(int, ByteBuffer, int, int)}, from an array. */
@@ -264,7 +266,9 @@ public final class ByteRing {
     final int from = (tail + ahead) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     System.arraycopy(source, offset, array, from, first);
-    System.arraycopy(source, offset + first, array, 0, length - first);
+    if (first < length) {
+      System.arraycopy(source, offset + first, array, 0, length - first);
+    }
   }
 
   /** Makes the next {@code length} stored bytes visible to the consumer. Producer. */
@@ -302,27 +306,31 @@ public final class ByteRing {
    */
   public void peek(final int at, final ByteBuffer target, final int offset, final int length) {
     checkPublished(at, length);
-    final byte[] array = (byte[]) STORAGE.getAcquire(this);
+    final byte[] array = storage;
     if (array.length < Math.max(1, length)) {
       return;
     }
     final int from = (head + at) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     target.put(offset, array, from, first);
-    target.put(offset + first, array, 0, length - first);
+    if (first < length) {
+      target.put(offset + first, array, 0, length - first);
+    }
   }
 
   /** As {@link #peek(int, ByteBuffer, int, int)}, into an array. */
   public void peek(final int at, final byte[] target, final int offset, final int length) {
     checkPublished(at, length);
-    final byte[] array = (byte[]) STORAGE.getAcquire(this);
+    final byte[] array = storage;
     if (array.length < Math.max(1, length)) {
       return;
     }
     final int from = (head + at) & (array.length - 1);
     final int first = Math.min(length, array.length - from);
     System.arraycopy(array, from, target, offset, first);
-    System.arraycopy(array, 0, target, offset + first, length - first);
+    if (first < length) {
+      System.arraycopy(array, 0, target, offset + first, length - first);
+    }
   }
 
   /** Consumes {@code length} published bytes. Consumer. */
@@ -365,7 +373,7 @@ public final class ByteRing {
   /** The array for so many bytes behind the published end; null when they are lost. */
   private byte @Nullable [] storageFor(final int ahead) {
     final int reserved = ahead < 0 ? -1 : reserve(ahead);
-    final byte[] array = (byte[]) STORAGE.getAcquire(this);
+    final byte[] array = storage;
     if (reserved == ahead && array.length > 0) {
       return array;
     }
@@ -414,7 +422,7 @@ public final class ByteRing {
     }
     // Everything the old array may hold, from the oldest unconsumed byte to the last one stored
     // ahead.
-    final int from = (int) HEAD.getAcquire(this);
+    final int from = head;
     for (int i = 0; i < old.length; ) {
       final int source = (from + i) & (old.length - 1);
       final int target = (from + i) & (size - 1);
