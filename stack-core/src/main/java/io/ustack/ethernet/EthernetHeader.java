@@ -34,11 +34,11 @@ public final class EthernetHeader {
   }
 
   public static long destination(final ByteBuffer bytes, final int offset) {
-    return mac(bytes, offset);
+    return bytes.getLong(offset) >>> 16;
   }
 
   public static long source(final ByteBuffer bytes, final int offset) {
-    return mac(bytes, offset + SOURCE);
+    return bytes.getLong(offset + SOURCE - 2) & 0xFFFF_FFFF_FFFFL;
   }
 
   public static int type(final ByteBuffer bytes, final int offset) {

@@ -65,14 +65,15 @@ public final class Ipv4Header {
     if (lengthBytes < LENGTH_BYTES) {
       return DropReason.IPV4_TRUNCATED;
     }
-    if ((bytes.get(offset) & 0xF0) != 0x40) {
+    final int first = bytes.getInt(offset);
+    if (first >>> 28 != 4) {
       return DropReason.IPV4_VERSION;
     }
-    final int headerBytes = headerBytes(bytes, offset);
+    final int headerBytes = (first >>> 22) & 0x3C;
     if (headerBytes < LENGTH_BYTES || headerBytes > lengthBytes) {
       return DropReason.IPV4_HEADER_LENGTH;
     }
-    final int totalLength = totalLength(bytes, offset);
+    final int totalLength = first & 0xFFFF;
     if (totalLength < headerBytes) {
       return DropReason.IPV4_TOTAL_LENGTH;
     }
@@ -175,9 +176,9 @@ public final class Ipv4Header {
       final int source,
       final int destination) {
     bytes.putInt(offset, 0x4500_0000 | (typeOfService << 16) | totalLength);
-    bytes.putInt(offset + IDENTIFICATION, (identification << 16) | fragmentField);
-    bytes.putInt(offset + TIME_TO_LIVE, (timeToLive << 24) | (protocol << 16));
-    bytes.putInt(offset + SOURCE, source);
-    bytes.putInt(offset + DESTINATION, destination);
+    final long second = (identification << 16) | fragmentField;
+    final long third = ((long) timeToLive << 24) | (protocol << 16);
+    bytes.putLong(offset + IDENTIFICATION, (second << 32) | third);
+    bytes.putLong(offset + SOURCE, ((long) source << 32) | (destination & 0xFFFF_FFFFL));
   }
 }

@@ -91,10 +91,8 @@ public final class TcpHeader {
       final int flags,
       final int window) {
     bytes.putInt(offset, (sourcePort << 16) | destinationPort);
-    bytes.putInt(offset + 4, sequence);
-    bytes.putInt(offset + 8, acknowledgment);
-    bytes.putInt(offset + 12, (lengthBytes << 26) | (flags << 16) | window);
-    bytes.putInt(offset + 16, 0);
+    bytes.putLong(offset + 4, ((long) sequence << 32) | (acknowledgment & 0xFFFF_FFFFL));
+    bytes.putLong(offset + 12, (long) ((lengthBytes << 26) | (flags << 16) | window) << 32);
   }
 
   /**

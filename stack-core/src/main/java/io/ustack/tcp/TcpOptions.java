@@ -178,8 +178,9 @@ final class TcpOptions {
 
   private void readTimestamps(final ByteBuffer bytes, final int at) {
     timestamps = true;
-    tsVal = bytes.getInt(at);
-    tsEcr = bytes.getInt(at + 4);
+    final long both = bytes.getLong(at);
+    tsVal = (int) (both >>> 32);
+    tsEcr = (int) both;
   }
 
   /** The MSS option; returns bytes written. */
@@ -251,8 +252,7 @@ final class TcpOptions {
   static int writeTimestamps(
       final ByteBuffer bytes, final int offset, final int value, final int echo) {
     bytes.putInt(offset, TIMESTAMPS_ALONE);
-    bytes.putInt(offset + 4, value);
-    bytes.putInt(offset + 8, echo);
+    bytes.putLong(offset + 4, ((long) value << 32) | (echo & 0xFFFF_FFFFL));
     return TIMESTAMPS_LENGTH_BYTES;
   }
 }
