@@ -58,6 +58,17 @@ final class AckPolicy {
     return Math.min(config.delayedAckNs(), config.maxDelayedAckNs());
   }
 
+  /** Whether data that comes now comes as soon after the last as that which is sent in one go. */
+  boolean isInRhythm(final long nowNs) {
+    return atoNs != 0 && nowNs - lastDataNs <= config.delayedAckNs() / 2;
+  }
+
+  /** Data came in order, and {@link #isInRhythm}: as {@link #onData}. */
+  void onDataInRhythm(final long nowNs) {
+    atoNs = atoNs / 2 + config.delayedAckNs() / 2;
+    count(nowNs);
+  }
+
   /**
    * Data came in order: its distance from the last sets the delay (Linux tcp_event_data_recv).
    *
@@ -65,20 +76,23 @@ final class AckPolicy {
    * @param windowSegments how many full segments the offered window holds
    */
   void onData(final long nowNs, final long rtoNs, final int windowSegments) {
-    final long leastNs = config.delayedAckNs();
+    if (isInRhythm(nowNs)) {
+      onDataInRhythm(nowNs);
+      return;
+    }
+    final long gapNs = nowNs - lastDataNs;
     if (atoNs == 0) {
       startQuickAcks(windowSegments);
-      atoNs = leastNs;
-    } else {
-      final long gapNs = nowNs - lastDataNs;
-      if (gapNs <= leastNs / 2) {
-        atoNs = atoNs / 2 + leastNs / 2;
-      } else if (gapNs < atoNs) {
-        atoNs = Math.min(atoNs / 2 + gapNs, rtoNs);
-      } else if (gapNs > rtoNs) {
-        startQuickAcks(windowSegments);
-      }
+      atoNs = config.delayedAckNs();
+    } else if (gapNs < atoNs) {
+      atoNs = Math.min(atoNs / 2 + gapNs, rtoNs);
+    } else if (gapNs > rtoNs) {
+      startQuickAcks(windowSegments);
     }
+    count(nowNs);
+  }
+
+  private void count(final long nowNs) {
     lastDataNs = nowNs;
     // DEVIATION: RFC 9293 3.8.6.3, an ACK for at least every second full-sized segment: those of
     // one burst share one, as behind GRO; each ACK costs both ends a packet.

@@ -275,6 +275,7 @@ final class Emission {
         if (transmit(c, c.sender().sndNxt(), length, nowNs)) {
           onDataSent(c, length, nowNs);
           pathMtu.onSent(c, length);
+          return hasMore(c);
         }
         return true;
       }
@@ -290,12 +291,19 @@ final class Emission {
     return c.receiver().owesAck() && emitAck(c, nowNs);
   }
 
+  /** Whether, right after new data, something else may leave. */
+  private static boolean hasMore(final TcpConnection c) {
+    final Sender sender = c.sender();
+    return sender.hasUnsent() || sender.sendRate != null || c.receiver().owesAck();
+  }
+
   /** Whether something that is lost is to be sent again now. */
   static boolean retransmitsNow(final Sender s, final long nowNs) {
-    final RetransmitQueue queue = s.queue();
-    if (queue == null || queue.lostBytes() == 0) {
-      return false;
-    }
+    return s.hasLost() && mayRetransmit(s, s.outstanding(), nowNs);
+  }
+
+  private static boolean mayRetransmit(
+      final Sender s, final RetransmitQueue queue, final long nowNs) {
     final RecoveryState r = s.recoveryState();
     if (r != null && r.prefersNewData) {
       if (Seq.gt(s.sndNxt(), r.highSeq) || s.nextLength(nowNs) != Sender.NOTHING) {

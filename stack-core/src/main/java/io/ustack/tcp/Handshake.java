@@ -41,7 +41,7 @@ final class Handshake {
     c.openFast(queue);
     onSyn(c, syn.seq, syn, options, nowNs);
     if (syn.payloadLength > 0) {
-      c.receiver().onPayload(syn, c.sender().rtt().rtoNs(), nowNs);
+      c.receiver().onPayload(syn, c.sender().rtt(), nowNs);
     }
     from.queue(c);
     c.wantToEmit();

@@ -17,9 +17,7 @@ final class Receiver {
   private final ReceiverParts parts;
   private boolean sackPermitted;
 
-  /**
-   * Whether it was {@linkplain AckPolicy#isInteractive interactive} when its policy was given back.
-   */
+  /** As {@link AckPolicy#isInteractive} was when the policy was given back. */
   private boolean wasInteractive;
 
   private @Nullable Ecn ecn;
@@ -116,10 +114,7 @@ final class Receiver {
 
   // ---- The peer's SYN, and what it agreed on
 
-  /**
-   * The peer's SYN: {@code irs} is its initial sequence number, the window of our SYN is not
-   * scaled.
-   */
+  /** The peer's SYN: {@code irs} is its initial sequence number. Our SYN's window is not scaled. */
   void start(final int irs, final int ourMss) {
     this.irs = irs;
     rcvNxt = irs + 1;
@@ -250,17 +245,17 @@ final class Receiver {
   /**
    * RFC 9293 3.10.7.4, seventh: takes the payload, in or out of order, and plans the ACK.
    *
-   * @param rtoNs our timeout, which tells a pause from the rhythm of the peer
+   * @param rtt of this connection: our timeout tells a pause from the rhythm of the peer
    * @return bytes that became readable
    */
-  int onPayload(final TcpSegment segment, final long rtoNs, final long nowNs) {
+  int onPayload(final TcpSegment segment, final RttEstimator rtt, final long nowNs) {
     int from = segment.payloadSeq();
     int to = from + segment.payloadLength;
     if (Seq.leq(to, rcvNxt)) {
       // Wholly old: the sender missed our ACK.
       reportDuplicate(from, to);
       acks().onRepeatedData(windowSegments());
-      oweDuplicateAck();
+      acks().oweDuplicateAck();
       return 0;
     }
     final int skip = Seq.max(from, rcvNxt) - from;
@@ -279,7 +274,7 @@ final class Receiver {
       return 0;
     }
     return inOrder
-        ? takeInOrder(segment, segment.payloadOffset + skip, to - from, rtoNs, nowNs)
+        ? takeInOrder(segment, segment.payloadOffset + skip, to - from, rtt, nowNs)
         : takeOutOfOrder(segment, from, to);
   }
 
@@ -290,14 +285,14 @@ final class Receiver {
         full || (!offered && buffer.free() > 0)
             ? DropReason.TCP_RECEIVE_BUFFER_FULL
             : DropReason.TCP_MEMORY);
-    oweDuplicateAck();
+    acks().oweDuplicateAck();
   }
 
   private int takeInOrder(
       final TcpSegment segment,
       final int offset,
       final int length,
-      final long rtoNs,
+      final RttEstimator rtt,
       final long nowNs) {
     buffer.store(0, segment.bytes, offset, length);
     final int before = rcvNxt;
@@ -308,9 +303,14 @@ final class Receiver {
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
       acks().oweAck();
     }
-    acks().supersedeDuplicates();
     buffer.publish(rcvNxt - before);
-    acks().onData(nowNs, rtoNs, windowSegments());
+    final AckPolicy policy = acks();
+    policy.supersedeDuplicates();
+    if (policy.isInRhythm(nowNs)) {
+      policy.onDataInRhythm(nowNs);
+    } else {
+      policy.onData(nowNs, rtt.rtoNs(), windowSegments());
+    }
     if (tuning != null) {
       tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
     } else if (received() > INITIAL_SEGMENTS * mss) {
@@ -322,7 +322,7 @@ final class Receiver {
 
   private int takeOutOfOrder(final TcpSegment segment, final int from, final int to) {
     parts.counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
-    oweDuplicateAck();
+    acks().oweDuplicateAck();
     final OutOfOrder ranges = holes();
     reportOverlap(from, to);
     if (!ranges.add(from, to)) {
@@ -402,11 +402,6 @@ final class Receiver {
     return true;
   }
 
-  /** See {@link AckPolicy#oweDuplicateAck}. */
-  void oweDuplicateAck() {
-    acks().oweDuplicateAck();
-  }
-
   /** An ACK is to go out as soon as there is room. */
   void oweAck() {
     acks().oweAck();
@@ -436,9 +431,12 @@ final class Receiver {
 
   /**
    * RFC 9293 3.8.6.2.2: the right edge moves by a segment or half of what the buffer can be now.
+   *
+   * @param offer {@link #offer()}
    */
-  private boolean isWorthwhile() {
-    return offer() - rcvWnd() >= Math.min(mss, (buffer.length() + buffer.free()) / 2);
+  private boolean isWorthwhile(final int offer) {
+    final int step = offer - rcvWnd();
+    return step >= mss || step >= (buffer.length() + buffer.free()) / 2;
   }
 
   /**
@@ -446,7 +444,8 @@ final class Receiver {
    * or each segment that is read at once would get its own (Linux tcp_cleanup_rbuf).
    */
   boolean owesWindowUpdate() {
-    return isWorthwhile() && offer() / 2 >= rcvWnd();
+    final int offer = offer();
+    return offer / 2 >= rcvWnd() && isWorthwhile(offer);
   }
 
   /**
@@ -479,8 +478,9 @@ final class Receiver {
    * unit; what was offered stays acceptable.
    */
   int windowField() {
-    if (isWorthwhile()) {
-      final int units = Math.min(0xFFFF, offer() >>> windowShift);
+    final int offer = offer();
+    if (isWorthwhile(offer)) {
+      final int units = Math.min(0xFFFF, offer >>> windowShift);
       rcvAdv = Seq.max(rcvAdv, rcvNxt + (units << windowShift));
     }
     return Math.min(0xFFFF, rcvWnd() >>> windowShift);

@@ -15,8 +15,18 @@ final class RetransmissionTimer {
   static void onDataSent(final TcpConnection c, final long nowNs) {
     switch (c.timers().kind()) {
       case RETRANSMIT, REORDER -> {}
+      case PROBE_TAIL -> {
+        if (!continuesBurst(c.sender().outstanding(), nowNs)) {
+          watch(c, rtoDeadlineNs(c.sender(), nowNs), nowNs);
+        }
+      }
       default -> watch(c, rtoDeadlineNs(c.sender(), nowNs), nowNs);
     }
+  }
+
+  /** Whether the probe waits already from now on, for more than a single segment. */
+  private static boolean continuesBurst(final RetransmitQueue queue, final long nowNs) {
+    return queue.segments() > 2 && queue.sentNs(queue.end() - 2) == nowNs;
   }
 
   /**

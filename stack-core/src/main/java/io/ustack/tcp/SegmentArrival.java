@@ -27,10 +27,24 @@ final class SegmentArrival {
     if (c.state() == TcpState.CLOSED) {
       return;
     }
-    if (!c.receiver().owesAck() && c.receiver().mayDelayAck()) {
-      c.timers().delayAck(nowNs + c.receiver().acks().delayNs(c.sender().rtt().srttNs()));
+    final Receiver receiver = c.receiver();
+    if (receiver.mayDelayAck() && !receiver.owesAck() && !c.timers().isDelayingAck()) {
+      c.timers().delayAck(nowNs + receiver.acks().delayNs(c.sender().rtt().srttNs()));
     }
-    c.wantToEmit();
+    if (mayHaveToEmit(c, nowNs)) {
+      c.wantToEmit();
+    }
+  }
+
+  /** Whether anything may leave, or is to be arranged; most segments ask for nothing. */
+  private static boolean mayHaveToEmit(final TcpConnection c, final long nowNs) {
+    final Sender sender = c.sender();
+    return c.state() != TcpState.ESTABLISHED
+        || c.receiver().owesAck()
+        || sender.hasUnsent()
+        || sender.hasLost()
+        || sender.sendRate != null
+        || !c.timers().looksSoon(nowNs);
   }
 
   /** RFC 9293 3.10.7.3. */
@@ -204,7 +218,7 @@ final class SegmentArrival {
       if (segment.payloadLength > 0) {
         c.receiver().onUnacceptablePayload(segment.seq, segment.seq + segment.payloadLength);
       }
-      c.receiver().oweDuplicateAck();
+      c.receiver().acks().oweDuplicateAck();
     } else {
       challenge(c, nowNs);
     }
@@ -361,7 +375,7 @@ final class SegmentArrival {
         c.abort(nowNs);
         return;
       }
-      if (c.receiver().onPayload(segment, c.sender().rtt().rtoNs(), nowNs) > 0) {
+      if (c.receiver().onPayload(segment, c.sender().rtt(), nowNs) > 0) {
         c.raise(Readiness.READABLE);
       }
     }

@@ -265,6 +265,11 @@ final class Sender extends SendStream {
     return synOwed || sndUna != sndNxt;
   }
 
+  /** Something is thought lost, be it sent again by now or not. */
+  boolean hasLost() {
+    return queue != null && queue.lostBytes() > 0;
+  }
+
   /** In the network: sent, not known to have arrived and not thought lost (RFC 6675 4, pipe). */
   int inFlightBytes() {
     if (queue == null) {
@@ -306,9 +311,8 @@ final class Sender extends SendStream {
       return NOTHING;
     }
     final int outstanding = sndNxt - sndUna;
-    if (outstanding == 0 && nowNs - lastSentNs > rtt.rtoNs()) {
-      control.onRestart(window, nowNs - lastSentNs, rtt.rtoNs(), nowNs);
-      lastSentNs = nowNs;
+    if (outstanding == 0 && nowNs - lastSentNs > config.minRtoNs()) {
+      restartIfIdle(nowNs);
     }
     final int windowLeft = sndWnd() - outstanding;
     if (unsent == 0) {
@@ -323,6 +327,16 @@ final class Sender extends SendStream {
           : length;
     }
     return usable == windowLeft && isWorthwhile(usable) ? usable : NOTHING;
+  }
+
+  /** RFC 5681 4.1: after a timeout of silence the window says little about the path. */
+  private void restartIfIdle(final long nowNs) {
+    final long idleNs = nowNs - lastSentNs;
+    final long rtoNs = rtt.rtoNs();
+    if (idleNs > rtoNs) {
+      control.onRestart(window, idleNs, rtoNs, nowNs);
+      lastSentNs = nowNs;
+    }
   }
 
   /** What is outstanding, for who knows that something is or adds to it. */

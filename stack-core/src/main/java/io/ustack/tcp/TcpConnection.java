@@ -439,7 +439,7 @@ public final class TcpConnection extends Emitter {
   @Override
   public boolean emit(final long nowNs) {
     final boolean again = tcp.emission().emit(this, nowNs);
-    if (timers != null && timers.isIdle()) {
+    if (timers != null && !timers.looksSoon(nowNs) && timers.isIdle()) {
       rest(nowNs);
     }
     return again;

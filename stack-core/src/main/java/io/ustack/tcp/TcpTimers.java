@@ -133,6 +133,10 @@ final class TcpTimers extends Timer {
     }
   }
 
+  boolean isDelayingAck() {
+    return delayingAck;
+  }
+
   void stopDelayingAck() {
     delayingAck = false;
   }
@@ -163,6 +167,11 @@ final class TcpTimers extends Timer {
   /** Nothing is waited for but, perhaps, a silent peer. */
   boolean isIdle() {
     return isFree() && !delayingAck && !stalled;
+  }
+
+  /** Whether the wheel's entry, whatever it is for, will look at the connection soon. */
+  boolean looksSoon(final long nowNs) {
+    return isScheduled() && deadlineNs() - nowNs <= Idleness.AFTER_NS;
   }
 
   /** The connection is to be looked at then, to see whether it is idle. */
