@@ -91,6 +91,28 @@ final class Delivery {
     }
   }
 
+  /** Whether each segment is measured, so that they have to come one by one. */
+  boolean isMeasured() {
+    return sendRate != null;
+  }
+
+  /**
+   * {@link #onSegment} and {@link #onAcknowledged} of all segments from the queue's first up to
+   * {@code last}: each left once, and no block had told of it.
+   */
+  void onFresh(final RetransmitQueue queue, final int last) {
+    final int first = queue.first();
+    final int lastEnd = queue.endSeq(last);
+    final int firstEnd = queue.endSeq(first);
+    bytes += lastEnd - queue.seq(first);
+    lowestOriginalEnd = originalArrived ? Seq.min(lowestOriginalEnd, firstEnd) : firstEnd;
+    originalArrived = true;
+    highestEnd = segments == 0 ? lastEnd : Seq.max(highestEnd, lastEnd);
+    segments += last - first + 1;
+    onNewest(queue.sentNs(last), lastEnd, false);
+    onAcknowledged(queue.sentNs(first), false);
+  }
+
   /**
    * A whole segment was delivered.
    *
@@ -115,6 +137,10 @@ final class Delivery {
     if (repeated && isOfTheOriginal(sentNs, acknowledged)) {
       return;
     }
+    onNewest(sentNs, endSeq, repeated);
+  }
+
+  private void onNewest(final long sentNs, final int endSeq, final boolean repeated) {
     if (!hasNewest || isSentAfter(sentNs, endSeq, newestSentNs, newestEndSeq)) {
       hasNewest = true;
       newestSentNs = sentNs;

@@ -335,6 +335,7 @@ final class RetransmitQueue {
    * @param delivery is told of each segment that had not been known to have arrived
    */
   void acknowledge(final int ack, final Delivery delivery) {
+    acknowledgeFresh(ack, delivery);
     while (first != end && Seq.leq(endSeq(first), ack)) {
       if (!isSacked(first)) {
         delivery.onSegment(this, first, true);
@@ -349,6 +350,25 @@ final class RetransmitQueue {
     }
     if (nextLost - first < 0) {
       nextLost = first;
+    }
+  }
+
+  /**
+   * The usual beginning: segments of which nothing is to be said but that they left, once, and have
+   * arrived now. All at a time.
+   */
+  private void acknowledgeFresh(final int ack, final Delivery delivery) {
+    if (delivery.isMeasured()) {
+      return; // segment by segment
+    }
+    int p = first;
+    while (p != end && (marks[index(p)] & ~FIN) == 0 && Seq.leq(endSeq(p), ack)) {
+      order.remove(p++);
+    }
+    if (p != first) {
+      delivery.onFresh(this, p - 1);
+      startSeq = endSeq(p - 1);
+      first = p;
     }
   }
 
@@ -405,25 +425,6 @@ final class RetransmitQueue {
       p = behind;
     }
     return to;
-  }
-
-  /**
-   * The position of the first segment that begins at or after {@code seq}, by halving: {@link #end}
-   * when none does.
-   */
-  int find(final int seq) {
-    int low = first;
-    int count = end - first;
-    while (count > 0) {
-      final int half = count >>> 1;
-      if (Seq.lt(seq(low + half), seq)) {
-        low += half + 1;
-        count -= half + 1;
-      } else {
-        count = half;
-      }
-    }
-    return low;
   }
 
   // ---- What is lost

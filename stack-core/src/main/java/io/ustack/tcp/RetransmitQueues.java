@@ -33,7 +33,9 @@ final class RetransmitQueues {
   /** Gives it back; its owner forgets it. */
   void give(final RetransmitQueue queue) {
     if (count < MAX_IDLE && segments + queue.capacity() <= MAX_IDLE_SEGMENTS) {
-      queue.clear();
+      if (!queue.isEmpty()) {
+        queue.clear();
+      }
       segments += queue.capacity();
       idle[count++] = queue;
     }

@@ -56,9 +56,25 @@ final class SackScoreboard {
         && Seq.geq(segment.bytes.getInt(second + 4), end);
   }
 
+  /** The first segment that begins at or after {@code seq}, by halving; the end when none does. */
+  static int find(final RetransmitQueue queue, final int seq) {
+    int low = queue.first();
+    int count = queue.segments();
+    while (count > 0) {
+      final int half = count >>> 1;
+      if (Seq.lt(queue.seq(low + half), seq)) {
+        low += half + 1;
+        count -= half + 1;
+      } else {
+        count = half;
+      }
+    }
+    return low;
+  }
+
   private static void mark(
       final RetransmitQueue queue, final int start, final int end, final Delivery delivery) {
-    int p = queue.notSackedFrom(queue.find(start));
+    int p = queue.notSackedFrom(find(queue, start));
     while (p != queue.end() && Seq.leq(queue.endSeq(p), end)) {
       final int before = delivery.bytes;
       queue.markSacked(p, delivery);

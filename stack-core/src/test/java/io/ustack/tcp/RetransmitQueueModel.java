@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 
@@ -14,6 +16,11 @@ import java.util.Random;
 final class RetransmitQueueModel {
   private static final int MSS = 1000;
 
+  private static final Comparator<Segment> BY_END = (a, b) -> a.end - b.end;
+
+  private static final Comparator<Segment> BY_DEPARTURE =
+      Comparator.<Segment>comparingLong(s -> s.sentNs).thenComparing(BY_END);
+
   private final RetransmitQueue queue;
   private final Delivery delivery = new Delivery();
   private final List<Segment> segments = new ArrayList<>();
@@ -22,6 +29,11 @@ final class RetransmitQueueModel {
   private boolean finSent;
   private int delivered;
 
+  /** What the last action delivered, and which of it by the ACK itself. */
+  private final List<Segment> arrived = new ArrayList<>();
+
+  private final List<Segment> acknowledged = new ArrayList<>();
+
   RetransmitQueueModel(final RetransmitQueue queue, final int seq) {
     this.queue = queue;
     next = seq;
@@ -29,6 +41,8 @@ final class RetransmitQueueModel {
 
   void act(final Random random, final long nowNs) {
     delivered = 0;
+    arrived.clear();
+    acknowledged.clear();
     delivery.begin(0, TcpSegment.NO_ECHO, nowNs);
     switch (random.nextInt(12)) {
       case 0, 1, 2, 3 -> append(random, nowNs);
@@ -44,6 +58,29 @@ final class RetransmitQueueModel {
       }
     }
     assertEquals(delivered, delivery.bytes, "delivered");
+    checkDelivery();
+  }
+
+  /** What {@link Delivery} has gathered, from the list of all that arrived. */
+  private void checkDelivery() {
+    assertEquals(arrived.size(), delivery.segments, "segments");
+    final List<Segment> originals = arrived.stream().filter(s -> !s.repeated).toList();
+    assertEquals(!originals.isEmpty(), delivery.originalArrived, "an original");
+    assertEquals(originals.size() < arrived.size(), delivery.repeatedArrived, "a repeated one");
+    if (!originals.isEmpty()) {
+      final int lowest = Collections.min(originals, BY_END).end;
+      assertEquals(lowest, delivery.lowestOriginalEnd, "lowest end of an original");
+    }
+    if (!arrived.isEmpty()) {
+      assertEquals(Collections.max(arrived, BY_END).end, delivery.highestEnd, "highest end");
+      final Segment newest = Collections.max(arrived, BY_DEPARTURE);
+      assertEquals(newest.sentNs, delivery.newestSentNs, "newest");
+      assertEquals(newest.end, delivery.newestEndSeq, "end of the newest");
+      assertEquals(newest.repeated, delivery.newestRepeated, "newest repeated");
+    }
+    final boolean timed = !acknowledged.isEmpty() && !acknowledged.get(0).repeated;
+    final long oldestNs = timed ? acknowledged.get(0).sentNs : Delivery.NONE;
+    assertEquals(oldestNs, delivery.oldestSentNs, "oldest");
   }
 
   private void append(final Random random, final long nowNs) {
@@ -82,7 +119,11 @@ final class RetransmitQueueModel {
     while (!segments.isEmpty() && segments.get(0).end - ack <= 0) {
       final Segment gone = segments.remove(0);
       order.remove(gone);
-      delivered += gone.sacked ? 0 : gone.end - gone.start;
+      if (!gone.sacked) {
+        delivered += gone.end - gone.start;
+        arrived.add(gone);
+        acknowledged.add(gone);
+      }
     }
     if (!segments.isEmpty() && ack - segments.get(0).start > 0) {
       delivered += segments.get(0).sacked ? 0 : ack - segments.get(0).start;
@@ -103,6 +144,7 @@ final class RetransmitQueueModel {
       if (!s.sacked) {
         queue.markSacked(queue.first() + i, delivery);
         delivered += s.end - s.start;
+        arrived.add(s);
         s.sacked = true;
         s.lost = false;
         s.again = false;
@@ -251,7 +293,7 @@ final class RetransmitQueueModel {
       assertEquals(s.again && !s.sacked, queue.isRetransmitted(p));
       assertEquals(s.repeated, queue.isRepeated(p));
       assertEquals(s.sentNs, queue.sentNs(p));
-      assertEquals(p, queue.find(s.start));
+      assertEquals(p, SackScoreboard.find(queue, s.start));
       sackedSegments += s.sacked ? 1 : 0;
       sacked += s.sacked ? length : 0;
       lost += s.lost ? length : 0;

@@ -253,12 +253,12 @@ class RetransmitQueueTest {
   void findingWrapsWithTheSequenceNumbers() {
     final int start = -2500;
     send(start, 5);
-    assertEquals(base + 0, queue.find(start - 1));
-    assertEquals(base + 0, queue.find(start));
-    assertEquals(base + 1, queue.find(start + 1));
-    assertEquals(base + 3, queue.find(start + 3 * MSS));
-    assertEquals(base + 4, queue.find(start + 3 * MSS + 1));
-    assertEquals(queue.end(), queue.find(start + 5 * MSS));
+    assertEquals(base + 0, SackScoreboard.find(queue, start - 1));
+    assertEquals(base + 0, SackScoreboard.find(queue, start));
+    assertEquals(base + 1, SackScoreboard.find(queue, start + 1));
+    assertEquals(base + 3, SackScoreboard.find(queue, start + 3 * MSS));
+    assertEquals(base + 4, SackScoreboard.find(queue, start + 3 * MSS + 1));
+    assertEquals(queue.end(), SackScoreboard.find(queue, start + 5 * MSS));
   }
 
   /** Positions count on for ever; so do the queues that go from one connection to the next. */
