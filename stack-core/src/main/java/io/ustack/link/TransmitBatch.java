@@ -14,6 +14,10 @@ public final class TransmitBatch {
   private final Counters counters;
   private final Packet[] frames;
   private int count;
+
+  /** Of all frames in it. */
+  private long bytes;
+
   private boolean closed;
 
   /** A batch of at most {@code capacity} frames. */
@@ -43,6 +47,7 @@ public final class TransmitBatch {
       return;
     }
     frames[count++] = frame;
+    bytes += frame.length();
   }
 
   /**
@@ -55,20 +60,25 @@ public final class TransmitBatch {
     if (count == 0) {
       return 0;
     }
-    long bytes = 0;
-    for (int i = 0; i < count; i++) {
-      bytes += frames[i].length();
-    }
     final int sent = transmit(nowNs);
-    final int kept = count - sent;
-    for (int i = 0; i < kept; i++) {
-      bytes -= frames[sent + i].length();
+    if (sent > 0) {
+      takeOut(sent);
     }
-    System.arraycopy(frames, sent, frames, 0, kept);
-    count = kept;
-    counters.add(Counter.FRAMES_OUT, sent);
-    counters.add(Counter.BYTES_OUT, bytes);
     return sent;
+  }
+
+  /** The first {@code sent} are gone, and nothing of them may be looked at any more. */
+  private void takeOut(final int sent) {
+    final int kept = count - sent;
+    long keptBytes = 0;
+    for (int i = 0; i < kept; i++) {
+      frames[i] = frames[sent + i];
+      keptBytes += frames[i].length();
+    }
+    counters.add(Counter.FRAMES_OUT, sent);
+    counters.add(Counter.BYTES_OUT, bytes - keptBytes);
+    count = kept;
+    bytes = keptBytes;
   }
 
   private int transmit(final long nowNs) {
@@ -83,6 +93,7 @@ public final class TransmitBatch {
           counters.drop(DropReason.TRANSMIT_FAILED);
         }
         count = 0;
+        bytes = 0;
       }
     }
   }
@@ -117,5 +128,6 @@ public final class TransmitBatch {
       frames[i].release();
     }
     count = 0;
+    bytes = 0;
   }
 }
