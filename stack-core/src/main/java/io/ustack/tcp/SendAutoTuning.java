@@ -2,7 +2,9 @@ package io.ustack.tcp;
 
 /**
  * How large a send buffer should be (Linux tcp_sndbuf_expand): twice the congestion window, so that
- * what leaves is not waited for by what may follow.
+ * what leaves is not waited for by what may follow. It grows only when all that it holds has left,
+ * so that it is what holds the application back, and not a window (Linux tcp_should_expand_sndbuf):
+ * what waits in it for long is cold when it leaves.
  */
 final class SendAutoTuning {
   /** Linux TCP_INIT_CWND: no buffer is tuned for less. */
@@ -13,7 +15,7 @@ final class SendAutoTuning {
   /** The peer acknowledged something. */
   static void onAck(final TcpConnection c, final boolean memoryIsTight) {
     final TcpConfig config = c.config();
-    if (!config.sendAutoTuning() || memoryIsTight) {
+    if (!config.sendAutoTuning() || memoryIsTight || c.sender().unsent() >= c.sender().mss()) {
       return;
     }
     final long window = Math.max(c.sender().window().cwnd(), LEAST_SEGMENTS * c.sender().mss());
