@@ -176,7 +176,7 @@ public final class Ipv4Header {
       final int source,
       final int destination) {
     bytes.putInt(offset, 0x4500_0000 | (typeOfService << 16) | totalLength);
-    final long second = (identification << 16) | fragmentField;
+    final long second = ((long) identification << 16) | fragmentField;
     final long third = ((long) timeToLive << 24) | (protocol << 16);
     bytes.putLong(offset + IDENTIFICATION, (second << 32) | third);
     bytes.putLong(offset + SOURCE, ((long) source << 32) | (destination & 0xFFFF_FFFFL));

@@ -22,6 +22,11 @@ final class SegmentWriter {
   /**
    * Sends a segment with payload from {@code buffer}, or without.
    *
+   * <p>It is one method on purpose: of more than 325 bytecodes, HotSpot compiles it by itself and
+   * not into its callers. From the duty cycle down to the Ethernet header is further than C2
+   * inlines; where it gave up by itself, that was among the header accesses, at a tenth of the
+   * speed of a request (docs/performance.md).
+   *
    * @param bufferOffset where in the buffer the payload starts
    * @param length bytes of payload, 0 for none
    * @param window the window field, already scaled
@@ -47,20 +52,19 @@ final class SegmentWriter {
       buffer.peek(bufferOffset, packet.bytes(), at, length);
     }
     final Sender sender = connection.sender();
+    final Receiver receiver = connection.receiver();
+    final boolean reset = (flags & TcpHeader.RST) != 0;
     final boolean fresh =
         length > 0
             && seq == sender.sndNxt()
             && Seq.leq(seq + length, sender.sndUna() + sender.sndWnd());
+    final Ecn ecn = reset ? null : receiver.ecn();
     final boolean timestamps = connection.usesTimestamps();
     final int timestampsLength = timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
     final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - length;
-    final SackBlocks sack =
-        (flags & TcpHeader.RST) != 0
-            ? null
-            : connection
-                .receiver()
-                .sackBlocks(
-                    TcpOptions.sackBlocksThatFit(timestampsLength, room - timestampsLength));
+    final int blocksThatFit =
+        TcpOptions.sackBlocksThatFit(timestampsLength, room - timestampsLength);
+    final SackBlocks sack = reset ? null : receiver.sackBlocks(blocksThatFit);
     final int sackLength = sack == null ? 0 : TcpOptions.sackLengthBytes(sack.count());
     final int headerLength = TcpHeader.MIN_LENGTH_BYTES + timestampsLength + sackLength;
     final int at = packet.prepend(headerLength);
@@ -72,7 +76,7 @@ final class SegmentWriter {
         seq,
         ack,
         headerLength,
-        flags | ecnFlags(connection, flags, fresh),
+        ecn == null ? flags : flags | ecnFlags(ecn, sender, fresh),
         window);
     if (timestamps) {
       writeTimestamps(connection, packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
@@ -83,35 +87,21 @@ final class SegmentWriter {
       sack.onSent();
     }
     count(connection, seq, length > 0 || (flags & TcpHeader.FIN) != 0);
-    send(connection, packet, fresh, nowNs);
+    // RFC 3168 6.1.4, 6.1.5: new data may be marked; ACKs, probes and what is repeated may not.
+    final int codepoint = ecn != null && fresh ? Ipv4Header.ECN_CAPABLE : 0;
+    send(path, packet, connection.config(), codepoint, nowNs);
     return true;
   }
 
-  /** RFC 3168 6.1.2 and 6.1.3: the echo of a mark, and that ours was heard. */
-  private static int ecnFlags(
-      final TcpConnection connection, final int flags, final boolean fresh) {
-    final Ecn ecn = connection.receiver().ecn();
-    if (ecn == null || (flags & TcpHeader.RST) != 0) {
-      return 0;
-    }
-    final RecoveryState recovery = connection.sender().recoveryState();
-    final boolean owesCwr = recovery != null && recovery.owesCwr;
-    return (ecn.echoes() ? TcpHeader.ECE : 0) | (fresh && owesCwr ? TcpHeader.CWR : 0);
-  }
-
-  /** RFC 3168 6.1.4, 6.1.5: new data may be marked; ACKs, probes and what is repeated may not. */
-  private void send(
-      final TcpConnection connection, final Packet packet, final boolean fresh, final long nowNs) {
-    final TcpConfig config = connection.config();
-    if (connection.receiver().ecn() == null || !fresh) {
-      send(connection.path(), packet, config, 0, nowNs);
-      return;
-    }
-    final RecoveryState recovery = connection.sender().recoveryState();
-    if (recovery != null) {
+  /** RFC 3168 6.1.2 and 6.1.3: the echo of a mark, and, once, that ours was heard. */
+  private static int ecnFlags(final Ecn ecn, final Sender sender, final boolean fresh) {
+    int flags = ecn.echoes() ? TcpHeader.ECE : 0;
+    final RecoveryState recovery = sender.recoveryState();
+    if (fresh && recovery != null && recovery.owesCwr) {
       recovery.owesCwr = false;
+      flags |= TcpHeader.CWR;
     }
-    send(connection.path(), packet, config, Ipv4Header.ECN_CAPABLE, nowNs);
+    return flags;
   }
 
   private static int writeTimestamps(
