@@ -170,6 +170,25 @@ class AutoTuningTest {
     }
   }
 
+  /** Linux tcp_should_expand_sndbuf: a window holds the application back, not the buffer. */
+  @Test
+  @Covers(rfc = "Linux", clause = "tcp_sndbuf_expand")
+  void sendBufferStaysWhileDataWaitsInIt() {
+    try (TestStack s = TestStack.scaled(config().with().sendBufferBytes(20_000).build())) {
+      assertEquals(20_000, s.write(1, 100_000));
+      assertEquals(10, s.takeSent());
+      s.burst(". 1:1(0) ack 1461 win 512");
+      assertEquals(20_000, s.connection.sendBuffer().capacity());
+      s.takeSent();
+      s.burst(". 1:1(0) ack 14601 win 512");
+      s.takeSent();
+      assertTrue(s.connection.sender().unsent() < 1460);
+      s.burst(". 1:1(0) ack 16061 win 512");
+      assertEquals(2 * s.connection.sender().window().cwnd(), s.connection.sendBuffer().capacity());
+      s.takeSent();
+    }
+  }
+
   @Test
   @Covers(rfc = "Linux", clause = "tcp_sndbuf_expand")
   void sendBufferThatWasSetStaysAsItIs() {
