@@ -19,11 +19,10 @@ import org.jspecify.annotations.Nullable;
  * one is verified again after. Around a {@link LoopbackLink}, which verifies nothing, corrupt the
  * inbound side only.
  */
-public final class FaultInjector implements LinkDevice {
+public final class FaultInjector extends ForwardingLink {
   private static final int BURST_FRAMES = 32;
   private static final int DEFAULT_HELD_FRAMES = 256;
 
-  private final LinkDevice link;
   private final FaultLane inbound;
   private final FaultLane outbound;
   private final Packet[] arriving = new Packet[BURST_FRAMES];
@@ -61,12 +60,12 @@ public final class FaultInjector implements LinkDevice {
       final Faults outbound,
       final long seed,
       final int heldFrames) {
+    super(link);
     final PacketPool pool = link.pool();
     if (heldFrames < 1 || 2L * heldFrames + BURST_FRAMES >= pool.capacity()) {
       throw new IllegalArgumentException(
           "holding " + heldFrames + " frames each way empties a pool of " + pool.capacity());
     }
-    this.link = link;
     final SplitMix64 seeds = new SplitMix64(seed);
     this.inbound = new FaultLane(inbound, seeds.next(), pool, heldFrames, true);
     this.outbound = new FaultLane(outbound, seeds.next(), pool, heldFrames, false);
@@ -96,16 +95,6 @@ public final class FaultInjector implements LinkDevice {
   /** What was done to transmitted frames so far; the stack's thread. */
   public FaultCounts outboundCounts() {
     return outbound.counts();
-  }
-
-  @Override
-  public LinkCapabilities capabilities() {
-    return link.capabilities();
-  }
-
-  @Override
-  public PacketPool pool() {
-    return link.pool();
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.ustack.link;
 
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketPool;
 import io.ustack.pcap.Direction;
 import io.ustack.pcap.PcapngWriter;
 import java.io.IOException;
@@ -16,10 +15,9 @@ import org.jspecify.annotations.Nullable;
  * does so on its copy. A frame that the link did not take is not written; it comes again. When the
  * file can't be written the capture ends and the link goes on.
  */
-public final class PcapTap implements LinkDevice {
+public final class PcapTap extends ForwardingLink {
   private static final int BURST_FRAMES = 32;
 
-  private final LinkDevice link;
   private final FrameCapture capture;
   private final MemoryPacketPool copies;
   private final Packet[] offered = new Packet[BURST_FRAMES];
@@ -32,23 +30,13 @@ public final class PcapTap implements LinkDevice {
    */
   public PcapTap(
       final LinkDevice link, final PcapngWriter writer, final long epochNs, final long nowNs) {
-    this.link = link;
+    super(link);
     capture = new FrameCapture(writer, epochNs, nowNs);
     // A pool's packets may be a little larger than it says, and so may the copies.
     copies = new MemoryPacketPool(BURST_FRAMES, link.pool().frameCapacityBytes() + 256);
     for (int i = 0; i < BURST_FRAMES; i++) {
       copied[i] = Objects.requireNonNull(copies.allocate());
     }
-  }
-
-  @Override
-  public LinkCapabilities capabilities() {
-    return link.capabilities();
-  }
-
-  @Override
-  public PacketPool pool() {
-    return link.pool();
   }
 
   @Override
@@ -93,16 +81,6 @@ public final class PcapTap implements LinkDevice {
   /** Why the capture ended before the link was closed; null when it did not. */
   public @Nullable IOException captureFailure() {
     return capture.failure();
-  }
-
-  @Override
-  public long lostFrames() {
-    return link.lostFrames();
-  }
-
-  @Override
-  public long nextArrivalNs() {
-    return link.nextArrivalNs();
   }
 
   @Override

@@ -2,9 +2,8 @@ package io.ustack.apps.replay;
 
 import io.ustack.arp.ArpHeader;
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketPool;
 import io.ustack.ethernet.EthernetHeader;
-import io.ustack.link.LinkCapabilities;
+import io.ustack.link.ForwardingLink;
 import io.ustack.link.LinkDevice;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -14,26 +13,15 @@ import java.util.Deque;
  * Another link, on which the hosts of a capture answer at once when the stack asks for their MAC
  * address (RFC 826).
  */
-final class NeighbourLink implements LinkDevice {
-  private final LinkDevice link;
+final class NeighbourLink extends ForwardingLink {
   private final CapturedNeighbours neighbours;
   private final Deque<Packet> replies = new ArrayDeque<>();
   private long lastNowNs;
 
   /** Answers on {@code link}, which it owns and closes. */
   NeighbourLink(final LinkDevice link, final CapturedNeighbours neighbours) {
-    this.link = link;
+    super(link);
     this.neighbours = neighbours;
-  }
-
-  @Override
-  public LinkCapabilities capabilities() {
-    return link.capabilities();
-  }
-
-  @Override
-  public PacketPool pool() {
-    return link.pool();
   }
 
   @Override
@@ -92,11 +80,6 @@ final class NeighbourLink implements LinkDevice {
         address,
         targetMac,
         target);
-  }
-
-  @Override
-  public long lostFrames() {
-    return link.lostFrames();
   }
 
   @Override

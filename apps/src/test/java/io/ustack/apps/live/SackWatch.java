@@ -1,36 +1,29 @@
 package io.ustack.apps.live;
 
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketPool;
-import io.ustack.link.LinkCapabilities;
+import io.ustack.ethernet.EthernetHeader;
+import io.ustack.ipv4.Ipv4Header;
+import io.ustack.link.ForwardingLink;
 import io.ustack.link.LinkDevice;
+import io.ustack.tcp.TcpHeader;
 import java.nio.ByteBuffer;
 
 /**
  * Another link, and a count of the segments on it that report a duplicate (D-SACK, RFC 2883), read
  * from the bytes alone: what neither end's counters can be wrong about.
  */
-final class SackWatch implements LinkDevice {
-  private static final int ETHERTYPE_OFFSET = 12;
-  private static final int ETHERTYPE_IPV4 = 0x0800;
-  private static final int IPV4_OFFSET = 14;
-  private static final int PROTOCOL_OFFSET = 9;
-  private static final int PROTOCOL_TCP = 6;
-  private static final int ACK_OFFSET = 8;
-  private static final int DATA_OFFSET_OFFSET = 12;
-  private static final int OPTIONS_OFFSET = 20;
+final class SackWatch extends ForwardingLink {
   private static final int KIND_NOP = 1;
   private static final int KIND_SACK = 5;
   private static final int MOST_FRAMES = 64;
 
-  private final LinkDevice link;
   private final boolean[] reports = new boolean[MOST_FRAMES];
   private long received;
   private long transmitted;
 
   /** A watch on {@code link}, which it owns and closes. */
   SackWatch(final LinkDevice link) {
-    this.link = link;
+    super(link);
   }
 
   /** Received segments that report a duplicate. */
@@ -67,18 +60,20 @@ final class SackWatch implements LinkDevice {
 
   private static boolean reportsDuplicate(final Packet frame) {
     final ByteBuffer bytes = frame.bytes();
-    final int ip = frame.offset() + IPV4_OFFSET;
-    if (frame.length() < IPV4_OFFSET + 40
-        || bytes.getShort(frame.offset() + ETHERTYPE_OFFSET) != ETHERTYPE_IPV4
-        || bytes.get(ip + PROTOCOL_OFFSET) != PROTOCOL_TCP) {
+    final int ip = frame.offset() + EthernetHeader.LENGTH_BYTES;
+    if (frame.length()
+            < EthernetHeader.LENGTH_BYTES + Ipv4Header.LENGTH_BYTES + TcpHeader.MIN_LENGTH_BYTES
+        || EthernetHeader.type(bytes, frame.offset()) != EthernetHeader.TYPE_IPV4
+        || Ipv4Header.protocol(bytes, ip) != Ipv4Header.PROTOCOL_TCP) {
       return false;
     }
-    final int tcp = ip + (bytes.get(ip) & 0xF) * 4;
-    final int end = tcp + (bytes.get(tcp + DATA_OFFSET_OFFSET) >> 4 & 0xF) * 4;
-    int at = tcp + OPTIONS_OFFSET;
+    final int tcp = ip + Ipv4Header.headerBytes(bytes, ip);
+    final int end = tcp + TcpHeader.lengthBytes(bytes, tcp);
+    int at = tcp + TcpHeader.MIN_LENGTH_BYTES;
     while (at < end && bytes.get(at) != 0) {
       if (bytes.get(at) == KIND_SACK) {
-        return isDuplicate(bytes, at + 2, bytes.get(at + 1) / 8, bytes.getInt(tcp + ACK_OFFSET));
+        return isDuplicate(
+            bytes, at + 2, bytes.get(at + 1) / 8, TcpHeader.acknowledgment(bytes, tcp));
       }
       at += bytes.get(at) == KIND_NOP ? 1 : bytes.get(at + 1);
     }
@@ -96,30 +91,5 @@ final class SackWatch implements LinkDevice {
     return blocks > 1
         && start - bytes.getInt(second) >= 0
         && bytes.getInt(first + 4) - bytes.getInt(second + 4) <= 0;
-  }
-
-  @Override
-  public LinkCapabilities capabilities() {
-    return link.capabilities();
-  }
-
-  @Override
-  public PacketPool pool() {
-    return link.pool();
-  }
-
-  @Override
-  public long lostFrames() {
-    return link.lostFrames();
-  }
-
-  @Override
-  public long nextArrivalNs() {
-    return link.nextArrivalNs();
-  }
-
-  @Override
-  public void close() {
-    link.close();
   }
 }

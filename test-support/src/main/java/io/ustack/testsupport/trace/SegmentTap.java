@@ -1,10 +1,9 @@
 package io.ustack.testsupport.trace;
 
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketPool;
 import io.ustack.ethernet.EthernetHeader;
 import io.ustack.ipv4.Ipv4Header;
-import io.ustack.link.LinkCapabilities;
+import io.ustack.link.ForwardingLink;
 import io.ustack.link.LinkDevice;
 import io.ustack.tcp.TcpHeader;
 import java.nio.ByteBuffer;
@@ -18,10 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Another link, and what TCP said on it: every whole segment that the link received or took. Of
  * more connections than it may keep, the first are kept.
  */
-public final class SegmentTap implements LinkDevice {
+public final class SegmentTap extends ForwardingLink {
   private static final int BAD = Packet.RX_IPV4_CHECKSUM_BAD | Packet.RX_L4_CHECKSUM_BAD;
 
-  private final LinkDevice link;
   private final long originNs;
   private final int mostConnections;
   private final List<ConnectionTrace> connections = new ArrayList<>();
@@ -44,7 +42,7 @@ public final class SegmentTap implements LinkDevice {
    * @param originNs what the link's clock shows when the series begin
    */
   public SegmentTap(final LinkDevice link, final long originNs, final int mostConnections) {
-    this.link = link;
+    super(link);
     this.originNs = originNs;
     this.mostConnections = mostConnections;
   }
@@ -155,30 +153,5 @@ public final class SegmentTap implements LinkDevice {
         TcpHeader.acknowledgment(bytes, tcp),
         TcpHeader.flags(bytes, tcp),
         end - tcp - TcpHeader.lengthBytes(bytes, tcp));
-  }
-
-  @Override
-  public LinkCapabilities capabilities() {
-    return link.capabilities();
-  }
-
-  @Override
-  public PacketPool pool() {
-    return link.pool();
-  }
-
-  @Override
-  public long lostFrames() {
-    return link.lostFrames();
-  }
-
-  @Override
-  public long nextArrivalNs() {
-    return link.nextArrivalNs();
-  }
-
-  @Override
-  public void close() {
-    link.close();
   }
 }

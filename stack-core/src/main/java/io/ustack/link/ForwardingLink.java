@@ -1,0 +1,42 @@
+package io.ustack.link;
+
+import io.ustack.buffer.PacketPool;
+
+/**
+ * Another link, and something that is done to the frames on their way: what does not concern them
+ * is the other link's to answer. It owns that link: nobody else uses it from then on, and it is
+ * closed with this one.
+ */
+public abstract class ForwardingLink implements LinkDevice {
+  /** The link that this one owns. */
+  protected final LinkDevice link;
+
+  protected ForwardingLink(final LinkDevice link) {
+    this.link = link;
+  }
+
+  @Override
+  public LinkCapabilities capabilities() {
+    return link.capabilities();
+  }
+
+  @Override
+  public PacketPool pool() {
+    return link.pool();
+  }
+
+  @Override
+  public long lostFrames() {
+    return link.lostFrames();
+  }
+
+  @Override
+  public long nextArrivalNs() {
+    return link.nextArrivalNs();
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+}
