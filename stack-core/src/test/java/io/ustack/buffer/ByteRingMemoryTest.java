@@ -160,13 +160,13 @@ class ByteRingMemoryTest {
     for (int round = 0; round < 3; round++) {
       for (int i = 0; i < rings.length; i++) {
         rings[i] = rings[i] == null ? new ByteRing(CAPACITY, budget) : rings[i];
-        assertEquals(1, rings[i].write(new byte[] {(byte) i}, 0, 1));
+        assertEquals(2, rings[i].write(new byte[] {(byte) i, (byte) (i >> 8)}, 0, 2));
       }
       assertEquals(300 * 2048, budget.used());
-      final byte[] read = new byte[1];
+      final byte[] read = new byte[2];
       for (int i = 0; i < rings.length; i++) {
-        assertEquals(1, rings[i].read(read, 0, 1));
-        assertEquals((byte) i, read[0]);
+        assertEquals(2, rings[i].read(read, 0, 2));
+        assertArrayEquals(new byte[] {(byte) i, (byte) (i >> 8)}, read);
         rings[i].sleep();
       }
       assertEquals(0, budget.used());

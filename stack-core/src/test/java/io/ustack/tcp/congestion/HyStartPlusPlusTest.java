@@ -70,7 +70,8 @@ class HyStartPlusPlusTest {
 
   /** A connection that never fills its window is in its first slow start for ever. */
   @ParameterizedTest
-  @ValueSource(longs = {0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL - 15 * MSS})
+  @ValueSource(
+      longs = {0x7FFF_FFFFL - 15 * MSS, 0x7FFF_FFFFL, 0x8000_0000L, 0xFFFF_FFFFL - 15 * MSS})
   void roundsAreToldModulo(final long delivered) {
     sample.totalDeliveredBytes = delivered;
     sevenSamplesDecideNothing();
