@@ -154,7 +154,8 @@ public record Faults(
   }
 
   /**
-   * These, on a line of {@code bitsPerSecond} with a queue of {@code queueBytes} in front of it.
+   * These, on a line of {@code bitsPerSecond} with a queue of {@code queueBytes} in front of it; it
+   * marks from where it did.
    */
   public Faults withLine(final long bitsPerSecond, final int queueBytes) {
     return new Faults(
@@ -164,7 +165,7 @@ public record Faults(
         corruption,
         reordering,
         delay,
-        new Line(bitsPerSecond, queueBytes, 0));
+        new Line(bitsPerSecond, queueBytes, line.markBytes()));
   }
 
   /** These, and the queue in front of the line marks from so many bytes on. */

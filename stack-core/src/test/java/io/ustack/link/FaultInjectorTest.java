@@ -278,6 +278,14 @@ class FaultInjectorTest {
   }
 
   @Test
+  void aLineKeepsWhereItsQueueMarks() {
+    final Faults marking = Faults.NONE.withMarkingFrom(200);
+    assertEquals(
+        Faults.NONE.withLine(8_000_000, 10_000).withMarkingFrom(200),
+        marking.withLine(8_000_000, 10_000));
+  }
+
+  @Test
   void aQueueThatGrowsMarksWhoCanHearIt() {
     // A byte takes a microsecond; frames of 104 bytes, of which every second can be marked.
     final Faults line = Faults.NONE.withLine(8_000_000, 10_000).withMarkingFrom(200);
