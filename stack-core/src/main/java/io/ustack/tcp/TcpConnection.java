@@ -314,8 +314,12 @@ public final class TcpConnection extends Emitter {
   /**
    * close(2): nobody holds the connection any more. Unsent data is still sent and the FIN
    * exchanged; with unread data the peer is told by RST that it was lost (RFC 2525 2.17, Linux).
+   * Idempotent.
    */
   public void close(final long nowNs) {
+    if (released) {
+      return;
+    }
     release();
     if (state == TcpState.SYN_SENT) {
       die(Failure.NONE);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.readiness.Readiness;
+import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
 
 /** What connections may hold, alone and together, and when they give it back. */
@@ -117,6 +118,35 @@ class ConnectionMemoryTest {
       }
       assertTrue(s.connection.receiver().rcvWnd() <= 2048);
       assertEquals(1, s.net.count(DropReason.TCP_MEMORY));
+    }
+  }
+
+  @Test
+  void whoIsClosedTwiceIsOneOrphan() {
+    try (TestStack s =
+        TestStack.listening(TestStack.PLAIN.with().maxOrphans(2).maxBufferBytes(1 << 20).build())) {
+      final TcpConnection twice = s.nextPeer().establish().connection;
+      s.closeConnection();
+      s.script("> F. 1:1(0) ack 1");
+      twice.close(s.net.clock.nanoTime());
+      s.net.poll();
+      s.nextPeer().establish().closeConnection();
+      s.script("> F. 1:1(0) ack 1");
+      assertEquals(0, s.net.count(Counter.TCP_ORPHANS_ABORTED));
+    }
+  }
+
+  /** The minute that an orphan waits for the peer's FIN begins with the first close. */
+  @Test
+  void closingAgainDoesNotProlongAnOrphansLife() {
+    try (TestStack s = TestStack.established(TestStack.PLAIN)) {
+      final TcpConnection twice = s.connection;
+      s.closeConnection();
+      s.script("> F. 1:1(0) ack 1", "< . 1:1(0) ack 2 win 65535");
+      s.net.advance(59 * TestNet.SECOND);
+      twice.close(s.net.clock.nanoTime());
+      s.net.advance(2 * TestNet.SECOND);
+      assertEquals(0, s.net.stack.tcp().connections());
     }
   }
 
