@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the kernel can't show: costs, and threads. The semantics are in {@link LinuxOracleTest}. */
 @Timeout(120)
@@ -39,6 +40,47 @@ class EpollSetTest {
       assertEquals(77, events.data(1));
       assertEquals(9_999, events.data(2));
       assertEquals(3, all.stream().mapToInt(pollable -> pollable.asked.get()).sum());
+    }
+  }
+
+  /**
+   * Level-triggered and not ready any more: the set lets go of it, and looks once more. What
+   * changes before that look, or during it, is reported, and as long as it lasts again.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aChangeWhileTheSetLooksIsNotMissed(final int look) {
+    try (Host host = new Host(Mode.INLINE)) {
+      final EpollSet set = host.engine.epollSet();
+      final AtomicInteger looks = new AtomicInteger();
+      final boolean[] ready = {true};
+      final Pollable changing =
+          new Pollable(host.engine) {
+            @Override
+            public int readiness() {
+              final int answer = ready[0] ? EPOLLIN : 0;
+              if (looks.incrementAndGet() == look) {
+                ready[0] = true;
+                raise(EPOLLIN);
+              }
+              return answer;
+            }
+
+            @Override
+            void onClose() {}
+          };
+      assertEquals(0, set.add(changing, EPOLLIN, 7));
+      final EpollEvents events = new EpollEvents(4);
+      assertEquals(1, set.await(events, 4, 0));
+      ready[0] = false;
+      looks.set(0);
+      final int atOnce = set.await(events, 4, 0);
+      assertEquals(look == 1 ? 1 : 0, atOnce, "the second look sees what the first missed");
+      assertEquals(1, set.await(events, 4, 0));
+      assertEquals(1, set.await(events, 4, 0), "it is still ready");
+      ready[0] = false;
+      assertEquals(0, set.await(events, 4, 0));
+      assertEquals(0, set.await(events, 4, 0));
     }
   }
 
