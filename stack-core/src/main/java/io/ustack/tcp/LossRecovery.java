@@ -20,7 +20,7 @@ final class LossRecovery {
   private final Delivery delivery = new Delivery();
 
   /** For senders that need one. */
-  final Spares<Nagle> nagles = new Spares<>(Nagle::new);
+  final Spares<Nagle> nagles = new Spares<>(Nagle::new, 1024);
 
   /** Stands for the queue of who has nothing outstanding. */
   private final RetransmitQueue nothing = new RetransmitQueue();

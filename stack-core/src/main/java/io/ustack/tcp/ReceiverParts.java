@@ -4,9 +4,11 @@ import io.ustack.counter.Counters;
 
 /** What the receivers of one stack share. */
 final class ReceiverParts {
+  private static final int MOST_SPARE = 1024;
+
   final Counters counters;
-  final Spares<AckPolicy> policies = new Spares<>(AckPolicy::new);
-  final Spares<OutOfOrder> ranges = new Spares<>(OutOfOrder::new);
+  final Spares<AckPolicy> policies = new Spares<>(AckPolicy::new, MOST_SPARE);
+  final Spares<OutOfOrder> ranges = new Spares<>(OutOfOrder::new, MOST_SPARE);
 
   ReceiverParts(final Counters counters) {
     this.counters = counters;

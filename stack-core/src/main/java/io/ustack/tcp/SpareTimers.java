@@ -1,20 +1,20 @@
 package io.ustack.tcp;
 
 import io.ustack.time.TimerWheel;
-import java.util.ArrayDeque;
 
 /**
  * The timers of one stack that nobody needs just now: a connection borrows them for as long as it
  * waits for something, so that one on which nothing happens has none.
  */
 final class SpareTimers {
-  private static final int MAX_SPARE = 4096;
+  private static final int MOST_SPARE = 4096;
 
   private final TimerWheel wheel;
-  private final ArrayDeque<TcpTimers> spare = new ArrayDeque<>();
+  private final Spares<TcpTimers> spares;
 
   SpareTimers(final TimerWheel wheel) {
     this.wheel = wheel;
+    spares = new Spares<>(() -> new TcpTimers(wheel), MOST_SPARE);
   }
 
   /** Timers that wait in the wheel, of whomever. */
@@ -24,8 +24,7 @@ final class SpareTimers {
 
   /** For a connection that has none. */
   TcpTimers lend(final TcpConnection connection) {
-    final TcpTimers known = spare.pollLast();
-    final TcpTimers timers = known == null ? new TcpTimers(wheel) : known;
+    final TcpTimers timers = spares.take();
     timers.lendTo(connection);
     return timers;
   }
@@ -33,8 +32,6 @@ final class SpareTimers {
   /** They wait for nothing and are in no wheel; their connection forgets them. */
   void giveBack(final TcpTimers timers) {
     timers.takeBack();
-    if (spare.size() < MAX_SPARE) {
-      spare.addLast(timers);
-    }
+    spares.give(timers);
   }
 }

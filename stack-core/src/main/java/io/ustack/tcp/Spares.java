@@ -8,13 +8,18 @@ import java.util.function.Supplier;
  * one that wakes up allocates nothing.
  */
 final class Spares<T> {
-  private static final int MOST = 1024;
-
   private final Supplier<T> maker;
+  private final int most;
   private final ArrayDeque<T> idle = new ArrayDeque<>();
 
-  Spares(final Supplier<T> maker) {
+  /**
+   * None yet.
+   *
+   * @param most that are kept; what is given back beyond that is forgotten
+   */
+  Spares(final Supplier<T> maker, final int most) {
     this.maker = maker;
+    this.most = most;
   }
 
   /** One that is as its last user left it. */
@@ -25,7 +30,7 @@ final class Spares<T> {
 
   /** Gives it back; its owner forgets it. */
   void give(final T part) {
-    if (idle.size() < MOST) {
+    if (idle.size() < most) {
       idle.addLast(part);
     }
   }
