@@ -392,7 +392,7 @@ final class Emission {
 
   private void onReorderTimeout(final TcpConnection c, final long nowNs) {
     c.timers().stop();
-    tcp.lossRecovery().onReorderTimer(c.sender(), nowNs);
+    tcp.senderParts.recovery.onReorderTimer(c.sender(), nowNs);
     RetransmissionTimer.onReorderTimer(c, nowNs);
   }
 

@@ -16,22 +16,13 @@ final class LossRecovery {
   private static final int DUPLICATE_ACK_THRESHOLD = 3;
 
   private final Counters counters;
-  private final RetransmitQueues queues = new RetransmitQueues();
   private final Delivery delivery = new Delivery();
-
-  /** For senders that need one. */
-  final Spares<Nagle> nagles = new Spares<>(Nagle::new, 1024);
 
   /** Stands for the queue of who has nothing outstanding. */
   private final RetransmitQueue nothing = new RetransmitQueue();
 
   LossRecovery(final Counters counters) {
     this.counters = counters;
-  }
-
-  /** Where senders borrow what holds their outstanding segments. */
-  RetransmitQueues queues() {
-    return queues;
   }
 
   // ---- ACKs

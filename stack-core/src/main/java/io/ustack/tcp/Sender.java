@@ -18,7 +18,7 @@ final class Sender extends SendStream {
   private final RttEstimator rtt;
   private final CongestionWindow window = new CongestionWindow();
   private CongestionControl control;
-  private final LossRecovery recovery;
+  private final SenderParts parts;
   private final TcpConfig config;
 
   /** What is outstanding; borrowed while something is. */
@@ -46,11 +46,11 @@ final class Sender extends SendStream {
       final ByteRing buffer,
       final TcpConfig config,
       final CongestionControl control,
-      final LossRecovery recovery,
+      final SenderParts parts,
       final int iss) {
     super(buffer, iss);
     this.config = config;
-    this.recovery = recovery;
+    this.parts = parts;
     rtt = new RttEstimator(config);
     this.control = control;
   }
@@ -131,7 +131,7 @@ final class Sender extends SendStream {
 
   Nagle nagle() {
     if (nagle == null) {
-      nagle = recovery.nagles.take();
+      nagle = parts.nagles.take();
       nagle.begin(sndUna, wasNoDelay);
     }
     return nagle;
@@ -167,7 +167,7 @@ final class Sender extends SendStream {
   void sleep() {
     if (nagle != null && nagle.isForgettable()) {
       wasNoDelay = nagle.noDelay();
-      recovery.nagles.give(nagle);
+      parts.nagles.give(nagle);
       nagle = null;
     }
     control.onIdle(window);
@@ -228,7 +228,7 @@ final class Sender extends SendStream {
       buffer.discard(Math.min(acked, buffer.length()));
     }
     if (queue != null || recoveryState != null) {
-      recovery.onAck(this, segment, acked, duplicate, nowNs);
+      parts.recovery.onAck(this, segment, acked, duplicate, nowNs);
     } else if (acked > 0) {
       rtt.onAck(segment.echoAgeNs, ack, sndNxt);
     }
@@ -242,7 +242,7 @@ final class Sender extends SendStream {
   /** The connection is gone: gives back what it has borrowed. */
   void release() {
     if (queue != null) {
-      recovery.queues().give(queue);
+      parts.queues.give(queue);
       queue = null;
     }
   }
@@ -342,7 +342,7 @@ final class Sender extends SendStream {
   /** What is outstanding, for who knows that something is or adds to it. */
   RetransmitQueue outstanding() {
     if (queue == null) {
-      queue = recovery.queues().take();
+      queue = parts.queues.take();
     }
     return queue;
   }
@@ -445,7 +445,7 @@ final class Sender extends SendStream {
 
   /** RFC 6298 5.4 to 5.6: back off, shrink, send again what is lost. */
   void onTimeout(final long nowNs) {
-    recovery.onTimeout(this, nowNs);
+    parts.recovery.onTimeout(this, nowNs);
     rtt.onTimeout();
   }
 }

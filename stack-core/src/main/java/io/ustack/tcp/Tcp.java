@@ -44,7 +44,6 @@ public final class Tcp implements TransportProtocol {
   private final PortAllocator portAllocator;
   private final SegmentWriter writer;
   private final Handshake handshake = new Handshake(this);
-  private final LossRecovery lossRecovery;
   private final CongestionControls congestionControls;
   private final SpareTimers spareTimers;
   private final SegmentArrival arrival = new SegmentArrival(this);
@@ -63,6 +62,7 @@ public final class Tcp implements TransportProtocol {
 
   final ConnectionOptions connectionOptions = new ConnectionOptions(this);
   final ReceiverParts receiverParts;
+  final SenderParts senderParts;
   private final MemoryBudget memory;
 
   private int timeWaits;
@@ -95,8 +95,8 @@ public final class Tcp implements TransportProtocol {
     this.startNs = startNs;
     portAllocator = new PortAllocator(secret0, secret1);
     writer = new SegmentWriter(counters);
-    lossRecovery = new LossRecovery(counters);
     receiverParts = new ReceiverParts(counters);
+    senderParts = new SenderParts(counters);
     congestionControls = CongestionControls.load(new ControlFailures(counters));
     congestionControls.require(config.congestionControl());
     memory = new MemoryBudget(config.maxBufferBytes());
@@ -164,14 +164,10 @@ public final class Tcp implements TransportProtocol {
     return writer;
   }
 
-  LossRecovery lossRecovery() {
-    return lossRecovery;
-  }
-
   /** The sending half of a connection. */
   Sender sender(final ByteRing buffer, final TcpConfig own, final int iss) {
     final CongestionControl control = congestionControls.create(own.congestionControl());
-    return new Sender(buffer, own, control, lossRecovery, iss);
+    return new Sender(buffer, own, control, senderParts, iss);
   }
 
   /** Connections in whatever state, TIME_WAIT included. */

@@ -15,7 +15,7 @@ class MtuSearchTest {
 
   private final ByteRing buffer = new ByteRing(1 << 20);
   private final Sender sender =
-      new Sender(buffer, TcpConfig.DEFAULT, new NewReno(), new LossRecovery(new Counters()), 100);
+      new Sender(buffer, TcpConfig.DEFAULT, new NewReno(), new SenderParts(new Counters()), 100);
   private final MtuSearch search = new MtuSearch(LIMIT);
 
   /** A connection with a lot to send and a window of so many segments of {@link #FLOOR}. */

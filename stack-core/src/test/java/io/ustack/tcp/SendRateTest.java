@@ -25,7 +25,7 @@ class SendRateTest {
 
   private static Sender sender() {
     return new Sender(
-        new ByteRing(1 << 20), TcpConfig.DEFAULT, new Bbr(), new LossRecovery(new Counters()), 100);
+        new ByteRing(1 << 20), TcpConfig.DEFAULT, new Bbr(), new SenderParts(new Counters()), 100);
   }
 
   private RetransmitQueue queue() {

@@ -18,7 +18,7 @@ class SenderTest {
 
   private final ByteRing buffer = new ByteRing(1 << 30);
   private final Sender sender =
-      new Sender(buffer, TcpConfig.DEFAULT, new NewReno(), new LossRecovery(new Counters()), ISS);
+      new Sender(buffer, TcpConfig.DEFAULT, new NewReno(), new SenderParts(new Counters()), ISS);
   private long nowNs;
 
   /** Shakes hands with a peer whose window is 65535 times 2^14. */

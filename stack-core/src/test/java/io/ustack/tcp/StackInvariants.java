@@ -106,7 +106,7 @@ final class StackInvariants {
 
   /** A queue that was given back is nobody's, and was given back once. */
   private void checkIdleQueues(final Set<Object> inUse) {
-    final RetransmitQueues pool = tcp.lossRecovery().queues();
+    final RetransmitQueues pool = tcp.senderParts.queues;
     final Object[] idle = (Object[]) field(pool, RetransmitQueues.class, "idle");
     final int count = (int) field(pool, RetransmitQueues.class, "count");
     for (int i = 0; i < count; i++) {

@@ -1,0 +1,16 @@
+package io.ustack.tcp;
+
+import io.ustack.counter.Counters;
+
+/** What the senders of one stack share. */
+final class SenderParts {
+  private static final int MOST_SPARE = 1024;
+
+  final LossRecovery recovery;
+  final RetransmitQueues queues = new RetransmitQueues();
+  final Spares<Nagle> nagles = new Spares<>(Nagle::new, MOST_SPARE);
+
+  SenderParts(final Counters counters) {
+    recovery = new LossRecovery(counters);
+  }
+}
