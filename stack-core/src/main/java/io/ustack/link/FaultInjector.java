@@ -79,14 +79,6 @@ public final class FaultInjector extends ForwardingLink {
     inbound.faults(faults);
   }
 
-  /**
-   * From now on this happens to frames that are transmitted; those already on their way are not
-   * changed.
-   */
-  public void outboundFaults(final Faults faults) {
-    outbound.faults(faults);
-  }
-
   /** What was done to received frames so far; the stack's thread. */
   public FaultCounts inboundCounts() {
     return inbound.counts();

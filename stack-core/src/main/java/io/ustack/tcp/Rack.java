@@ -28,10 +28,6 @@ final class Rack {
   private boolean inDuplicateRound;
   private int duplicateRoundEnd;
 
-  boolean hasSeenReordering() {
-    return reorderingSeen;
-  }
-
   /** RFC 8985 6.2, steps 2 to 4: what an ACK delivered. */
   void onAck(final Delivery delivery, final int sndUna, final int sndNxt, final long nowNs) {
     if (inDuplicateRound && Seq.geq(sndUna, duplicateRoundEnd)) {

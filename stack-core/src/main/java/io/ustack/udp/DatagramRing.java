@@ -20,11 +20,7 @@ final class DatagramRing {
     ring = new ByteRing(capacityBytes);
   }
 
-  /** The most bytes it will hold. Producer. */
-  int capacity() {
-    return ring.capacity();
-  }
-
+  /** The most bytes that it will hold from now on. Producer. */
   void capacity(final int bytes) {
     ring.capacity(bytes);
   }

@@ -126,11 +126,6 @@ public abstract class StackSocket extends Pollable {
   /** As {@link #protocolOption(int, int, int)}, reading. Returns the value, -ENOPROTOOPT */
   abstract int protocolOption(int level, int option);
 
-  /** Whether calls return -EAGAIN where they would wait (O_NONBLOCK). */
-  public final boolean isNonBlocking() {
-    return nonBlocking;
-  }
-
   @Override
   int control(final int command, final int argument) {
     if (command == SocketOption.F_GETFL && nonBlocking) {

@@ -23,7 +23,6 @@ final class BenchService {
   private final int epoll;
   private final EpollEvents events = new EpollEvents(EVENTS);
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-  private long discardedBytes;
 
   BenchService(final Posix posix) {
     this.posix = posix;
@@ -42,11 +41,6 @@ final class BenchService {
 
   static int stream() {
     return SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK;
-  }
-
-  /** Bytes that the discard port has read. */
-  long discardedBytes() {
-    return discardedBytes;
   }
 
   /** Waits for events and serves them. */
@@ -91,7 +85,6 @@ final class BenchService {
   private void discard(final int fd) {
     int count = posix.recv(fd, buffer, 0, BUFFER_BYTES, 0);
     while (count > 0) {
-      discardedBytes += count;
       count = count == BUFFER_BYTES ? posix.recv(fd, buffer, 0, BUFFER_BYTES, 0) : -Errno.EAGAIN;
     }
     if (count != -Errno.EAGAIN) {

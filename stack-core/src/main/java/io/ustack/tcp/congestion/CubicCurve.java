@@ -152,9 +152,4 @@ final class CubicCurve {
   double k() {
     return k;
   }
-
-  /** W_est in bytes. */
-  double wEst() {
-    return wEst;
-  }
 }
