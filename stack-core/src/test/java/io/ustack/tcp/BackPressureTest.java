@@ -43,14 +43,6 @@ class BackPressureTest {
     }
   }
 
-  /** Lets time pass while the stack has frames that it can't get rid of. */
-  private static void advance(final TestStack s, final int seconds) {
-    for (int i = 0; i < 10 * seconds; i++) {
-      s.net.clock.advance(100_000_000);
-      s.net.poll();
-    }
-  }
-
   @Test
   void dataWaitsForTheLink() {
     try (TestStack s = TestStack.established()) {
@@ -137,9 +129,9 @@ class BackPressureTest {
       s.script("> P. 1:101(100) ack 1");
       block(s);
       // 0.2 s doubled 15 times, at most 120 s each: 924.6 s (Linux tcp_retries2).
-      advance(s, 900);
+      s.net.advance(900 * TestNet.SECOND);
       s.in(TcpState.ESTABLISHED);
-      advance(s, 30);
+      s.net.advance(30 * TestNet.SECOND);
       s.in(TcpState.CLOSED);
       assertEquals(Failure.TIMED_OUT, s.connection.failure());
       assertEquals(15, s.net.count(Counter.TCP_RETRANSMISSION_TIMEOUTS));
@@ -158,9 +150,9 @@ class BackPressureTest {
           tcp.connect(null, TestNet.PEER, 9, tcp.config(), s.events, s.net.clock.nanoTime());
       assertNotNull(c);
       // 1 s doubled six times: 127 s (Linux tcp_syn_retries).
-      advance(s, 120);
+      s.net.advance(120 * TestNet.SECOND);
       assertEquals(TcpState.SYN_SENT, c.state());
-      advance(s, 10);
+      s.net.advance(10 * TestNet.SECOND);
       assertEquals(Failure.TIMED_OUT, c.failure());
     }
   }
@@ -170,7 +162,7 @@ class BackPressureTest {
     try (TestStack s = TestStack.timeWait()) {
       block(s);
       s.burst("F. 1:1(0) ack 2 win 65535");
-      advance(s, 61);
+      s.net.advance(61 * TestNet.SECOND);
       s.in(TcpState.CLOSED);
     }
   }

@@ -92,20 +92,30 @@ public final class TestNet implements AutoCloseable {
     throw new AssertionError("the stack does not come to rest");
   }
 
-  /** Lets time pass, stopping at each deadline of the stack. */
+  /**
+   * Lets time pass, stopping at each deadline of the stack. What waits for room in the link goes on
+   * waiting.
+   */
   public void advance(final long ns) {
     final long endNs = clock.nanoTime() + ns;
     poll();
     while (true) {
-      final long nextNs = stack.nextDeadlineNs(clock.nanoTime());
+      final long nextNs = nextNs();
       if (nextNs == Long.MAX_VALUE || nextNs - endNs > 0) {
         break;
       }
-      clock.advance(Math.max(0, nextNs - clock.nanoTime()));
+      clock.advance(Math.max(1, nextNs - clock.nanoTime()));
       poll();
     }
     clock.advance(endNs - clock.nanoTime());
     poll();
+  }
+
+  /** When something happens next: what is to be done now is what the link does not let. */
+  private long nextNs() {
+    final long nowNs = clock.nanoTime();
+    final long nextNs = stack.nextDeadlineNs(nowNs);
+    return nextNs == nowNs ? stack.nextTimerNs() : nextNs;
   }
 
   /** The peer asks for our address, which makes the two know each other. */
