@@ -24,7 +24,10 @@ final class RetransmissionTimer {
     }
   }
 
-  /** Whether the probe waits already from now on, for more than a single segment. */
+  /**
+   * Whether the probe waits already from now on, for more than a single segment: set by the one
+   * before, or by an ACK in this very moment, whose bound is no sooner (RFC 6298 5.3).
+   */
   private static boolean continuesBurst(final RetransmitQueue queue, final long nowNs) {
     return queue.segments() > 2 && queue.sentNs(queue.end() - 2) == nowNs;
   }

@@ -289,6 +289,11 @@ final class Sender extends SendStream {
     return sndUna - iss + (queue == null ? 0 : queue.sackedBytes());
   }
 
+  /** What the peer has room for behind what was sent; below 0 when its window shrank. */
+  int peerWindowLeft() {
+    return sndWnd() - (sndNxt - sndUna);
+  }
+
   int congestionWindowLeft() {
     return window.cwnd() - inFlightBytes();
   }
@@ -314,7 +319,7 @@ final class Sender extends SendStream {
     if (outstanding == 0 && nowNs - lastSentNs > config.minRtoNs()) {
       restartIfIdle(nowNs);
     }
-    final int windowLeft = sndWnd() - outstanding;
+    final int windowLeft = peerWindowLeft();
     if (unsent == 0) {
       return windowLeft > 0 ? 0 : NOTHING;
     }

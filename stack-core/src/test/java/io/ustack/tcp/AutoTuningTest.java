@@ -170,6 +170,34 @@ class AutoTuningTest {
     }
   }
 
+  /** The peer has less room than waits already. */
+  @Test
+  @Covers(rfc = "Linux", clause = "tcp_sndbuf_expand")
+  void sendBufferStaysWhileThePeersWindowIsFull() {
+    try (TestStack s = TestStack.scaled(config().with().sendBufferBytes(20_000).build())) {
+      s.write(1, 100_000);
+      assertEquals(10, s.takeSent());
+      s.burst(". 1:1(0) ack 14601 win 32");
+      assertTrue(s.connection.sender().sndWnd() < 5400);
+      assertEquals(20_000, s.connection.sendBuffer().capacity());
+      s.takeSent();
+    }
+  }
+
+  /** What waits does not fill the windows that an ACK has opened: soon there will be too little. */
+  @Test
+  @Covers(rfc = "Linux", clause = "tcp_sndbuf_expand")
+  void sendBufferGrowsBeforeItIsEmpty() {
+    try (TestStack s = TestStack.scaled(config().with().sendBufferBytes(20_000).build())) {
+      s.write(1, 100_000);
+      assertEquals(10, s.takeSent());
+      assertEquals(5400, s.connection.sender().unsent());
+      s.burst(". 1:1(0) ack 14601 win 512");
+      assertEquals(2 * s.connection.sender().window().cwnd(), s.connection.sendBuffer().capacity());
+      s.takeSent();
+    }
+  }
+
   /** Linux tcp_should_expand_sndbuf: a window holds the application back, not the buffer. */
   @Test
   @Covers(rfc = "Linux", clause = "tcp_sndbuf_expand")
