@@ -53,7 +53,8 @@ final class Emission {
         c.config().userTimeoutNs() == 0
             || !c.state().isSynchronized()
             || c.timers().kind() == TcpTimers.Kind.PERSIST;
-    if (c.timers().isUserTimeoutOver(nowNs)
+    final boolean first = c.state() == TcpState.SYN_SENT && c.sender().rtt().timeouts() == 0;
+    if ((c.timers().isUserTimeoutOver(nowNs) && !first)
         || (counts
             && c.sender().rtt().timeouts() >= Math.min(RttEstimator.MOST_COUNTED, retryLimit(c)))) {
       giveUp(c);
@@ -226,14 +227,16 @@ final class Emission {
       tcp.counters().increment(Counter.TCP_RETRANSMITTED_SEGMENTS);
     }
     c.sender().onSynSent(length, nowNs);
-    if (!answer) {
-      c.timers().onStalled(nowNs); // Linux tcp_connect: the user timeout runs from the first SYN
-    }
     if (c.isOpenedFast()) {
       // RFC 7413 4.2.2: our answer need not wait for the end of the handshake.
       c.sender().startStream(c.sender().iss() + 1, nowNs);
     }
     c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    if (!answer) {
+      // Linux tcp_connect: the user timeout runs from the first SYN, whose timer it does not cut
+      // short: it is repeated once in any case.
+      c.timers().onStalled(nowNs);
+    }
     c.receiver().onAckSent(false);
     c.timers().stopDelayingAck();
     return c.isOpenedFast();
