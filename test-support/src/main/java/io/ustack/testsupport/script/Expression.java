@@ -53,7 +53,7 @@ final class Expression {
       negations++;
     }
     final long value = comparison();
-    return negations == 0 ? value : truth((value == 0) == (negations % 2 == 1));
+    return negations == 0 ? value : truth((value == 0) == (negations % 2 != 0));
   }
 
   private long comparison() {
