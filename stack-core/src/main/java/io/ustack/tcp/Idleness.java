@@ -25,7 +25,7 @@ final class Idleness {
     if (quietNs < neededNs) {
       c.timers().lookAt(nowNs + neededNs - quietNs);
     } else if (sender.isIdle() && !sender.hasUnsent()) {
-      sender.sleep();
+      sender.sleep(receiver.ecn() != null);
       receiver.sleep();
       c.tellIdle();
       if (receiver.buffer().length() > 0) {

@@ -28,6 +28,21 @@ final class Rack {
   private boolean inDuplicateRound;
   private int duplicateRoundEnd;
 
+  /** Nothing is known yet. */
+  void clear() {
+    started = false;
+    fackKnown = false;
+    reorderingSeen = false;
+    windowMultiplier = 1;
+    windowPersists = 0;
+    inDuplicateRound = false;
+  }
+
+  /** The path has changed the order of segments, or the window is wider for it. */
+  boolean knowsOfReordering() {
+    return reorderingSeen || windowMultiplier > 1;
+  }
+
   /** RFC 8985 6.2, steps 2 to 4: what an ACK delivered. */
   void onAck(final Delivery delivery, final int sndUna, final int sndNxt, final long nowNs) {
     if (inDuplicateRound && Seq.geq(sndUna, duplicateRoundEnd)) {

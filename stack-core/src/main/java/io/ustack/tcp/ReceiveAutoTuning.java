@@ -4,7 +4,8 @@ package io.ustack.tcp;
  * How large a receive buffer should be (dynamic right-sizing, Fisk and Feng 2001; Linux
  * tcp_rcv_space_adjust): twice what the application takes in a round trip, so that the window never
  * is what holds a growing sender back. A connection has one once its peer has sent more than an
- * initial window.
+ * initial window, until it is idle. With the next data it begins again as at first; what the buffer
+ * has grown to stays.
  */
 final class ReceiveAutoTuning {
   /** Round-trip time as a receiver sees it; 0 before the first sample. */
@@ -30,8 +31,9 @@ final class ReceiveAutoTuning {
    * @param windowEnd the right edge of the window
    * @param initialBytes what a round trip is taken to bring at first (Linux: ten segments)
    */
-  ReceiveAutoTuning(
-      final int readSeq, final int windowEnd, final int initialBytes, final long nowNs) {
+  void begin(final int readSeq, final int windowEnd, final int initialBytes, final long nowNs) {
+    rttNs = 0;
+    lastEcho = 0;
     spaceBytes = Math.max(1, initialBytes);
     spaceSeq = readSeq;
     spaceSinceNs = nowNs;

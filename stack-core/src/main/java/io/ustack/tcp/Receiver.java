@@ -50,7 +50,7 @@ final class Receiver {
   /** Borrowed while there is something to acknowledge, and for a while longer. */
   private @Nullable AckPolicy acks;
 
-  /** Made once the peer has sent more than an initial window. */
+  /** Borrowed with data, once the peer has sent more than an initial window. */
   private @Nullable ReceiveAutoTuning tuning;
 
   Receiver(final ByteRing buffer, final TcpConfig config, final ReceiverParts parts) {
@@ -86,7 +86,7 @@ final class Receiver {
 
   /** Whether it has what an idle connection can do without. */
   boolean isAwake() {
-    return acks != null || outOfOrder != null || !buffer.isBare();
+    return acks != null || outOfOrder != null || tuning != null || !buffer.isBare();
   }
 
   /** For how long nothing has come; endless when it has not told yet. */
@@ -99,17 +99,17 @@ final class Receiver {
     if (hasHoles() || owesAck() || mayDelayAck()) {
       return;
     }
-    if (acks != null) {
-      wasInteractive = acks.isInteractive();
-      parts.policies.give(acks);
-      acks = null;
+    wasInteractive = isInteractive();
+    parts.policies.give(acks);
+    acks = null;
+    parts.ranges.give(outOfOrder);
+    outOfOrder = null;
+    if (buffer.length() == 0) {
+      // Before that the application is still to show how much it takes at once.
+      parts.tunings.give(tuning);
+      tuning = null;
+      buffer.sleep();
     }
-    if (outOfOrder != null) {
-      outOfOrder.blocks.clear();
-      parts.ranges.give(outOfOrder);
-      outOfOrder = null;
-    }
-    buffer.sleep();
   }
 
   // ---- The peer's SYN, and what it agreed on
@@ -162,6 +162,7 @@ final class Receiver {
   private OutOfOrder holes() {
     if (outOfOrder == null) {
       outOfOrder = parts.ranges.take();
+      outOfOrder.blocks.clear();
     }
     return outOfOrder;
   }
@@ -313,9 +314,10 @@ final class Receiver {
     }
     if (tuning != null) {
       tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
-    } else if (received() > INITIAL_SEGMENTS * mss) {
+    } else if (Integer.compareUnsigned(received(), INITIAL_SEGMENTS * mss) > 0) {
       final int initial = Math.min(buffer.capacity(), INITIAL_SEGMENTS * mss);
-      tuning = new ReceiveAutoTuning(readSeq(), rcvAdv, initial, nowNs);
+      tuning = parts.tunings.take();
+      tuning.begin(readSeq(), rcvAdv, initial, nowNs);
     }
     return rcvNxt - before;
   }
@@ -448,10 +450,7 @@ final class Receiver {
     return offer / 2 >= rcvWnd() && isWorthwhile(offer);
   }
 
-  /**
-   * The application has read: the buffer may have to grow, and with nothing left to hold it may
-   * rest.
-   */
+  /** The application has read: the buffer may have to grow, and when it is empty it may rest. */
   void onRead(final TcpConfig config, final boolean memoryIsTight, final long nowNs) {
     if (tuning != null && config.receiveAutoTuning() && !memoryIsTight) {
       final int wanted = tuning.onRead(readSeq(), mss, nowNs);

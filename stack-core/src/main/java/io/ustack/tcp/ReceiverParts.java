@@ -9,6 +9,7 @@ final class ReceiverParts {
   final Counters counters;
   final Spares<AckPolicy> policies = new Spares<>(AckPolicy::new, MOST_SPARE);
   final Spares<OutOfOrder> ranges = new Spares<>(OutOfOrder::new, MOST_SPARE);
+  final Spares<ReceiveAutoTuning> tunings = new Spares<>(ReceiveAutoTuning::new, MOST_SPARE);
 
   ReceiverParts(final Counters counters) {
     this.counters = counters;

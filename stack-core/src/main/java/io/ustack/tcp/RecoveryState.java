@@ -3,8 +3,9 @@ package io.ustack.tcp;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What loss recovery knows of one connection; made when something first goes wrong. {@link
- * LossRecovery} is the only one to write it.
+ * What loss recovery knows of one connection; borrowed when something goes wrong, until the
+ * connection is idle and it {@link #isForgettable}. {@link LossRecovery} is the only one to write
+ * it.
  */
 final class RecoveryState {
   CongestionState state = CongestionState.OPEN;
@@ -46,8 +47,40 @@ final class RecoveryState {
   final TailLossProbe tailLossProbe = new TailLossProbe();
   final Undo undo = new Undo();
 
-  RecoveryState(final int sndUna) {
+  /** Nothing is known yet. */
+  void begin(final int sndUna) {
+    state = CongestionState.OPEN;
     highSeq = sndUna - 1;
+    duplicateAcks = 0;
+    partialAckSeen = false;
+    suspectsTimeout = false;
+    prefersNewData = false;
+    owesCwr = false;
+    waitsForReordering = false;
+    mtuSearch = null;
+    rack.clear();
+    prr.begin(0);
+    tailLossProbe.forget();
+    undo.clear();
+  }
+
+  /**
+   * Whether it says nothing that a new one would not. Of a connection on which nothing is
+   * outstanding, and nothing has come for so long that no ACK of what was is still under way.
+   *
+   * <p>DEVIATION: Linux tcp_try_undo_dsack: a duplicate that is reported after a second of silence
+   * takes no reduction back.
+   *
+   * @param tellsCwr whether ECN is in use, so that a reduction is to be told of
+   */
+  boolean isForgettable(final Sender s, final boolean tellsCwr) {
+    return state == CongestionState.OPEN
+        && !(owesCwr && tellsCwr)
+        && mtuSearch == null
+        && !tailLossProbe.isOut()
+        && !rack.knowsOfReordering()
+        // RFC 6582 3.2 step 2: without SACK what duplicate ACKs say depends on it.
+        && (s.sackPermitted() || Seq.gt(s.sndUna(), highSeq));
   }
 
   /**

@@ -24,7 +24,7 @@ final class Sender extends SendStream {
   /** What is outstanding; borrowed while something is. */
   private @Nullable RetransmitQueue queue;
 
-  /** Made when something first goes wrong. */
+  /** Borrowed when something goes wrong. */
   private @Nullable RecoveryState recoveryState;
 
   /** Borrowed when a small segment leaves, or the application wants it otherwise. */
@@ -93,14 +93,15 @@ final class Sender extends SendStream {
     return queue;
   }
 
-  /** Null as long as nothing ever went wrong. */
+  /** Null while there is nothing to know of what went wrong. */
   @Nullable RecoveryState recoveryState() {
     return recoveryState;
   }
 
   RecoveryState makeRecoveryState() {
     if (recoveryState == null) {
-      recoveryState = new RecoveryState(sndUna);
+      recoveryState = parts.recoveryStates.take();
+      recoveryState.begin(sndUna);
     }
     return recoveryState;
   }
@@ -163,12 +164,20 @@ final class Sender extends SendStream {
     return nowNs - lastSentNs;
   }
 
-  /** Nothing has left for a while, and nothing waits: gives back what can be had again. */
-  void sleep() {
+  /**
+   * Nothing has left for a while, and nothing waits: gives back what can be had again.
+   *
+   * @param tellsCwr whether the peer is to hear of a reduction (ECN)
+   */
+  void sleep(final boolean tellsCwr) {
     if (nagle != null && nagle.isForgettable()) {
       wasNoDelay = nagle.noDelay();
       parts.nagles.give(nagle);
       nagle = null;
+    }
+    if (recoveryState != null && recoveryState.isForgettable(this, tellsCwr)) {
+      parts.recoveryStates.give(recoveryState);
+      recoveryState = null;
     }
     control.onIdle(window);
   }

@@ -8,6 +8,7 @@ final class SenderParts {
 
   final LossRecovery recovery;
   final RetransmitQueues queues = new RetransmitQueues();
+  final Spares<RecoveryState> recoveryStates = new Spares<>(RecoveryState::new, MOST_SPARE);
   final Spares<Nagle> nagles = new Spares<>(Nagle::new, MOST_SPARE);
 
   SenderParts(final Counters counters) {

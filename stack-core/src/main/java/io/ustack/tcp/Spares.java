@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import java.util.ArrayDeque;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Parts of one kind that no connection of the stack needs just now: one that is idle has none, and
@@ -28,9 +29,9 @@ final class Spares<T> {
     return part == null ? maker.get() : part;
   }
 
-  /** Gives it back; its owner forgets it. */
-  void give(final T part) {
-    if (idle.size() < most) {
+  /** Gives it back, if there is one; its owner forgets it. */
+  void give(final @Nullable T part) {
+    if (part != null && idle.size() < most) {
       idle.addLast(part);
     }
   }

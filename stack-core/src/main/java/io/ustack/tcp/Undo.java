@@ -25,6 +25,14 @@ final class Undo {
   private int priorCwnd;
   private int priorSsthresh;
 
+  /** Nothing is known yet. */
+  void clear() {
+    possible = false;
+    retransmissions = 0;
+    repeated = false;
+    tickKnown = false;
+  }
+
   /**
    * A reduction begins that may turn out to be wrong.
    *

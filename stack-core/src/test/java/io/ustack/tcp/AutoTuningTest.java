@@ -1,6 +1,7 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
@@ -73,6 +74,47 @@ class AutoTuningTest {
     }
   }
 
+  /** What was measured is given back; what the buffer has grown to stays, and it grows on. */
+  @Test
+  void goesOnAfterASilence() {
+    try (TestStack s = TestStack.scaled(config())) {
+      for (int segments = 10; segments <= 320; segments *= 2) {
+        roundTrip(s, segments);
+      }
+      final int grown = capacity(s);
+      assertTrue(grown > START, () -> "" + grown);
+      s.silence(3);
+      assertFalse(s.connection.receiver().isAwake());
+      assertEquals(grown, capacity(s));
+      for (int segments = 320; segments <= 1280; segments *= 2) {
+        roundTrip(s, segments);
+      }
+      assertTrue(capacity(s) > grown, () -> grown + " " + capacity(s));
+    }
+  }
+
+  /** An application that takes much at a time, and seldom, gets room for it, too. */
+  @Test
+  void whatIsReadAfterASilenceCounts() {
+    try (TestStack s = TestStack.scaled(config())) {
+      for (int segments = 10; segments <= 160; segments *= 2) {
+        roundTrip(s, segments);
+      }
+      final int before = capacity(s);
+      final int first = theirs;
+      for (int i = 0; i < 200; i++) {
+        s.burst(". %d:%d(%d) ack 1 win 512".formatted(theirs, theirs + mss, mss));
+        theirs += mss;
+        s.takeSent();
+      }
+      s.net.advance(5_000_000_000L);
+      s.takeSent();
+      assertEquals(200 * mss, s.read(first, 200 * mss));
+      assertTrue(capacity(s) > before, () -> before + " " + capacity(s));
+      s.takeSent();
+    }
+  }
+
   @Test
   void applicationThatDoesNotReadGetsNoMore() {
     try (TestStack s = TestStack.scaled(config())) {
@@ -130,7 +172,8 @@ class AutoTuningTest {
   void roundTripsAreMeasuredByEcho() {
     final TcpSegment segment = new TcpSegment();
     final long ms = 1_000_000;
-    final ReceiveAutoTuning tuning = new ReceiveAutoTuning(0, 65_535, 14_600, 0);
+    final ReceiveAutoTuning tuning = new ReceiveAutoTuning();
+    tuning.begin(0, 65_535, 14_600, 0);
     segment.echoAgeNs = 40 * ms;
     segment.tsEcr = 1;
     tuning.onData(segment, 1460, 65_535, false, ms);

@@ -18,50 +18,77 @@ class ConnectionSizeTest {
   /** As many go first, which fills what the connections share. */
   private static final int FIRST = 2000;
 
+  /** Payload of a segment with timestamps. */
+  private static final int MSS = 1448;
+
+  /** So many are awake at once, with their buffers. */
+  private static final int AT_ONCE = 1000;
+
+  /** A {@code CubicCurve}. */
+  private static final int CURVE_BYTES = 64;
+
   /** 512 is the aim; this is so close to what it is that two more fields show. */
   private static final int MOST_BYTES = 504;
 
   private final List<TcpConnection> kept = new ArrayList<>(CONNECTIONS);
   private final List<Application> applications = new ArrayList<>(CONNECTIONS);
-  private final byte[] some = new byte[100];
+  private final byte[] some = new byte[10 * MSS];
 
   @Test
   void anIdleConnectionIsSmall() {
-    measure(false);
+    measure(null, MOST_BYTES);
   }
 
   /** Both sides have said something, and heard that it arrived. */
   @Test
   void aConnectionThatFellSilentIsAsSmall() {
-    measure(true);
+    measure(this::talk, MOST_BYTES);
+  }
+
+  /** More than an initial window, from which on the receive buffer is tuned. */
+  @Test
+  void oneThatHasReceivedIsAsSmall() {
+    measure(this::receive, MOST_BYTES);
+  }
+
+  /** CUBIC remembers the window at which something was lost, and what it knew before that. */
+  @Test
+  void oneThatHasRecoveredKeepsTheCurve() {
+    measure(this::recover, MOST_BYTES + 2 * CURVE_BYTES);
+  }
+
+  /** What happened on a connection before it fell silent. */
+  private interface History {
+    void happen(TestNet net, TcpConnection connection, int peerPort, int port);
   }
 
   /** Ours, the observer that a socket would be, and the list that keeps them are not counted. */
-  private void measure(final boolean talks) {
+  private void measure(final @Nullable History history, final int mostBytes) {
     final TcpConfig config = TcpConfig.DEFAULT.with().maxBacklog(PER_LISTENER).build();
     try (TestNet net = new TestNet(TestNet.config().withTcp(config), (a, b, c, d, e) -> 1, 64)) {
       net.quiet();
       net.meetPeer();
       net.link.answerArp(TestNet.PEER, TestNet.PEER_MAC);
-      while (talks && applications.size() < CONNECTIONS) {
+      while (history != null && applications.size() < CONNECTIONS) {
         applications.add(new Application());
       }
-      establish(net, 80, FIRST, talks);
+      establish(net, 80, FIRST, history);
       net.advance(5 * TestNet.SECOND);
       final long before = usedBytes();
       for (int port = 81; kept.size() < CONNECTIONS; port++) {
-        establish(net, port, Math.min(PER_LISTENER, CONNECTIONS - kept.size()), talks);
+        establish(net, port, Math.min(PER_LISTENER, CONNECTIONS - kept.size()), history);
       }
       net.advance(5 * TestNet.SECOND);
       final long bytes = (usedBytes() - before) / (kept.size() - FIRST);
       kept.forEach(c -> assertEquals(TcpState.ESTABLISHED, c.state()));
-      assertTrue(bytes <= MOST_BYTES, () -> bytes + " bytes");
+      assertTrue(bytes <= mostBytes, () -> bytes + " bytes");
       kept.forEach(c -> c.abort(net.clock.nanoTime()));
       drain(net);
     }
   }
 
-  private void establish(final TestNet net, final int port, final int count, final boolean talks) {
+  private void establish(
+      final TestNet net, final int port, final int count, final @Nullable History history) {
     final Tcp tcp = net.stack.tcp();
     final TcpListener listener =
         tcp.listen(tcp.bind(0, port, false), count, tcp.config(), bits -> {});
@@ -72,8 +99,16 @@ class ConnectionSizeTest {
       send(net, ". 1:1(0) ack 1 win 512 <nop,nop,TS val 1 ecr 0>", peerPort, port);
       final TcpConnection connection = listener.accept();
       kept.add(connection);
-      if (talks) {
-        talk(net, connection, peerPort, port);
+      if (history != null) {
+        final Application application = applications.get(kept.size() - 1);
+        application.connection = connection;
+        connection.observer(application);
+        history.happen(net, connection, peerPort, port);
+        assertTrue(connection.sender().isIdle());
+        assertEquals(0, connection.sendBuffer().length());
+      }
+      if (i % AT_ONCE == 0) {
+        net.advance(2 * TestNet.SECOND);
       }
     }
   }
@@ -81,18 +116,41 @@ class ConnectionSizeTest {
   /** A request, its answer, and the ACK of that. */
   private void talk(
       final TestNet net, final TcpConnection connection, final int peerPort, final int port) {
-    final Application application = applications.get(kept.size() - 1);
-    application.connection = connection;
-    connection.observer(application);
     send(net, "P. 1:101(100) ack 1 win 512 <nop,nop,TS val 2 ecr 0>", peerPort, port);
-    assertEquals(some.length, connection.receiveBuffer().read(some, 0, some.length));
-    assertEquals(some.length, connection.sendBuffer().write(some, 0, some.length));
+    assertEquals(100, connection.receiveBuffer().read(some, 0, some.length));
+    assertEquals(100, connection.sendBuffer().write(some, 0, 100));
     connection.onSendBufferWritten(net.clock.nanoTime());
     drain(net);
     send(net, ". 101:101(0) ack 101 win 512 <nop,nop,TS val 2 ecr 0>", peerPort, port);
     drain(net);
-    assertTrue(connection.sender().isIdle());
-    assertEquals(0, connection.sendBuffer().length());
+  }
+
+  /** Fifteen full segments, each read at once. */
+  private void receive(
+      final TestNet net, final TcpConnection connection, final int peerPort, final int port) {
+    for (int i = 0; i < 15; i++) {
+      final int at = 1 + i * MSS;
+      final String data = ". %d:%d(%d) ack 1 win 512 <nop,nop,TS val 2 ecr 0>";
+      send(net, data.formatted(at, at + MSS, MSS), peerPort, port);
+      assertEquals(MSS, connection.receiveBuffer().read(some, 0, some.length));
+      connection.onReceiveBufferRead(net.clock.nanoTime());
+      drain(net);
+    }
+  }
+
+  /** Ten segments, of which the first is lost and sent again. */
+  private void recover(
+      final TestNet net, final TcpConnection connection, final int peerPort, final int port) {
+    assertEquals(some.length, connection.sendBuffer().write(some, 0, some.length));
+    connection.onSendBufferWritten(net.clock.nanoTime());
+    drain(net);
+    final int end = 1 + some.length;
+    final String sack = ". 1:1(0) ack 1 win 512 <nop,nop,TS val 2 ecr 0,nop,nop,sack %d:%d>";
+    send(net, sack.formatted(1 + MSS, end), peerPort, port);
+    assertEquals(CongestionState.RECOVERY, connection.sender().congestionState());
+    drain(net);
+    send(net, ". 1:1(0) ack %d win 512 <nop,nop,TS val 3 ecr 0>".formatted(end), peerPort, port);
+    drain(net);
   }
 
   /** Of one thread: nobody writes while the stack asks. */

@@ -258,6 +258,17 @@ class EcnTest {
     }
   }
 
+  /** RFC 3168 6.1.2: the next new data says it, however late it comes. */
+  @Test
+  void thatTheWindowIsReducedIsSaidAfterASilence() {
+    try (TestStack s = established()) {
+      s.write(1, 10);
+      s.script("> P. 1:11(10) ack 1", "< E. 1:1(0) ack 11 win 65535").silence(3);
+      s.write(11, 10);
+      s.script("> PW. 11:21(10) ack 1");
+    }
+  }
+
   @Test
   @Covers(rfc = "RFC 3168", clause = "6.1.2")
   void theNextNewDataSaysThatTheWindowIsReduced() {

@@ -3,10 +3,14 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.readiness.ReadinessObserver;
 import io.ustack.testing.TestNet;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -182,6 +186,60 @@ class IdlenessTest {
       assertFalse(s.connection.receiver().isAwake());
       assertTrue(s.connection.receiver().isInteractive());
       s.script("< P. 11:21(10) ack 11 win 65535", "+0.04 > . 11:11(0) ack 21");
+    }
+  }
+
+  // ---- What loss recovery knows
+
+  private static @Nullable RecoveryState recoveryState(final TestStack s) {
+    return s.connection.sender().recoveryState();
+  }
+
+  /** What the first loss was about is forgotten, and the same object serves the next. */
+  @Test
+  void aRecoveryThatIsOverIsForgotten() {
+    try (TestStack s = LossScript.send(LossScript.withSack(), 10)) {
+      s.script("+0.1 " + LossScript.ack(0, 1, 4), LossScript.full(0));
+      s.script("+0.1 " + LossScript.ack(10));
+      final RecoveryState first = recoveryState(s);
+      assertNotNull(first);
+      assertTrue(first.undo.isPossible());
+      assertTrue(first.isForgettable(s.connection.sender(), false));
+      assertFalse(first.isForgettable(s.connection.sender(), true), "RFC 3168 6.1.2: owes CWR");
+      s.silence(0.8);
+      assertSame(first, recoveryState(s));
+      s.silence(0.3);
+      assertNull(recoveryState(s));
+      assertSame(first, s.connection.sender().makeRecoveryState());
+      assertFalse(first.undo.isPossible());
+      assertFalse(first.owesCwr);
+      assertEquals(s.connection.sender().sndUna() - 1, first.highSeq);
+    }
+  }
+
+  /** Linux keeps it for as long as the connection lives. */
+  @Test
+  void reorderingIsRemembered() {
+    try (TestStack s = LossScript.send(LossScript.withSack(), 10)) {
+      s.script("+0.1 " + LossScript.ack(0, 1, 3), "+0.001 " + LossScript.ack(10));
+      final RecoveryState r = recoveryState(s);
+      assertNotNull(r);
+      assertTrue(r.rack.knowsOfReordering());
+      s.silence(5);
+      assertSame(r, recoveryState(s));
+    }
+  }
+
+  /** RFC 6582 3.2 step 2: duplicates of where a recovery ended begin none. */
+  @Test
+  void withoutSackTheEndOfTheRecoveryIsRemembered() {
+    try (TestStack s = LossScript.send(LossScript.withoutSack(), 10)) {
+      final String duplicate = LossScript.ack(0);
+      s.script("+0.1 " + duplicate, duplicate, duplicate, LossScript.full(0));
+      s.script("+0.1 " + LossScript.ack(10)).silence(5);
+      final RecoveryState r = recoveryState(s);
+      assertNotNull(r);
+      assertEquals(s.connection.sender().sndUna(), r.highSeq);
     }
   }
 
