@@ -39,7 +39,10 @@ public final class ConnectionOptions {
     }
   }
 
-  /** TCP_CORK: small segments wait until the cork is pulled, or for about 200 ms (tcp(7)). */
+  /**
+   * TCP_CORK: small segments wait until the cork is pulled, or until a timeout has passed, 200 ms
+   * at least (tcp(7) says 200 ms; Linux's timer of window probes takes the timeout, too).
+   */
   public void cork(final boolean on) {
     final TcpConnection c = connection();
     c.sender().nagle().cork(on);

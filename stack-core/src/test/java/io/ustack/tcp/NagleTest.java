@@ -90,14 +90,14 @@ class NagleTest {
     }
   }
 
-  /** tcp(7): 200 ms at most; as on Linux the timer of window probes sends it. */
+  /** As on Linux the timer of window probes sends it: after a timeout, 200 ms at least. */
   @Test
   @Covers(
       rfc = "Linux",
       what = "TCP_CORK, MSG_MORE",
       by = {Nagle.class, ConnectionOptions.class})
   @Rfc9293("MUST-60")
-  void corkHoldsForTwoHundredMillisecondsAtMost() {
+  void corkHoldsForOneTimeout() {
     try (TestStack s = TestStack.established()) {
       s.connection.options().cork(true);
       s.write(1, 10);
