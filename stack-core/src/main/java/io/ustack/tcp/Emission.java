@@ -34,10 +34,15 @@ final class Emission {
    * RFC 9293 3.8.3: R2.
    *
    * <p>DEVIATION: RFC 9293 3.8.3, R1: nobody is told that a segment was repeated often. There is
-   * one way to a peer, and ARP looks after the neighbour by itself.
+   * one way to a peer, and ARP looks after the neighbour by itself. After three timeouts, which is
+   * fixed (Linux: tcp_retries1), we only ask whether the path's MTU has shrunk ({@code PathMtu}).
    *
    * <p>DEVIATION: RFC 9293 3.8.3, R2 of a SYN: six repetitions, 127 s, instead of three minutes, as
    * Linux: tcp_syn_retries.
+   *
+   * <p>DEVIATION: Linux, tcp_retries2: the repetitions are counted, {@code TcpConfig.dataRetries},
+   * where Linux takes the time that so many need with a timeout of 200 ms (924.6 s). RFC 9293 3.8.3
+   * lets either do; behind a long timeout a connection is held longer, with one of 3 s for 1389 s.
    */
   private int retryLimit(final TcpConnection c) {
     return switch (c.state()) {

@@ -42,7 +42,9 @@ final class PassiveOpen {
       return;
     }
     if (!segment.has(TcpHeader.SYN) || segment.has(TcpHeader.FIN) || segment.sourcePort == 0) {
-      // SYN and FIN together: nobody opens and closes at once (Linux drops them too).
+      // DEVIATION: RFC 9293 3.10.7.2, third, SYN and FIN together: dropped, as on Linux, where the
+      // FIN should be processed in SYN-RECEIVED. Nobody but a port scanner opens and closes at
+      // once.
       tcp.counters().drop(DropReason.TCP_LISTEN_NOT_SYN);
       return;
     }

@@ -226,8 +226,8 @@ final class Receiver {
   }
 
   /**
-   * RFC 9293 3.10.7.4, the four cases of table 6, and as on Linux a segment that sticks out of the
-   * window at both ends: a portion of it is valid.
+   * DEVIATION: RFC 9293 3.10.7.4, first, table 6: a segment that sticks out of the window at both
+   * ends is accepted too, as on Linux: it brings all that the window is open for.
    */
   boolean isAcceptable(final int seq, final int length) {
     final int window = rcvWnd();

@@ -103,7 +103,10 @@ final class SegmentArrival {
       return;
     }
     if (isRepeatedSyn(c, segment)) {
-      // Our SYN-ACK was lost, so it goes again, as Linux does (tcp_check_req).
+      // DEVIATION: RFC 9293 3.10.7.4, first, the same SYN in SYN-RECEIVED: our SYN-ACK goes again,
+      // as
+      // Linux does (tcp_check_req), where an ACK should. It was lost, and an ACK alone opens
+      // nothing.
       if (c.challengeAck().permit(nowNs)) {
         c.sender().repeatSynAsSynAck();
       }
