@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
+import io.ustack.tcp.congestion.ThrownText;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -27,14 +28,12 @@ final class ControlFailures implements BiConsumer<String, Throwable> {
     counters.increment(Counter.TCP_CONGESTION_CONTROL_FAILURES);
     if (!logged.contains(name)) {
       logged.add(name);
-      final StackTraceElement[] trace = thrown.getStackTrace();
       LOG.log(
           Level.WARNING,
           "congestion control "
               + name
               + " has thrown "
-              + thrown
-              + (trace.length == 0 ? "" : " at " + trace[0])
+              + ThrownText.withPlace(thrown)
               + ", and reno goes on in its place; further failures of it are only counted");
     }
   }

@@ -74,8 +74,7 @@ public final class CongestionControls {
   }
 
   private static String wrongWith(final Throwable e) {
-    final Throwable cause = e.getCause();
-    return "can't be loaded: " + e + (cause == null ? "" : ", because of " + cause);
+    return "can't be loaded: " + ThrownText.withCause(e);
   }
 
   private void add(final ServiceLoader.Provider<CongestionControl> provider) {
@@ -92,7 +91,7 @@ public final class CongestionControls {
           "the congestion control algorithm "
               + type
               + " has a name that is none: "
-              + (name == null ? "null" : "'" + name + "'"));
+              + (name == null ? "null" : "'" + ThrownText.oneLine(name) + "'"));
     }
     if (makers.putIfAbsent(name, () -> new Guarded(name, provider, failures)) != null) {
       throw new UnusableAlgorithmException(

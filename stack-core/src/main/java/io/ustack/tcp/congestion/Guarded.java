@@ -25,34 +25,44 @@ final class Guarded implements CongestionControl {
       final BiConsumer<String, Throwable> failures) {
     this.name = name;
     this.failures = failures;
-    CongestionControl made;
+    control = new NewReno();
     try {
-      made = maker.get();
+      final CongestionControl made = maker.get();
       ownsRecovery = made.ownsRecovery();
       rateBased = made.isRateBased();
+      control = made;
     } catch (final Throwable thrown) {
-      made = reno(thrown);
+      reno();
+      report(thrown);
     }
-    control = made;
   }
 
-  private CongestionControl reno(final Throwable thrown) {
-    if (replaced) {
-      throw new IllegalStateException("reno, in the place of " + name, thrown);
-    }
-    replaced = true;
+  private void reno() {
+    control = new NewReno();
     ownsRecovery = false;
     rateBased = false;
-    failures.accept(name, thrown);
-    return new NewReno();
+    replaced = true;
+  }
+
+  /** Comes last: whoever hears of it asks {@code thrown} what it says, and that may throw, too. */
+  private void report(final Throwable thrown) {
+    try {
+      failures.accept(name, thrown);
+    } catch (final Throwable unheard) {
+      // The connection has its reno; nobody left to tell.
+    }
   }
 
   /** It has thrown. What it made of the window may be anything. */
   private void replace(final CongestionWindow window, final Throwable thrown) {
-    control = reno(thrown);
+    if (replaced) {
+      throw new IllegalStateException("reno, in the place of " + name, thrown);
+    }
+    reno();
     final int cwnd = window.cwnd();
     control.onCongestion(window, Event.LOSS, cwnd, 0);
     window.cwnd(Math.min(cwnd, window.initialWindow()));
+    report(thrown);
   }
 
   /** What was asked for, whoever does the work. */

@@ -95,6 +95,37 @@ class CongestionControlsTest {
     }
   }
 
+  /** One that can't be made, and neither says why nor what of. */
+  public static final class Mute extends Named {
+    public Mute() {
+      throw new MuteException();
+    }
+  }
+
+  private static final class MuteException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    public String getMessage() {
+      throw new IllegalStateException("no words");
+    }
+  }
+
+  /** One that says why in two lines, and has a cause that can't be had. */
+  public static final class Verbose extends Named {
+    @Override
+    public String name() {
+      throw new UnsupportedOperationException("first\nsecond") {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        public synchronized Throwable getCause() {
+          throw new IllegalStateException("no cause");
+        }
+      };
+    }
+  }
+
   /** One that can't be made any more, once a stack has found it. */
   public static final class OnceOnly extends Named {
     private static int made;
@@ -191,6 +222,9 @@ class CongestionControlsTest {
     refuses(Unmade.class.getName(), Unmade.class.getName() + " can't be loaded: ");
     refuses(Unmade.class.getName(), "UnsupportedOperationException: no licence");
     refuses(Torn.class.getName(), "because of java.lang.NoClassDefFoundError: my/Table");
+    refuses(Mute.class.getName(), "Mute can't be loaded: ");
+    refuses(Mute.class.getName(), "because of " + MuteException.class.getName());
+    refuses(Verbose.class.getName(), ": first\\u000asecond");
     refuses(Nameless.class.getName(), "Nameless can't be loaded: java.lang.AbstractMethodError");
   }
 
@@ -201,7 +235,10 @@ class CongestionControlsTest {
     Named.saidName = name;
     final String said =
         assertThrows(UnusableAlgorithmException.class, () -> with(Named.class)).getMessage();
-    final String told = name == null ? "null" : "'" + name + "'";
+    final String told =
+        name == null
+            ? "null"
+            : "'" + name.replace("\t", "\\u0009").replace("\n", "\\u000a") + "'";
     assertEquals(
         "the congestion control algorithm "
             + Named.class.getName()

@@ -134,6 +134,46 @@ class GuardedTest {
     assertFalse(guarded.isRateBased() || guarded.ownsRecovery());
   }
 
+  /** Who is told throws: reno is there already, and goes on. */
+  @ParameterizedTest
+  @MethodSource("calls")
+  void whatIsToldToNobodyIsReplacedAllTheSame(final String name) {
+    final CongestionControl unheard =
+        new Guarded(
+            "bomb",
+            () -> bomb,
+            (who, thrown) -> {
+              failures.add(who);
+              throw new AssertionError("no room for a line");
+            });
+    window.start(SMSS, 10 * SMSS);
+    window.cwnd(40 * SMSS);
+    bomb.armed = true;
+    CALLS.get(name).accept(unheard, window);
+    assertEquals(10 * SMSS, window.cwnd());
+    assertEquals(20 * SMSS, window.ssthresh());
+    assertFalse(unheard.isRateBased() || unheard.ownsRecovery());
+    CALLS.values().forEach(c -> c.accept(unheard, window));
+    assertEquals(1, bomb.calls);
+    assertEquals(List.of("bomb"), failures);
+  }
+
+  @Test
+  void whatCannotBeMadeIsRenoThoughNobodyHears() {
+    final CongestionControl unmade =
+        new Guarded(
+            "unmade",
+            () -> {
+              throw new AssertionError("boom");
+            },
+            (who, thrown) -> {
+              throw new IllegalStateException("deaf");
+            });
+    window.start(SMSS, 10 * SMSS);
+    unmade.onCongestion(window, CongestionControl.Event.LOSS, 8 * SMSS, 0);
+    assertEquals(4 * SMSS, window.ssthresh());
+  }
+
   /** A small window does not grow by a failure. */
   @Test
   void windowStaysSmall() {
