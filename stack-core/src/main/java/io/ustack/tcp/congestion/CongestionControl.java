@@ -25,8 +25,8 @@ public interface CongestionControl {
   }
 
   /**
-   * The name by which TCP_CONGESTION and {@code TcpConfig} know it, as {@code cubic}: ASCII without
-   * blanks, and not that of another.
+   * The name by which TCP_CONGESTION and {@code TcpConfig} know it, as {@code cubic}: letters and
+   * digits of ASCII, {@code -}, {@code _} and {@code .}, and not that of another.
    */
   String name();
 

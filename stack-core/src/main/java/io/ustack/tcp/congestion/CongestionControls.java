@@ -7,6 +7,7 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * later loses its connection to {@link NewReno}.
  */
 public final class CongestionControls {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+
   private final Map<String, Supplier<? extends CongestionControl>> makers = new LinkedHashMap<>();
 
   /** Who hears of what those of others throw. */
@@ -99,8 +102,9 @@ public final class CongestionControls {
     }
   }
 
+  /** What a command line and a list of several can say without quotes. */
   private static boolean isName(final @Nullable String name) {
-    return name != null && !name.isEmpty() && name.chars().allMatch(c -> c > ' ' && c < 0x7F);
+    return name != null && NAME.matcher(name).matches();
   }
 
   /** Their names, our default first; as Linux's {@code tcp_available_congestion_control}. */

@@ -230,21 +230,40 @@ class CongestionControlsTest {
 
   @ParameterizedTest
   @NullSource
-  @ValueSource(strings = {"", " ", "two words", "tab\t", "new\nline", "caf\u00e9"})
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "two words",
+        "tab\t",
+        "new\nline",
+        "caf\u00e9",
+        "a,b",
+        "a'b",
+        "a\"b",
+        "a\\b",
+        "a/b",
+        "a=b"
+      })
   void nameIsOneWord(final String name) {
     Named.saidName = name;
     final String said =
         assertThrows(UnusableAlgorithmException.class, () -> with(Named.class)).getMessage();
     final String told =
-        name == null
-            ? "null"
-            : "'" + name.replace("\t", "\\u0009").replace("\n", "\\u000a") + "'";
+        name == null ? "null" : "'" + name.replace("\t", "\\u0009").replace("\n", "\\u000a") + "'";
     assertEquals(
         "the congestion control algorithm "
             + Named.class.getName()
             + " has a name that is none: "
             + told,
         said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"x", "Westwood-2", "my_own.v3", "9", "-"})
+  void nameIsOfLettersDigitsAndAFewMore(final String name) throws IOException {
+    Named.saidName = name;
+    assertTrue(with(Named.class).has(name));
   }
 
   /** A connection goes on with reno, and somebody hears of it. */
