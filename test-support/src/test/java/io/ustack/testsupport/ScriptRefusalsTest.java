@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -256,6 +257,45 @@ class ScriptRefusalsTest {
     assertEquals(
         "latin.pkt:2: \n  not UTF-8",
         assertThrows(ScriptFailure.class, PacketScript.read(other)::run).getMessage());
+  }
+
+  /** The mistake is its line's, not that of the one before. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-5 close(3) = 0", "-.5 < S 0:0(0) win 5", "-1 %{ assert 1 }%", "-1 `"})
+  void aTimeBelow0(final String line) {
+    assertTrue(refusal(line).startsWith("x.pkt:4: " + line), line);
+  }
+
+  @Test
+  void aResultBelow0OnALineOfItsOwn() {
+    taken("+0 close(9) =\n-1 EBADF (Bad file descriptor)");
+    taken("+0 close(\n-1) = -1 EBADF");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/dev/zero", "/dev/null", "."})
+  @Timeout(10)
+  void whatIsNoRegularFile(final String file, @TempDir final Path directory) throws IOException {
+    final Path script = directory.resolve("a.pkt");
+    Files.writeString(script, "// one\n--include=" + file + "\n");
+    final String message =
+        assertThrows(ScriptFailure.class, PacketScript.read(script)::run).getMessage();
+    assertTrue(message.startsWith(script + ":2: --include=" + file + "\n"), message);
+    assertTrue(message.endsWith(" is no regular file"), message);
+    assertThrows(IOException.class, () -> PacketScript.read(directory.resolve(file)));
+  }
+
+  @Test
+  void aFileThatIsTooLong(@TempDir final Path directory) throws IOException {
+    final String longest = "//" + " ".repeat((1 << 20) - 3) + "\n";
+    final Path included = Files.writeString(directory.resolve("b.inc"), longest);
+    final PacketScript script = PacketScript.of("x.pkt", "0 close(9) = -1 EBADF\n--include=b.inc");
+    script.in(directory).run();
+    Files.writeString(included, longest + "\n");
+    final String message =
+        assertThrows(ScriptFailure.class, script.in(directory)::run).getMessage();
+    assertTrue(message.startsWith("x.pkt:2: --include=b.inc\n"), message);
+    assertTrue(message.endsWith(" has more than 1048576 bytes"), message);
   }
 
   @Test

@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Text to steps and settings. An event begins on a line of its own, with a time, {@code --}, a
- * backtick or <code>%{</code>; lines that begin with anything else go on with the one before.
+ * backtick or <code>%{</code>; lines that begin with anything else go on with the one before. A
+ * time below 0 is none, but not the end of the line before either.
  */
 final class ScriptParser {
   private static final Pattern COMMENT = Pattern.compile("(?s)/\\*.*?\\*/");
+
+  private static final Pattern BEGINNING =
+      Pattern.compile("(?s)^(\\+|\\.?\\d|\\*|`|%\\{|--|-\\.?\\d\\S*\\s+(<|>|`|%\\{|\\w+\\()).*");
 
   /** RFC 792, and what packetdrill calls them. */
   private static final Map<String, int[]> UNREACHABLE =
@@ -100,7 +104,7 @@ final class ScriptParser {
 
   private static boolean goesOn(final String line) {
     final String text = withoutComment(line);
-    return text.isEmpty() || !text.matches("(?s)^(\\+|\\.?\\d|\\*|`|%\\{|--).*");
+    return text.isEmpty() || !BEGINNING.matcher(text).matches();
   }
 
   private static String withoutComment(final String line) {
