@@ -10,12 +10,14 @@ import io.ustack.tcp.TcpConfig;
 import io.ustack.testsupport.sim.FlowPlan;
 import io.ustack.testsupport.sim.NetSim;
 import io.ustack.testsupport.sim.SimFlow;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -193,6 +195,8 @@ final class SimCommand implements Callable<Integer> {
     if (algorithms.isEmpty() || roundTripsNs.isEmpty()) {
       throw wrong("--cc and --rtt name one flow at least");
     }
+    requireLast("--cc");
+    requireLast("--rtt");
     final int count =
         flows == null ? Math.max(algorithms.size(), roundTripsNs.size()) : flows.intValue();
     if (count < 1 || count > MOST_FLOWS) {
@@ -201,6 +205,7 @@ final class SimCommand implements Callable<Integer> {
     if (bytes != null && bytes.isProducts()) {
       throw wrong("Invalid value for option '--bytes': a number of bytes, as in 500k");
     }
+    requireStarts(count);
     final SimSetup setup =
         new SimSetup(
             algorithms,
@@ -222,6 +227,27 @@ final class SimCommand implements Callable<Integer> {
       throw wrong(complaint);
     }
     return setup;
+  }
+
+  /** Splitting drops what is empty at the end, and only there. */
+  private void requireLast(final String option) {
+    final OptionSpec given = spec.commandLine().getParseResult().matchedOption(option);
+    if (given != null && given.originalStringValues().stream().anyMatch(v -> v.endsWith(","))) {
+      throw wrong("Invalid value for option '" + option + "': nothing behind the last comma");
+    }
+  }
+
+  /** A flow that starts after the end is none. */
+  private void requireStarts(final int count) {
+    final long untilNs = untilNs();
+    if (gapNs > 0 && count - 1 > (untilNs - 1) / gapNs) {
+      throw wrong(
+          "Invalid value for option '--gap': of %d flows only %d start within %s s"
+              .formatted(
+                  count,
+                  (untilNs - 1) / gapNs + 1,
+                  BigDecimal.valueOf(untilNs, 9).stripTrailingZeros().toPlainString()));
+    }
   }
 
   private ParameterException wrong(final String message) {
