@@ -7,7 +7,6 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * later loses its connection to {@link NewReno}.
  */
 public final class CongestionControls {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+  private static final String NAME = "[A-Za-z0-9._-]+";
 
   private final Map<String, Supplier<? extends CongestionControl>> makers = new LinkedHashMap<>();
 
@@ -104,7 +103,7 @@ public final class CongestionControls {
 
   /** What a command line and a list of several can say without quotes. */
   private static boolean isName(final @Nullable String name) {
-    return name != null && NAME.matcher(name).matches();
+    return name != null && name.matches(NAME);
   }
 
   /** Their names, our default first; as Linux's {@code tcp_available_congestion_control}. */
