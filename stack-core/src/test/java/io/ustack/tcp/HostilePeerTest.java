@@ -371,6 +371,37 @@ class HostilePeerTest {
     }
   }
 
+  /** RFC 7323 4.3: who echoes a time from long ago waits, and nobody else. */
+  @Test
+  void anEchoFromLongAgoSlowsNoFurtherThanTheLongestTimeout() {
+    try (TestStack s = withTimestamps()) {
+      s.write(1, 100);
+      s.takeSent();
+      s.net.advance(2 * TestNet.SECOND);
+      s.takeSent();
+      s.burst(". 1:1(0) ack 101 win 65535 <nop,nop,TS val 101 ecr 2300000000>");
+      assertEquals(s.connection.config().maxRtoNs(), s.connection.sender().rtt().rtoNs());
+    }
+  }
+
+  /** RFC 3522 3.2: it says that nothing was lost, and gets back what its losses took, no more. */
+  @Test
+  void anEchoOfTheFirstCopyGivesBackWhatTheRecoveryTook() {
+    try (TestStack s = withTimestamps()) {
+      s.write(1, 10 * MSS);
+      s.takeSent();
+      final int before = s.connection.sender().window().cwnd();
+      s.net.advance(100 * TestNet.MS);
+      repeat(s, 3, ". 1:1(0) ack 1 win 65535 <nop,nop,TS val 101 ecr 3000>");
+      assertEquals(CongestionState.RECOVERY, s.connection.sender().congestionState());
+      final int end = 10 * MSS + 1;
+      s.burst(". 1:1(0) ack " + end + " win 65535 <nop,nop,TS val 101 ecr 3000>");
+      s.takeSent();
+      assertEquals(1, s.net.count(Counter.TCP_RECOVERIES_UNDONE));
+      assertEquals(before, s.connection.sender().window().cwnd());
+    }
+  }
+
   /** A peer that jumps ahead and back keeps nobody out but itself, and its silence has an end. */
   @Test
   void aPeerThatPoisonsItsOwnTimestampsIsAnsweredRarely() {
