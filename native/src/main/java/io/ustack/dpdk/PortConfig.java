@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * that names it.
  *
  * @param name as DPDK calls it: {@code net_tap0}, {@code 0000:00:05.0}
- * @param queues queue pairs; each becomes a {@link DpdkLink} [1 to 1024]
+ * @param queues queue pairs; each becomes a {@link DpdkLink} [1 to 65535, and what the port has]
  * @param mtuBytes largest IP packet; 0 keeps the port's own [576 to 9600]
  * @param macAddress 48 bits, of one interface; 0 keeps the port's own
  * @param offload who does checksums
@@ -35,7 +35,7 @@ public record PortConfig(
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(offload, "offload");
     Objects.requireNonNull(transport, "transport");
-    check("queues", queues, 1, pool == null ? 1024 : 1);
+    check("queues", queues, 1, pool == null ? 65_535 : 1);
     if (mtuBytes != 0) {
       check("mtuBytes", mtuBytes, 576, 9600);
     }

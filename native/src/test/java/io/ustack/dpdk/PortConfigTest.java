@@ -21,7 +21,7 @@ class PortConfigTest {
 
   @ParameterizedTest
   @CsvSource({
-    "queues, 1, 1024",
+    "queues, 1, 65535",
     "mtuBytes, 576, 9600",
     "descriptors, 64, 32768",
     "poolPackets, 64, 4194304",
