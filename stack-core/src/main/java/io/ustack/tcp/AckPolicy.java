@@ -58,41 +58,27 @@ final class AckPolicy {
     return Math.min(config.delayedAckNs(), config.maxDelayedAckNs());
   }
 
-  /** Whether data that comes now comes as soon after the last as that which is sent in one go. */
-  boolean isInRhythm(final long nowNs) {
-    return atoNs != 0 && nowNs - lastDataNs <= config.delayedAckNs() / 2;
-  }
-
-  /** Data came in order, and {@link #isInRhythm}: as {@link #onData}. */
-  void onDataInRhythm(final long nowNs) {
-    atoNs = atoNs / 2 + config.delayedAckNs() / 2;
-    count(nowNs);
-  }
-
   /**
    * Data came in order: its distance from the last sets the delay (Linux tcp_event_data_recv).
    *
-   * @param rtoNs our timeout: who was silent for longer starts from a small window again
-   * @param windowSegments how many full segments the offered window holds
+   * @param rtt whose timeout tells a pause: who was silent for longer starts from a small window
+   *     again
+   * @param windowBytes the window that was offered
+   * @param mss the payload of a full segment
    */
-  void onData(final long nowNs, final long rtoNs, final int windowSegments) {
-    if (isInRhythm(nowNs)) {
-      onDataInRhythm(nowNs);
-      return;
-    }
+  void onData(final long nowNs, final RttEstimator rtt, final int windowBytes, final int mss) {
+    final long leastNs = config.delayedAckNs();
     final long gapNs = nowNs - lastDataNs;
     if (atoNs == 0) {
-      startQuickAcks(windowSegments);
-      atoNs = config.delayedAckNs();
+      startQuickAcks(windowBytes / mss);
+      atoNs = leastNs;
+    } else if (gapNs <= leastNs / 2) {
+      atoNs = atoNs / 2 + leastNs / 2;
     } else if (gapNs < atoNs) {
-      atoNs = Math.min(atoNs / 2 + gapNs, rtoNs);
-    } else if (gapNs > rtoNs) {
-      startQuickAcks(windowSegments);
+      atoNs = Math.min(atoNs / 2 + gapNs, rtt.rtoNs());
+    } else if (gapNs > rtt.rtoNs()) {
+      startQuickAcks(windowBytes / mss);
     }
-    count(nowNs);
-  }
-
-  private void count(final long nowNs) {
     lastDataNs = nowNs;
     // DEVIATION: RFC 9293 3.8.6.3, an ACK for at least every second full-sized segment: those of
     // one burst share one, as behind GRO; each ACK costs both ends a packet.
@@ -114,8 +100,8 @@ final class AckPolicy {
    * The peer repeats what it had sent: our ACK was lost or came too late, so each segment is
    * acknowledged for a while (Linux tcp_enter_quickack_mode).
    */
-  void onRepeatedData(final int windowSegments) {
-    startQuickAcks(windowSegments);
+  void onRepeatedData(final int windowBytes, final int mss) {
+    startQuickAcks(windowBytes / mss);
     interactive = false;
     if (atoNs != 0) {
       atoNs = config.delayedAckNs();

@@ -201,9 +201,9 @@ final class Receiver {
     return rcvAdv - rcvNxt;
   }
 
-  /** How many full segments the window held that the last ACK offered. */
-  private int windowSegments() {
-    return (rcvAdv - lastAckSent) / mss;
+  /** The window that the last ACK offered. */
+  private int offeredBytes() {
+    return rcvAdv - lastAckSent;
   }
 
   /** The peer's FIN was reached: nothing more will be readable than what is in the buffer. */
@@ -255,7 +255,7 @@ final class Receiver {
     if (Seq.leq(to, rcvNxt)) {
       // Wholly old: the sender missed our ACK.
       reportDuplicate(from, to);
-      acks().onRepeatedData(windowSegments());
+      acks().onRepeatedData(offeredBytes(), mss);
       acks().oweDuplicateAck();
       return 0;
     }
@@ -307,11 +307,7 @@ final class Receiver {
     buffer.publish(rcvNxt - before);
     final AckPolicy policy = acks();
     policy.supersedeDuplicates();
-    if (policy.isInRhythm(nowNs)) {
-      policy.onDataInRhythm(nowNs);
-    } else {
-      policy.onData(nowNs, rtt.rtoNs(), windowSegments());
-    }
+    policy.onData(nowNs, rtt, offeredBytes(), mss);
     if (tuning != null) {
       tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
     } else if (Integer.compareUnsigned(received(), INITIAL_SEGMENTS * mss) > 0) {
@@ -353,7 +349,7 @@ final class Receiver {
   void onUnacceptablePayload(final int from, final int to) {
     if (Seq.lt(from, rcvNxt)) {
       reportDuplicate(from, Seq.min(to, rcvNxt));
-      acks().onRepeatedData(windowSegments());
+      acks().onRepeatedData(offeredBytes(), mss);
     }
   }
 
