@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What loss recovery knows of one connection; borrowed when something goes wrong, until the
- * connection is idle and it {@link #isForgettable}. {@link LossRecovery} is the only one to write
- * it.
+ * connection is idle and it {@link #isForgettable}. {@link LossRecovery} decides by it; what leaves
+ * is told to it by who sends.
  */
 final class RecoveryState {
   CongestionState state = CongestionState.OPEN;

@@ -24,8 +24,7 @@ final class SegmentWriter {
    *
    * <p>It is one method on purpose: of more than 325 bytecodes, HotSpot compiles it by itself and
    * not into its callers. From the duty cycle down to the Ethernet header is further than C2
-   * inlines; where it gave up by itself, that was among the header accesses, at a tenth of the
-   * speed of a request (docs/performance.md).
+   * inlines, and left to itself it gave up among the header accesses (docs/performance.md).
    *
    * @param bufferOffset where in the buffer the payload starts
    * @param length bytes of payload, 0 for none
