@@ -4,13 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
-import java.util.ArrayList;
+import io.ustack.testing.LogLines;
 import java.util.List;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,36 +45,13 @@ class ControlFailuresTest {
     }
   }
 
-  private static final class Log extends Handler {
-    private final List<String> lines = new ArrayList<>();
-
-    @Override
-    public void publish(final LogRecord entry) {
-      lines.add(entry.getMessage());
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
-
-  private final Log log = new Log();
-  private final Logger logger = Logger.getLogger(ControlFailures.class.getName());
+  private final LogLines log = new LogLines(ControlFailures.class.getName());
   private final Counters counters = new Counters();
   private final ControlFailures failures = new ControlFailures(counters);
 
-  @BeforeEach
-  void watch() {
-    logger.setUseParentHandlers(false);
-    logger.addHandler(log);
-  }
-
   @AfterEach
   void unwatch() {
-    logger.removeHandler(log);
-    logger.setUseParentHandlers(true);
+    log.close();
   }
 
   @ParameterizedTest

@@ -1,7 +1,6 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,17 +9,12 @@ import io.ustack.tcp.congestion.AckSample;
 import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionWindow;
 import io.ustack.tcp.congestion.UnusableAlgorithmException;
+import io.ustack.testing.LogLines;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,36 +83,12 @@ class ForeignControlTest {
         final long nowNs) {}
   }
 
-  private static final class Log extends Handler {
-    private final List<String> lines = new ArrayList<>();
-
-    @Override
-    public void publish(final LogRecord entry) {
-      lines.add(entry.getMessage());
-      assertNull(entry.getThrown(), "a line, not a stack trace");
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
-
   @TempDir private Path directory;
-  private final Log log = new Log();
-  private final Logger logger = Logger.getLogger(ControlFailures.class.getName());
-
-  @BeforeEach
-  void watch() {
-    logger.setUseParentHandlers(false);
-    logger.addHandler(log);
-  }
+  private final LogLines log = new LogLines(ControlFailures.class.getName());
 
   @AfterEach
   void unwatch() {
-    logger.removeHandler(log);
-    logger.setUseParentHandlers(true);
+    log.close();
     Foreign.throwing = false;
   }
 

@@ -5,11 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketPool;
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
-import io.ustack.link.LinkCapabilities;
+import io.ustack.link.ForwardingLink;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.PipeLink;
 import io.ustack.readiness.ReadinessObserver;
@@ -57,24 +56,13 @@ class TcpAllocationTest {
   }
 
   /** Received frames in pairs, the second before the first, or one of sixteen lost. */
-  private static final class BadWire implements LinkDevice {
-    private final LinkDevice link;
+  private static final class BadWire extends ForwardingLink {
     boolean swaps;
     boolean loses;
     private int received;
 
     BadWire(final LinkDevice link) {
-      this.link = link;
-    }
-
-    @Override
-    public LinkCapabilities capabilities() {
-      return link.capabilities();
-    }
-
-    @Override
-    public PacketPool pool() {
-      return link.pool();
+      super(link);
     }
 
     @Override
@@ -97,16 +85,6 @@ class TcpAllocationTest {
     @Override
     public int transmit(final Packet[] frames, final int count, final long nowNs) {
       return link.transmit(frames, count, nowNs);
-    }
-
-    @Override
-    public long lostFrames() {
-      return link.lostFrames();
-    }
-
-    @Override
-    public void close() {
-      link.close();
     }
   }
 

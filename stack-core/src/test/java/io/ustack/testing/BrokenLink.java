@@ -1,19 +1,17 @@
 package io.ustack.testing;
 
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketPool;
-import io.ustack.link.LinkCapabilities;
+import io.ustack.link.ForwardingLink;
 import io.ustack.link.LinkDevice;
 
 /** A link with a bug, on purpose: it throws as soon as it has sent so many frames of one call. */
-public final class BrokenLink implements LinkDevice {
-  private final LinkDevice link;
+public final class BrokenLink extends ForwardingLink {
   private int takes;
   private boolean deaf;
 
   /** Like {@code link}, but takes at most {@code takes} frames before it throws. */
   public BrokenLink(final LinkDevice link, final int takes) {
-    this.link = link;
+    super(link);
     this.takes = takes;
   }
 
@@ -25,16 +23,6 @@ public final class BrokenLink implements LinkDevice {
   /** Whether receiving throws, too. */
   public void deaf(final boolean throwing) {
     deaf = throwing;
-  }
-
-  @Override
-  public LinkCapabilities capabilities() {
-    return link.capabilities();
-  }
-
-  @Override
-  public PacketPool pool() {
-    return link.pool();
   }
 
   @Override
@@ -54,15 +42,5 @@ public final class BrokenLink implements LinkDevice {
       frames[i].release();
     }
     throw new IllegalStateException("on purpose");
-  }
-
-  @Override
-  public long lostFrames() {
-    return link.lostFrames();
-  }
-
-  @Override
-  public void close() {
-    link.close();
   }
 }
