@@ -551,18 +551,7 @@ final class TcpScenes {
     s.note("unknown", s.calls.getsockopt(fd, IPPROTO_TCP, 9999));
     s.note("unknown level", s.calls.setsockopt(fd, 9999, 1, 1));
     s.note("unknown level", s.calls.getsockopt(fd, 9999, 1));
-    s.note("IP_MTU without a peer", s.calls.getsockopt(fd, 0, SocketOption.IP_MTU));
-    s.note("set IP_MTU", s.calls.setsockopt(fd, 0, SocketOption.IP_MTU, 1500));
-    s.note("IP_TOS", s.calls.getsockopt(fd, 0, SocketOption.IP_TOS));
-    s.note("IP_TTL", s.calls.getsockopt(fd, 0, SocketOption.IP_TTL));
-    for (final int value : new int[] {0xB8, 0xFF, 0x100, 0x1B3, -1, Integer.MAX_VALUE, 0x10}) {
-      s.note("set IP_TOS " + value, s.calls.setsockopt(fd, 0, SocketOption.IP_TOS, value));
-      s.note("IP_TOS", s.calls.getsockopt(fd, 0, SocketOption.IP_TOS));
-    }
-    for (final int value : new int[] {7, 0, 256, -2, Integer.MIN_VALUE, 255, -1, 1}) {
-      s.note("set IP_TTL " + value, s.calls.setsockopt(fd, 0, SocketOption.IP_TTL, value));
-      s.note("IP_TTL", s.calls.getsockopt(fd, 0, SocketOption.IP_TTL));
-    }
+    IpScenes.options(s, fd);
     s.note("unknown of IP", s.calls.getsockopt(fd, 0, 9999));
     s.note("unknown of IP", s.calls.setsockopt(fd, 0, 9999, 1));
     s.note("set SO_TYPE", s.calls.setsockopt(fd, SOL_SOCKET, SO_TYPE, 1));

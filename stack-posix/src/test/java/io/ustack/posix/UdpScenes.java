@@ -290,18 +290,7 @@ final class UdpScenes {
     s.note("SO_RCVBUF", s.calls.getsockopt(fd, SOL_SOCKET, SO_RCVBUF));
     s.note("set", s.calls.setsockopt(fd, SOL_SOCKET, SO_SNDBUF, 10_000));
     s.note("SO_SNDBUF", s.calls.getsockopt(fd, SOL_SOCKET, SO_SNDBUF));
-    s.note("IP_MTU without a peer", s.calls.getsockopt(fd, 0, SocketOption.IP_MTU));
-    s.note("set IP_MTU", s.calls.setsockopt(fd, 0, SocketOption.IP_MTU, 1500));
-    s.note("IP_TOS", s.calls.getsockopt(fd, 0, SocketOption.IP_TOS));
-    s.note("IP_TTL", s.calls.getsockopt(fd, 0, SocketOption.IP_TTL));
-    for (final int value : new int[] {0xB8, 0xFF, 0x100, 0x1B3, -1, Integer.MAX_VALUE, 0x10}) {
-      s.note("set IP_TOS " + value, s.calls.setsockopt(fd, 0, SocketOption.IP_TOS, value));
-      s.note("IP_TOS", s.calls.getsockopt(fd, 0, SocketOption.IP_TOS));
-    }
-    for (final int value : new int[] {7, 0, 256, -2, Integer.MIN_VALUE, 255, -1, 1}) {
-      s.note("set IP_TTL " + value, s.calls.setsockopt(fd, 0, SocketOption.IP_TTL, value));
-      s.note("IP_TTL", s.calls.getsockopt(fd, 0, SocketOption.IP_TTL));
-    }
+    IpScenes.options(s, fd);
     s.note("unknown", s.calls.setsockopt(fd, SOL_SOCKET, 9999, 1));
     s.note("TCP_NODELAY", s.calls.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, 1));
     s.note("get TCP_NODELAY", s.calls.getsockopt(fd, IPPROTO_TCP, TCP_NODELAY));
