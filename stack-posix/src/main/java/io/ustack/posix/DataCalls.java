@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Posix}: bytes and datagrams. */
-abstract class DataCalls extends ConnectionCalls {
+abstract class DataCalls extends OptionCalls {
   private static final int NO_PORT = -1;
 
   DataCalls(final SocketEngine engine, final int descriptors) {

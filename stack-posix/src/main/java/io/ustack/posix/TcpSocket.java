@@ -22,9 +22,10 @@ public final class TcpSocket extends StackSocket {
     CONNECTED
   }
 
-  private final TcpStackSide stackSide = new TcpStackSide(this);
+  final TcpStackSide stackSide = new TcpStackSide(this);
   private final TcpOpening opening = new TcpOpening(this, stackSide);
   private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
+  private final TcpSettings settings = new TcpSettings(this);
   volatile Phase phase = Phase.UNCONNECTED;
   private @Nullable TcpCall acceptCall;
 
@@ -373,110 +374,21 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option, final int value) {
-    control.lock();
-    try {
-      final int result =
-          isTimely(level, option) ? options.set(level, option, value) : -Errno.EINVAL;
-      if (result != 0) {
-        return result;
-      }
-    } finally {
-      control.unlock();
-    }
-    if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_QUICKACK) {
-      final boolean on = (value & 1) != 0;
-      engine.execution.ring(stackSide, on ? TcpStackSide.QUICK_ACK : TcpStackSide.NO_QUICK_ACK);
-      return 0;
-    }
-    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
-      resizeSendBuffer();
-    }
-    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
-    return 0;
+    return settings.set(level, option, value);
   }
 
   @Override
   int setOption(final int level, final int option, final @Nullable String value) {
-    if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_CONGESTION) {
-      return -Errno.ENOPROTOOPT;
-    }
-    if (value == null) {
-      return -Errno.EFAULT;
-    }
-    return value.isEmpty() ? -Errno.EINVAL : congestionControl(value);
+    return settings.setName(level, option, value);
   }
 
   @Override
   int option(final int level, final int option, final @Nullable StringBuilder into) {
-    if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_CONGESTION) {
-      return -Errno.ENOPROTOOPT;
-    }
-    if (into == null) {
-      return -Errno.EFAULT;
-    }
-    into.setLength(0);
-    into.append(options.config().congestionControl());
-    return 0;
-  }
-
-  private int congestionControl(final String name) {
-    if (!engine.stack.tcp().congestionControls().has(name)) {
-      return -Errno.ENOENT;
-    }
-    control.lock();
-    try {
-      final int refusal = refusal();
-      if (refusal != 0) {
-        return refusal;
-      }
-      options.congestionControl(name);
-    } finally {
-      control.unlock();
-    }
-    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
-    return 0;
-  }
-
-  /** As Linux: how a connection is opened is said before. */
-  private boolean isTimely(final int level, final int option) {
-    if (level != SocketOption.IPPROTO_TCP) {
-      return true;
-    }
-    return switch (option) {
-      case SocketOption.TCP_FASTOPEN -> phase == Phase.UNCONNECTED || phase == Phase.LISTENING;
-      case SocketOption.TCP_FASTOPEN_CONNECT -> phase == Phase.UNCONNECTED;
-      default -> true;
-    };
-  }
-
-  /** The producer's side of the buffer is ours. */
-  private void resizeSendBuffer() {
-    sending.lock();
-    try {
-      final TcpConnection connection = stackSide.connection();
-      if (connection != null) {
-        options.applySendBuffer(connection);
-      }
-    } finally {
-      sending.unlock();
-    }
-    // Linux sock_setsockopt: who waits for room looks again.
-    raise(Epoll.WRITE_KEY);
+    return settings.name(level, option, into);
   }
 
   @Override
   int protocolOption(final int level, final int option) {
-    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_ACCEPTCONN) {
-      return isListening() ? 1 : 0;
-    }
-    if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_MTU) {
-      return refusal() == 0 ? call(TcpCall.Kind.PATH_MTU, 0, 0) : refusal();
-    }
-    if (level == SocketOption.IPPROTO_TCP
-        && (option == SocketOption.TCP_QUICKACK || option == SocketOption.TCP_MAXSEG)
-        && stackSide.connection() != null) {
-      return refusal() == 0 ? call(TcpCall.Kind.OPTION, option, 0) : refusal();
-    }
-    return options.get(level, option);
+    return settings.get(level, option);
   }
 }
