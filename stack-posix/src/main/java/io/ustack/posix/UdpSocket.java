@@ -1,8 +1,6 @@
 package io.ustack.posix;
 
 import io.ustack.ipv4.Ipv4Header;
-import io.ustack.readiness.Failure;
-import io.ustack.udp.DatagramInfo;
 import io.ustack.udp.UdpEndpoint;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -24,22 +22,8 @@ public final class UdpSocket extends StackSocket {
   /** Linux net.core.rmem_max and wmem_max, here a limit of our own. */
   private static final int MAX_BUFFER_BYTES = 4 << 20;
 
-  private static final int LARGEST_LENGTH_BYTES = 0xFFFF;
-
-  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
-
-  /** MSG_WAITALL has no effect on datagrams, recv(2). */
-  private static final int RECEIVE_FLAGS =
-      SocketOption.MSG_DONTWAIT
-          | SocketOption.MSG_NOSIGNAL
-          | SocketOption.MSG_PEEK
-          | SocketOption.MSG_TRUNC
-          | SocketOption.MSG_WAITALL;
-
   private final UdpStackSide stackSide = new UdpStackSide(this);
-
-  /** Under the receiving lock. */
-  private final DatagramInfo info = new DatagramInfo();
+  private final UdpTransfer transfer = new UdpTransfer(this, stackSide);
 
   /** Written by the stack side while a call waits; see {@link #name}. */
   volatile long local;
@@ -99,7 +83,7 @@ public final class UdpSocket extends StackSocket {
     return isPort(port) ? call(UdpCall.Kind.BIND, address, port) : -Errno.EINVAL;
   }
 
-  private int call(final UdpCall.Kind kind, final int address, final int port) {
+  int call(final UdpCall.Kind kind, final int address, final int port) {
     final UdpCall call = new UdpCall(stackSide, kind, address, port);
     control.lock();
     try {
@@ -122,7 +106,7 @@ public final class UdpSocket extends StackSocket {
   }
 
   /** Linux ip_route_output: to 0.0.0.0 is to this host. */
-  private static int toThisHost(final int address) {
+  static int toThisHost(final int address) {
     return address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
   }
 
@@ -174,96 +158,7 @@ public final class UdpSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
-    if ((flags & ~SEND_FLAGS) != 0) {
-      return -Errno.EOPNOTSUPP;
-    }
-    final boolean waits = waits(flags);
-    boolean looked = false;
-    while (true) {
-      final int result = sendNow(buffer, array, offset, length, address, port);
-      if (result >= 0 && waits) {
-        engine.execution.turn();
-      }
-      if (result != -Errno.EAGAIN) {
-        return result;
-      }
-      final int outcome = retry(WRITE_EVENTS, waits, looked);
-      if (outcome != 0) {
-        return outcome;
-      }
-      looked = true;
-    }
-  }
-
-  /**
-   * Queues the datagram. Returns its length, -EAGAIN when it does not fit now, or -errno in the
-   * order of Linux udp_sendmsg
-   */
-  private int sendNow(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length,
-      final int address,
-      final int port) {
-    final UdpEndpoint endpoint = stackSide.endpoint();
-    if (endpoint == null) {
-      // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
-      final int bound = call(UdpCall.Kind.BIND_ANY, 0, 0);
-      return bound == 0 ? sendNow(buffer, array, offset, length, address, port) : bound;
-    }
-    if (length > LARGEST_LENGTH_BYTES) {
-      return -Errno.EMSGSIZE;
-    }
-    final boolean named = port >= 0;
-    if (named && (port == 0 || !isPort(port))) {
-      return -Errno.EINVAL;
-    }
-    final long peer = remote;
-    if (!named && peer == 0) {
-      return isClosed() ? -Errno.EBADF : -Errno.EDESTADDRREQ;
-    }
-    final int target = named ? toThisHost(address) : (int) (peer >> 16);
-    final int targetPort = named ? port : (int) (peer & 0xFFFF);
-    final Failure failure = endpoint.sendable(length, target);
-    return failure == Failure.NONE
-        ? queue(endpoint, buffer, array, offset, length, target, targetPort)
-        : -Errno.of(failure);
-  }
-
-  private int queue(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length,
-      final int target,
-      final int targetPort) {
-    sending.lock();
-    try {
-      final int refusal = refusal();
-      if (refusal != 0) {
-        return refusal;
-      }
-      final int error = takeError();
-      if (error != 0) {
-        return -error;
-      }
-      if ((shut & SHUT_SEND) != 0) {
-        return -Errno.EPIPE;
-      }
-      final boolean taken =
-          buffer != null
-              ? endpoint.send(buffer, offset, length, target, targetPort)
-              : endpoint.send(orNothing(array), offset, length, target, targetPort);
-      if (!taken) {
-        return -Errno.EAGAIN;
-      }
-      engine.execution.ring(stackSide, UdpStackSide.WRITTEN);
-      return length;
-    } finally {
-      sending.unlock();
-    }
+    return transfer.send(buffer, array, offset, length, flags, address, port);
   }
 
   @Override
@@ -274,92 +169,7 @@ public final class UdpSocket extends StackSocket {
       final int length,
       final int flags,
       final @Nullable SocketAddress4 source) {
-    if ((flags & ~RECEIVE_FLAGS) != 0) {
-      return -Errno.EOPNOTSUPP;
-    }
-    final boolean waits = waits(flags);
-    boolean looked = false;
-    while (true) {
-      final int result = receiveNow(buffer, array, offset, length, flags, source);
-      if (result != -Errno.EAGAIN) {
-        return result;
-      }
-      if (waits && (shut & SHUT_RECEIVE) != 0) {
-        return 0;
-      }
-      final int outcome = retry(READ_EVENTS, waits, looked);
-      if (outcome != 0) {
-        return outcome;
-      }
-      looked = true;
-    }
-  }
-
-  /**
-   * Takes the oldest datagram; its length may be 0. Returns bytes copied, -EAGAIN when there is
-   * none, or -errno
-   */
-  private int receiveNow(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length,
-      final int flags,
-      final @Nullable SocketAddress4 source) {
-    receiving.lock();
-    try {
-      if (isClosed()) {
-        return -Errno.EBADF;
-      }
-      final int error = takeError();
-      if (error != 0) {
-        return -error;
-      }
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      if (endpoint == null) {
-        return -Errno.EAGAIN;
-      }
-      final int count =
-          (flags & SocketOption.MSG_PEEK) != 0
-              ? peek(endpoint, buffer, array, offset, length)
-              : take(endpoint, buffer, array, offset, length);
-      if (count == UdpEndpoint.NOTHING) {
-        return -Errno.EAGAIN;
-      }
-      if (source != null) {
-        source.set(info.address(), info.port());
-      }
-      return (flags & SocketOption.MSG_TRUNC) != 0 ? info.lengthBytes() : count;
-    } finally {
-      receiving.unlock();
-    }
-  }
-
-  private int peek(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length) {
-    return buffer != null
-        ? endpoint.peek(buffer, offset, length, info)
-        : endpoint.peek(orNothing(array), offset, length, info);
-  }
-
-  private int take(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length) {
-    return buffer != null
-        ? endpoint.receive(buffer, offset, length, info)
-        : endpoint.receive(orNothing(array), offset, length, info);
-  }
-
-  /** Neither buffer is given for a datagram without bytes. */
-  private static byte[] orNothing(final byte @Nullable [] array) {
-    return array == null ? NOTHING : array;
+    return transfer.receive(buffer, array, offset, length, flags, source);
   }
 
   // ---- Names and options

@@ -1,0 +1,232 @@
+package io.ustack.posix;
+
+import io.ustack.readiness.Failure;
+import io.ustack.udp.DatagramInfo;
+import io.ustack.udp.UdpEndpoint;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The datagrams of a {@link UdpSocket}: the application's ends of the two rings of its endpoint.
+ */
+final class UdpTransfer {
+  private static final int LARGEST_LENGTH_BYTES = 0xFFFF;
+
+  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+
+  /** MSG_WAITALL has no effect on datagrams, recv(2). */
+  private static final int RECEIVE_FLAGS =
+      SocketOption.MSG_DONTWAIT
+          | SocketOption.MSG_NOSIGNAL
+          | SocketOption.MSG_PEEK
+          | SocketOption.MSG_TRUNC
+          | SocketOption.MSG_WAITALL;
+
+  private final UdpSocket socket;
+  private final UdpStackSide stackSide;
+  private final Execution execution;
+
+  /** Under the receiving lock. */
+  private final DatagramInfo info = new DatagramInfo();
+
+  UdpTransfer(final UdpSocket socket, final UdpStackSide stackSide) {
+    this.socket = socket;
+    this.stackSide = stackSide;
+    execution = socket.engine.execution;
+  }
+
+  int send(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final int address,
+      final int port) {
+    if ((flags & ~SEND_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    final boolean waits = socket.waits(flags);
+    boolean looked = false;
+    while (true) {
+      final int result = sendNow(buffer, array, offset, length, address, port);
+      if (result >= 0 && waits) {
+        execution.turn();
+      }
+      if (result != -Errno.EAGAIN) {
+        return result;
+      }
+      final int outcome = socket.retry(StackSocket.WRITE_EVENTS, waits, looked);
+      if (outcome != 0) {
+        return outcome;
+      }
+      looked = true;
+    }
+  }
+
+  /**
+   * Queues the datagram. Returns its length, -EAGAIN when it does not fit now, or -errno in the
+   * order of Linux udp_sendmsg
+   */
+  private int sendNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int address,
+      final int port) {
+    final UdpEndpoint endpoint = stackSide.endpoint();
+    if (endpoint == null) {
+      // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
+      final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
+      return bound == 0 ? sendNow(buffer, array, offset, length, address, port) : bound;
+    }
+    if (length > LARGEST_LENGTH_BYTES) {
+      return -Errno.EMSGSIZE;
+    }
+    final boolean named = port >= 0;
+    if (named && (port == 0 || !StackSocket.isPort(port))) {
+      return -Errno.EINVAL;
+    }
+    final long peer = socket.remote;
+    if (!named && peer == 0) {
+      return socket.isClosed() ? -Errno.EBADF : -Errno.EDESTADDRREQ;
+    }
+    final int target = named ? UdpSocket.toThisHost(address) : (int) (peer >> 16);
+    final int targetPort = named ? port : (int) (peer & 0xFFFF);
+    final Failure failure = endpoint.sendable(length, target);
+    return failure == Failure.NONE
+        ? queue(endpoint, buffer, array, offset, length, target, targetPort)
+        : -Errno.of(failure);
+  }
+
+  private int queue(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int target,
+      final int targetPort) {
+    socket.sending.lock();
+    try {
+      final int refusal = socket.refusal();
+      if (refusal != 0) {
+        return refusal;
+      }
+      final int error = socket.takeError();
+      if (error != 0) {
+        return -error;
+      }
+      if ((socket.shut & StackSocket.SHUT_SEND) != 0) {
+        return -Errno.EPIPE;
+      }
+      final boolean taken =
+          buffer != null
+              ? endpoint.send(buffer, offset, length, target, targetPort)
+              : endpoint.send(orNothing(array), offset, length, target, targetPort);
+      if (!taken) {
+        return -Errno.EAGAIN;
+      }
+      execution.ring(stackSide, UdpStackSide.WRITTEN);
+      return length;
+    } finally {
+      socket.sending.unlock();
+    }
+  }
+
+  int receive(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable SocketAddress4 source) {
+    if ((flags & ~RECEIVE_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    final boolean waits = socket.waits(flags);
+    boolean looked = false;
+    while (true) {
+      final int result = receiveNow(buffer, array, offset, length, flags, source);
+      if (result != -Errno.EAGAIN) {
+        return result;
+      }
+      if (waits && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
+        return 0;
+      }
+      final int outcome = socket.retry(StackSocket.READ_EVENTS, waits, looked);
+      if (outcome != 0) {
+        return outcome;
+      }
+      looked = true;
+    }
+  }
+
+  /**
+   * Takes the oldest datagram; its length may be 0. Returns bytes copied, -EAGAIN when there is
+   * none, or -errno
+   */
+  private int receiveNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable SocketAddress4 source) {
+    socket.receiving.lock();
+    try {
+      if (socket.isClosed()) {
+        return -Errno.EBADF;
+      }
+      final int error = socket.takeError();
+      if (error != 0) {
+        return -error;
+      }
+      final UdpEndpoint endpoint = stackSide.endpoint();
+      if (endpoint == null) {
+        return -Errno.EAGAIN;
+      }
+      final int count =
+          (flags & SocketOption.MSG_PEEK) != 0
+              ? peek(endpoint, buffer, array, offset, length)
+              : take(endpoint, buffer, array, offset, length);
+      if (count == UdpEndpoint.NOTHING) {
+        return -Errno.EAGAIN;
+      }
+      if (source != null) {
+        source.set(info.address(), info.port());
+      }
+      return (flags & SocketOption.MSG_TRUNC) != 0 ? info.lengthBytes() : count;
+    } finally {
+      socket.receiving.unlock();
+    }
+  }
+
+  private int peek(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return buffer != null
+        ? endpoint.peek(buffer, offset, length, info)
+        : endpoint.peek(orNothing(array), offset, length, info);
+  }
+
+  private int take(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return buffer != null
+        ? endpoint.receive(buffer, offset, length, info)
+        : endpoint.receive(orNothing(array), offset, length, info);
+  }
+
+  /** Neither buffer is given for a datagram without bytes. */
+  private static byte[] orNothing(final byte @Nullable [] array) {
+    return array == null ? StackSocket.NOTHING : array;
+  }
+}
