@@ -33,6 +33,7 @@ public final class Acceptor implements EventHandler {
   private final IdleList idle = new IdleList();
   private int connections;
   private boolean paused;
+  private boolean ended;
 
   /** What to do with a connection. */
   @FunctionalInterface
@@ -84,13 +85,19 @@ public final class Acceptor implements EventHandler {
         return;
       }
       connections++;
-      if (connections > ROOMY_CONNECTIONS) {
-        buffer(fd, SocketOption.SO_RCVBUF);
-        buffer(fd, SocketOption.SO_SNDBUF);
-      }
+      fitBuffers(fd);
       final ServedConnection connection = newConnection.accepted(fd);
       idle.touch(connection, nowNs);
       loop.add(fd, Epoll.EPOLLIN, connection);
+      connection.begin();
+    }
+  }
+
+  /** Gives a socket the buffers that go with so many connections. */
+  public void fitBuffers(final int fd) {
+    if (connections > ROOMY_CONNECTIONS) {
+      buffer(fd, SocketOption.SO_RCVBUF);
+      buffer(fd, SocketOption.SO_SNDBUF);
     }
   }
 
@@ -99,7 +106,7 @@ public final class Acceptor implements EventHandler {
   }
 
   private void pause(final boolean wanted) {
-    if (paused != wanted) {
+    if (paused != wanted && !ended) {
       paused = wanted;
       loop.change(listener, wanted ? 0 : Epoll.EPOLLIN);
     }
@@ -131,6 +138,14 @@ public final class Acceptor implements EventHandler {
     return connections;
   }
 
+  /** Stops to listen: those in the backlog are reset, those that are open go on. Idempotent. */
+  public void stopListening() {
+    if (!ended) {
+      ended = true;
+      loop.close(listener);
+    }
+  }
+
   /** Closes all connections and stops to listen. */
   public void close() {
     ServedConnection connection = idle.mostIdle();
@@ -138,6 +153,6 @@ public final class Acceptor implements EventHandler {
       connection.close();
       connection = idle.mostIdle();
     }
-    loop.close(listener);
+    stopListening();
   }
 }

@@ -1,5 +1,7 @@
 package io.ustack.apps;
 
+import io.ustack.apps.proxy.Balance;
+import io.ustack.apps.proxy.TargetAddress;
 import io.ustack.apps.sim.QueueSize;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.ipv4.Ipv4Address;
@@ -77,6 +79,64 @@ final class Converters {
         throw new TypeConversionException("'" + text + "' is no port, 1 to 65535");
       }
       return Integer.valueOf(text);
+    }
+  }
+
+  /** {@code :80}, or without the colon: a port of ours. */
+  static final class Listen implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(final String text) {
+      return new TransportPort().convert(text.startsWith(":") ? text.substring(1) : text);
+    }
+  }
+
+  /** {@code 10.0.0.9:8080}. */
+  static final class Target implements ITypeConverter<TargetAddress> {
+    @Override
+    public TargetAddress convert(final String text) {
+      final int colon = text.indexOf(':');
+      if (colon < 0) {
+        throw new TypeConversionException("'" + text + "' says no port; as in 10.0.0.9:8080");
+      }
+      return new TargetAddress(
+          new Address().convert(text.substring(0, colon)),
+          new TransportPort().convert(text.substring(colon + 1)));
+    }
+  }
+
+  /** {@code least-connections} or {@code round-robin}. */
+  static final class BalanceName implements ITypeConverter<Balance> {
+    @Override
+    public Balance convert(final String text) {
+      for (final Balance balance : Balance.values()) {
+        if (balance.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+          return balance;
+        }
+      }
+      throw new TypeConversionException(
+          "'" + text + "' is neither least-connections nor round-robin");
+    }
+  }
+
+  /** How often in a row, 1 to 100. */
+  static final class Threshold implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(final String text) {
+      if (!text.matches("[1-9][0-9]?|100")) {
+        throw new TypeConversionException("'" + text + "' is no number from 1 to 100");
+      }
+      return Integer.valueOf(text);
+    }
+  }
+
+  /** 0 to 8 seconds, as nanoseconds: {@link StopSignal} waits ten. */
+  static final class Drain implements ITypeConverter<Long> {
+    @Override
+    public Long convert(final String text) {
+      if (!text.matches("[0-8]")) {
+        throw new TypeConversionException("'" + text + "' are no seconds from 0 to 8");
+      }
+      return Long.parseLong(text) * 1_000_000_000L;
     }
   }
 

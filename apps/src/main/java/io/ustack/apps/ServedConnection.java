@@ -13,6 +13,9 @@ public abstract class ServedConnection implements EventHandler {
   @Nullable ServedConnection moreIdle;
   @Nullable ServedConnection lessIdle;
 
+  /** It is in the loop, and may close itself from now on. */
+  protected void begin() {}
+
   /** Lets go of the socket and of what the peer was given. Idempotent. */
   public abstract void close();
 

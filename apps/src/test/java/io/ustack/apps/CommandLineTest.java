@@ -20,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a person sees who types something wrong: one line that helps, and an exit code. */
 final class CommandLineTest {
   private static final String IP = "--ip 10.99.0.2/24";
+  private static final String PROXY = IP + " --listen :80";
+  private static final String TO = " --to 10.99.0.9:80";
 
   @TempDir private Path directory;
 
@@ -75,6 +77,23 @@ final class CommandLineTest {
         Arguments.of("echo " + IP + " --connections 0", "1 to 1000000"),
         Arguments.of("echo " + IP + " --connections many", "1 to 1000000"),
         Arguments.of("http " + IP + " --connections 9999999", "1 to 1000000"),
+        Arguments.of("proxy " + IP + " --to 10.99.0.9:80", "--listen"),
+        Arguments.of("proxy " + IP + " --listen :80", "--to"),
+        Arguments.of("proxy " + IP + " --listen :0 --to 10.99.0.9:80", "1 to 65535"),
+        Arguments.of("proxy " + IP + " --listen http --to 10.99.0.9:80", "1 to 65535"),
+        Arguments.of("proxy " + PROXY + " --to 10.99.0.9", "as in 10.0.0.9:8080"),
+        Arguments.of("proxy " + PROXY + " --to 10.99.0.9:", "1 to 65535"),
+        Arguments.of("proxy " + PROXY + " --to 10.99.0.9:80,", "ends with a comma"),
+        Arguments.of("proxy " + PROXY + " --to ,10.99.0.9:80", "says no port"),
+        Arguments.of("proxy " + PROXY + " --to example.org:80", "example.org"),
+        Arguments.of("proxy " + PROXY + " --to 224.0.0.1:80", "224.0.0.1"),
+        Arguments.of("proxy " + PROXY + " --to " + "10.9.9.9:1,".repeat(64) + "10.9.9.9:1", "65"),
+        Arguments.of("proxy " + PROXY + TO + " --balance random", "round-robin"),
+        Arguments.of("proxy " + PROXY + TO + " --fall 0", "1 to 100"),
+        Arguments.of("proxy " + PROXY + TO + " --rise 101", "1 to 100"),
+        Arguments.of("proxy " + PROXY + TO + " --check 0", "--check"),
+        Arguments.of("proxy " + PROXY + TO + " --connect 0", "--connect"),
+        Arguments.of("proxy " + PROXY + TO + " --drain 9", "0 to 8"),
         Arguments.of("ping " + IP, "ADDRESS"),
         Arguments.of("ping example.org " + IP, "example.org"),
         Arguments.of("ping 10.99.0.1 10.99.0.3 " + IP, "10.99.0.3"),
@@ -184,7 +203,7 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"http", "echo", "ping", "replay", "sim", "demo", "doctor"})
+  @ValueSource(strings = {"http", "echo", "proxy", "ping", "replay", "sim", "demo", "doctor"})
   void helpShowsAnExampleThatParses(final String command) {
     final CommandRun run = CommandRun.of(command, "--help");
     assertEquals(Main.EXIT_OK, run.exitCode(), run::toString);
@@ -199,7 +218,7 @@ final class CommandLineTest {
     assertEquals(Main.EXIT_OK, run.exitCode());
     for (final String word :
         new String[] {
-          "demo", "http", "echo", "ping", "replay", "sim", "doctor", "bench", "Exit codes"
+          "demo", "http", "echo", "proxy", "ping", "replay", "sim", "doctor", "bench", "Exit codes"
         }) {
       assertTrue(run.out().contains(word), word);
     }
