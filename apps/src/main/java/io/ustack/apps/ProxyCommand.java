@@ -7,6 +7,7 @@ import io.ustack.apps.proxy.Target;
 import io.ustack.apps.proxy.TargetAddress;
 import io.ustack.apps.proxy.Targets;
 import io.ustack.apps.proxy.Thresholds;
+import io.ustack.apps.proxy.UdpRelay;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -25,8 +26,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Takes TCP connections and passes each on to a target. Both ends of a connection are this"
-            + " stack's: half-closed connections, resets and back-pressure go through.",
+        "Takes TCP connections, or datagrams, and passes each on to a target. Both ends of a"
+            + " connection are this stack's: half-closed connections, resets and back-pressure go"
+            + " through.",
     customSynopsis =
         "ustack proxy --ip=ADDRESS/PREFIX --listen=[:]N --to=ADDRESS:N[,...] [OPTIONS] [-- EAL"
             + " ARGUMENTS]",
@@ -53,7 +55,7 @@ final class ProxyCommand implements Callable<Integer> {
       required = true,
       paramLabel = "[:]N",
       converter = Converters.Listen.class,
-      description = "TCP port of ours, as in :80.")
+      description = "Port of ours, as in :80.")
   private int port;
 
   @Option(
@@ -65,6 +67,15 @@ final class ProxyCommand implements Callable<Integer> {
       description = "Where a target listens, 1 to " + Targets.MOST + " of them.")
   @SuppressWarnings("NullAway.Init")
   private List<TargetAddress> to;
+
+  @Option(
+      names = "--udp",
+      description = {
+        "Pass datagrams on, instead of connections: each client has a target and a socket towards"
+            + " it until it is quiet for --idle; --connections limits the clients.",
+        "There are no checks: a target that is down gets another chance after --rise times --check."
+      })
+  private boolean udp;
 
   @Option(
       names = "--balance",
@@ -163,22 +174,49 @@ final class ProxyCommand implements Callable<Integer> {
 
   private void serve(final RunningStack running) throws CommandFailure {
     final Targets targets = new Targets(to, balance, new Thresholds(fall, rise));
+    try (EventLoop loop = new EventLoop(running.posix(), running.clock())) {
+      if (udp) {
+        relay(running, loop, targets);
+      } else {
+        proxy(running, loop, targets);
+      }
+      for (final Target target : targets.all()) {
+        invocation.out().println("proxy: " + target.describe());
+      }
+    } catch (final IOException e) {
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void printServing(final RunningStack running, final String kind) {
+    invocation
+        .out()
+        .println(
+            "proxy: " + kind + " port " + port + ", " + running.description() + "; Ctrl-C stops");
+  }
+
+  private void proxy(final RunningStack running, final EventLoop loop, final Targets targets)
+      throws IOException {
     final int connectMs = (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(connectNs));
     final ProxySettings settings = new ProxySettings(limits.limits(), connectMs, checkNs);
     final long startNs = running.clock().nanoTime();
-    try (EventLoop loop = new EventLoop(running.posix(), running.clock());
-        Proxy proxy = new Proxy(running.posix(), loop, targets, settings, port, startNs)) {
-      invocation
-          .out()
-          .println("proxy: port " + port + ", " + running.description() + "; Ctrl-C stops");
+    try (Proxy proxy = new Proxy(running.posix(), loop, targets, settings, port, startNs)) {
+      printServing(running, "TCP");
       while (!invocation.stop().isRequested()) {
         loop.step(TICK_MS);
         proxy.tick(loop.nowNs());
       }
       drain(loop, proxy);
-      printStatistics(proxy);
-    } catch (final IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+      invocation
+          .out()
+          .println(
+              "proxy: "
+                  + proxy.refused()
+                  + " clients that no target took, "
+                  + proxy.resets()
+                  + " connections reset, "
+                  + proxy.connections()
+                  + " cut off at the end");
     }
   }
 
@@ -191,19 +229,19 @@ final class ProxyCommand implements Callable<Integer> {
     }
   }
 
-  private void printStatistics(final Proxy proxy) {
-    for (final Target target : proxy.targets().all()) {
-      invocation.out().println("proxy: " + target.describe());
+  private void relay(final RunningStack running, final EventLoop loop, final Targets targets)
+      throws IOException {
+    final long startNs = running.clock().nanoTime();
+    try (UdpRelay relay =
+        new UdpRelay(running.posix(), loop, targets, limits.limits(), checkNs, port, startNs)) {
+      printServing(running, "UDP");
+      while (!invocation.stop().isRequested()) {
+        loop.step(TICK_MS);
+        relay.tick(loop.nowNs());
+      }
+      invocation
+          .out()
+          .println("proxy: " + relay.passed() + " datagrams passed on, " + relay.lost() + " lost");
     }
-    invocation
-        .out()
-        .println(
-            "proxy: "
-                + proxy.refused()
-                + " clients that no target took, "
-                + proxy.resets()
-                + " connections reset, "
-                + proxy.connections()
-                + " cut off at the end");
   }
 }

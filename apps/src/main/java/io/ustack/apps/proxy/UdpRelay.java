@@ -1,0 +1,186 @@
+package io.ustack.apps.proxy;
+
+import io.ustack.apps.BoundSocket;
+import io.ustack.apps.ConnectionLimits;
+import io.ustack.apps.EventHandler;
+import io.ustack.apps.EventLoop;
+import io.ustack.posix.Epoll;
+import io.ustack.posix.Posix;
+import io.ustack.posix.SocketAddress4;
+import io.ustack.posix.SocketOption;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Passes datagrams on to a target and its answers back. Each client (address and port) is a flow of
+ * its own, with one target and one socket towards it, for as long as datagrams come, either way.
+ * What finds no room is lost, and counted, as datagrams are.
+ */
+public final class UdpRelay implements EventHandler, AutoCloseable {
+  private static final int LARGEST_DATAGRAM_BYTES = 65_507;
+  private static final int TURN_DATAGRAMS = 64;
+
+  private final Posix posix;
+  private final EventLoop loop;
+  private final Targets targets;
+  private final ConnectionLimits limits;
+  private final long retryNs;
+  private final int fd;
+  private final byte[] datagram = new byte[LARGEST_DATAGRAM_BYTES];
+  private final SocketAddress4 client = new SocketAddress4();
+
+  /** The one that was quiet for longest comes first. */
+  private final Map<Long, UdpFlow> flows = new LinkedHashMap<>(64, 0.75f, true);
+
+  private long retriedNs;
+  private long passed;
+  private long lost;
+
+  /**
+   * Binds {@code port} of every address.
+   *
+   * @param limits flows at a time, and how long one may be quiet
+   * @param retryNs after which a target that is down may count as up again, if the threshold asks
+   *     for one success; there is nothing to check it with
+   * @throws IOException in one line, when the port is taken
+   */
+  public UdpRelay(
+      final Posix posix,
+      final EventLoop loop,
+      final Targets targets,
+      final ConnectionLimits limits,
+      final long retryNs,
+      final int port,
+      final long nowNs)
+      throws IOException {
+    this.posix = posix;
+    this.loop = loop;
+    this.targets = targets;
+    this.limits = limits;
+    this.retryNs = retryNs;
+    retriedNs = nowNs;
+    fd = BoundSocket.open(posix, SocketOption.SOCK_DGRAM, port);
+    loop.add(fd, Epoll.EPOLLIN, this);
+  }
+
+  /** Datagrams of clients. */
+  @Override
+  public void onEvents(final int events, final long nowNs) {
+    for (int i = 0; i < TURN_DATAGRAMS; i++) {
+      final int length = posix.recvfrom(fd, datagram, 0, datagram.length, 0, client);
+      if (length < 0) {
+        return;
+      }
+      final UdpFlow flow = flowOf(client.address(), client.port());
+      if (flow == null) {
+        lost++;
+      } else {
+        flow.progressNs = nowNs;
+        flow.up(datagram, length);
+      }
+    }
+  }
+
+  private @Nullable UdpFlow flowOf(final int address, final int port) {
+    final long key = (long) address << 16 | port;
+    final UdpFlow known = flows.get(key);
+    if (known != null || flows.size() == limits.connections()) {
+      return known;
+    }
+    final Target target = targets.next(0);
+    final UdpFlow flow = target == null ? null : UdpFlow.open(this, key, target);
+    if (flow != null) {
+      flows.put(key, flow);
+      loop.add(flow.fd(), Epoll.EPOLLIN, flow);
+    }
+    return flow;
+  }
+
+  /** An answer of a flow's target has come. */
+  void down(final UdpFlow flow, final byte[] bytes, final int length, final long nowNs) {
+    final long key = flow.client();
+    flows.get(key); // to the end of those that are quiet
+    flow.progressNs = nowNs;
+    final int address = (int) (key >>> 16);
+    count(posix.sendto(fd, bytes, 0, length, 0, address, (int) key & 0xFFFF));
+  }
+
+  /** Counts what was passed on, and what was not. */
+  void count(final int result) {
+    if (result >= 0) {
+      passed++;
+    } else {
+      lost++;
+    }
+  }
+
+  /** The flow's target has failed: the client's next datagram finds it another. */
+  void end(final UdpFlow flow) {
+    flows.remove(flow.client());
+    close(flow);
+  }
+
+  private void close(final UdpFlow flow) {
+    flow.target().closed();
+    loop.close(flow.fd());
+  }
+
+  /** What is due by time: flows that are quiet end, targets that are down get another chance. */
+  public void tick(final long nowNs) {
+    final var quiet = flows.values().iterator();
+    while (quiet.hasNext()) {
+      final UdpFlow flow = quiet.next();
+      if (nowNs - flow.progressNs < limits.idleNs()) {
+        break;
+      }
+      quiet.remove();
+      close(flow);
+    }
+    if (nowNs - retriedNs >= retryNs) {
+      retriedNs = nowNs;
+      for (final Target target : targets.all()) {
+        if (!target.isUp()) {
+          target.answered();
+        }
+      }
+    }
+  }
+
+  Posix posix() {
+    return posix;
+  }
+
+  /** Where a datagram passes through; valid during one event. */
+  byte[] datagram() {
+    return datagram;
+  }
+
+  public Targets targets() {
+    return targets;
+  }
+
+  /** Clients now. */
+  public int flows() {
+    return flows.size();
+  }
+
+  /** Datagrams passed on so far, both ways. */
+  public long passed() {
+    return passed;
+  }
+
+  /** Datagrams lost here so far: too many flows, no target up, no room. */
+  public long lost() {
+    return lost;
+  }
+
+  /** Ends all flows. */
+  @Override
+  public void close() {
+    flows.values().forEach(this::close);
+    flows.clear();
+    loop.close(fd);
+  }
+}
