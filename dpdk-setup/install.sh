@@ -10,7 +10,8 @@ Installs what is missing of the groups named, or of all:
   java   JDK 17 or newer, Maven
   dpdk   DPDK 22.11 or newer with headers, C compiler, make, pkg-config
   net    ip, ethtool, curl, ping: what the demo uses to be the other side
-  test   what the live tests and checks use besides
+  test   what the live tests and checks use besides: clients, load generators, and two servers (redis-server,
+         nginx-light) that the tests start themselves: the packages' own services are neither started nor enabled
 
   --dry-run   say what would be installed, change nothing
   --missing   print the missing packages on one line; exit 1 when there are any
@@ -22,7 +23,9 @@ END
 }
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-readonly HERE RECORD=/var/lib/ustack/installed-packages
+# The tests point these elsewhere.
+readonly HERE RECORD=${USTACK_RECORD:-/var/lib/ustack/installed-packages}
+readonly POLICY=${USTACK_POLICY:-/usr/sbin/policy-rc.d}
 
 PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin} # where ethtool lives, and a person's PATH ends before
 
@@ -63,6 +66,11 @@ look_for_test() {
   has tshark || need tshark
   has iperf3 || need iperf3
   has shellcheck || need shellcheck
+  has redis-benchmark || need redis-tools
+  has redis-server || need redis-server
+  has wrk || need wrk
+  has ab || need apache2-utils
+  has nginx || need nginx-light
 }
 nc_is_openbsd() { has nc && case $(readlink -f "$(command -v nc)") in *openbsd) true ;; *) false ;; esac; }
 
@@ -101,6 +109,46 @@ install_missing() {
   say "apt-get install ${missing[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
     -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install "${missing[@]}" </dev/null >"$log" 2>&1
+}
+
+# The service that a package brings along, which nobody has asked for.
+service_of() {
+  case $1 in
+    redis-server) echo redis-server ;;
+    nginx-light) echo nginx ;;
+    *) return 1 ;;
+  esac
+}
+
+# Debian starts a service as soon as it is installed, unless policy-rc.d forbids it.
+forbid_start() {
+  local package
+  [ ! -e "$POLICY" ] || return 0
+  for package in "${added[@]}"; do
+    if service_of "$package" >/dev/null; then
+      policy_is_ours=yes
+      printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+      chmod 755 "$POLICY"
+      return
+    fi
+  done
+}
+
+# ... and starts it at each boot.
+disable_services() {
+  local package service
+  has update-rc.d || return 0
+  for package in "${added[@]}"; do
+    if service=$(service_of "$package"); then
+      say "update-rc.d $service disable"
+      update-rc.d "$service" disable >>"$log" 2>&1 || say "$service may start at the next boot"
+    fi
+  done
+}
+
+clean_up() {
+  rm -f "$log"
+  [ -z "$policy_is_ours" ] || rm -f "$POLICY"
 }
 
 undo() {
@@ -164,8 +212,10 @@ added=()
 for package in "${missing[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || added+=("$package")
 done
+policy_is_ours=
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap clean_up EXIT
+forbid_start
 if ! install_missing; then
   # Lists grow old: the version they name may have left the mirror.
   refresh_lists
@@ -177,6 +227,7 @@ fi
 if [ ${#added[@]} -gt 0 ]; then
   mkdir -p "$(dirname "$RECORD")"
   printf '%s\n' "${added[@]}" >>"$RECORD"
+  disable_services
 fi
 
 hash -r

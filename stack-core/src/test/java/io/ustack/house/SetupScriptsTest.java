@@ -82,6 +82,39 @@ final class SetupScriptsTest {
     assertTrue(read("asked").endsWith(" install iproute2\n"), read("asked"));
   }
 
+  /** Two servers are wanted as programs; Debian would run them as services. */
+  @Test
+  void installStartsNoServiceAndEnablesNone() throws Exception {
+    bareTools();
+    tool("id", "echo 0");
+    for (final String there :
+        List.of("python3", "tcpdump", "tshark", "iperf3", "shellcheck", "redis-benchmark", "wrk")) {
+      tool(there, "");
+    }
+    tool("nc.openbsd", "");
+    Files.createSymbolicLink(bin("nc"), bin("nc.openbsd"));
+    tool("ab", "");
+    tool("chmod", "exec /bin/chmod \"$@\"");
+    tool("apt-cache", "echo Package: x");
+    tool("dpkg-query", "echo not-installed");
+    tool("update-rc.d", "echo \"$*\" >>'" + machine + "/disabled'");
+    tool(
+        "apt-get",
+        "'"
+            + machine
+            + "/policy-rc.d'; echo $? >'"
+            + machine
+            + "/policy'; cd '"
+            + machine
+            + "/bin' && cp ab nginx && cp ab redis-server");
+    final Outcome outcome = run(SETUP.resolve("install.sh"), "test");
+    assertEquals(0, outcome.code, outcome.text);
+    assertEquals("101\n", read("policy"));
+    assertFalse(Files.exists(machine.resolve("policy-rc.d")));
+    assertEquals("redis-server disable\nnginx disable\n", read("disabled"));
+    assertEquals("redis-server\nnginx-light\n", read("installed-packages"));
+  }
+
   @Test
   void installWithoutRootSaysWhatToDo() throws Exception {
     bareTools();
@@ -414,6 +447,8 @@ final class SetupScriptsTest {
                 "PATH", machine.resolve("bin").toString(),
                 "USTACK_SBIN", "",
                 "USTACK_JVMS", machine.resolve("jvm").toString(),
+                "USTACK_RECORD", machine.resolve("installed-packages").toString(),
+                "USTACK_POLICY", machine.resolve("policy-rc.d").toString(),
                 "USTACK_SYS", machine.resolve("sys").toString(),
                 "USTACK_RUN", machine.resolve("run").toString()));
     final Process process = builder.start();
