@@ -23,6 +23,7 @@ import java.util.Objects;
  */
 final class LiveScene implements AutoCloseable {
   static final String STACK = "10.99.0.2";
+  static final String LINUX = "10.99.0.1";
   private static final String STACK_SUBNET = "10.99.0.2/24";
   private static final String LINUX_SUBNET = "10.99.0.1/24";
   private static final int START_SECONDS = 60;
@@ -32,6 +33,9 @@ final class LiveScene implements AutoCloseable {
   private final Tool tool = new Tool(new StopSignal());
   private final Cable cable;
   private final ServerProcess server;
+  private final List<Process> servers = new ArrayList<>();
+
+  private boolean ended;
 
   private LiveScene(final Path directory, final List<String> command) throws CommandFailure {
     this.directory = directory;
@@ -63,6 +67,36 @@ final class LiveScene implements AutoCloseable {
   }
 
   /**
+   * Starts a server on the Linux side and waits until it listens. It ends with the scene, however
+   * that ends.
+   */
+  void serve(final int port, final String... command) throws CommandFailure, IOException {
+    final Path log = scratch().resolve(port + ".log");
+    final Process process =
+        new ProcessBuilder(cable.linuxSide().inside(command))
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    servers.add(process);
+    final String[] probe = {"nc", "-z", "-w", "1", LINUX, String.valueOf(port)};
+    final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
+    while (!tool.run(START_SECONDS, cable.linuxSide().inside(probe)).ok()) {
+      assertTrue(process.isAlive(), Files.readString(log));
+      assertTrue(System.nanoTime() - deadlineNs < 0, Files.readString(log));
+    }
+  }
+
+  /** A directory for files of the Linux side, which goes with it. */
+  Path scratch() {
+    return cable.linuxSide().scratch();
+  }
+
+  /** What the command has printed so far. */
+  String said() {
+    return server.output();
+  }
+
+  /**
    * Runs a Python script of the test's resources on the Linux side; it ends with {@code ok} or
    * fails.
    */
@@ -79,12 +113,26 @@ final class LiveScene implements AutoCloseable {
 
   @Override
   public void close() throws CommandFailure {
+    end();
+  }
+
+  /** Ends the command and everything else; gives what the command has said. Idempotent. */
+  String end() throws CommandFailure {
+    if (ended) {
+      return server.output();
+    }
+    ended = true;
     try {
       assertEquals(0, server.stop(), server::output);
       final String last = server.output().lines().reduce("", (before, line) -> line);
       assertTrue(last.endsWith("packets in use: 0"), server::output);
+      return server.output();
     } finally {
       server.close();
+      for (final Process other : servers) {
+        other.descendants().forEach(ProcessHandle::destroyForcibly);
+        other.destroyForcibly();
+      }
       cable.close();
     }
   }
