@@ -183,6 +183,11 @@ public final class NetworkStack implements AutoCloseable {
     return commands;
   }
 
+  /** Its timers; stack thread only. */
+  public TimerWheel timers() {
+    return timers;
+  }
+
   /** The link below. */
   public LinkDevice link() {
     return wire;

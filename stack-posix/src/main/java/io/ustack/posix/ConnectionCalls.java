@@ -54,7 +54,7 @@ abstract class ConnectionCalls extends DescriptorCalls {
       return -Errno.EOPNOTSUPP;
     }
     // As Linux: first the number, so that no connection is taken that can't be handed out.
-    final int number = table.reserve();
+    final int number = reserve((flags & SocketOption.SOCK_CLOEXEC) != 0);
     if (number < 0) {
       return number;
     }

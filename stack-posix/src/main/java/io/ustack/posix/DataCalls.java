@@ -5,10 +5,63 @@ import org.jspecify.annotations.Nullable;
 
 /** {@link Posix}: bytes and datagrams. */
 abstract class DataCalls extends OptionCalls {
-  private static final int NO_PORT = -1;
-
   DataCalls(final SocketEngine engine, final int descriptors) {
     super(engine, descriptors);
+  }
+
+  /**
+   * read(2), of whatever can be read: as {@link #recv(int, byte[], int, int, int)} without flags
+   * for a socket.
+   *
+   * @return bytes; -EINVAL of an epoll set
+   */
+  public int read(final int fd, final byte[] buffer, final int offset, final int length) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    final int refusal = BufferRange.refuse(buffer, offset, length);
+    return refusal != 0 ? refusal : pollable.read(null, buffer, offset, length);
+  }
+
+  /** As {@link #read(int, byte[], int, int)}, into a buffer. */
+  public int read(final int fd, final ByteBuffer buffer, final int offset, final int length) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    final int refusal = BufferRange.refuse(buffer, offset, length);
+    if (refusal != 0) {
+      return refusal;
+    }
+    return length > 0 && buffer.isReadOnly()
+        ? -Errno.EFAULT
+        : pollable.read(buffer, null, offset, length);
+  }
+
+  /**
+   * write(2), to whatever can be written: as {@link #send(int, byte[], int, int, int)} without
+   * flags for a socket.
+   *
+   * @return bytes taken; -EINVAL of an epoll set
+   */
+  public int write(final int fd, final byte[] buffer, final int offset, final int length) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    final int refusal = BufferRange.refuse(buffer, offset, length);
+    return refusal != 0 ? refusal : pollable.write(null, buffer, offset, length);
+  }
+
+  /** As {@link #write(int, byte[], int, int)}, from a buffer. */
+  public int write(final int fd, final ByteBuffer buffer, final int offset, final int length) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    final int refusal = BufferRange.refuse(buffer, offset, length);
+    return refusal != 0 ? refusal : pollable.write(buffer, null, offset, length);
   }
 
   /**
@@ -24,7 +77,7 @@ abstract class DataCalls extends OptionCalls {
     final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
         ? table.firstOf(fd, socket, refusal)
-        : socket.send(null, buffer, offset, length, flags, 0, NO_PORT);
+        : socket.send(null, buffer, offset, length, flags, 0, StackSocket.NO_PORT);
   }
 
   /** As {@link #send(int, byte[], int, int, int)}, from a buffer. */
@@ -34,7 +87,7 @@ abstract class DataCalls extends OptionCalls {
     final StackSocket socket = table.socket(fd);
     return socket == null || refusal != 0
         ? table.firstOf(fd, socket, refusal)
-        : socket.send(buffer, null, offset, length, flags, 0, NO_PORT);
+        : socket.send(buffer, null, offset, length, flags, 0, StackSocket.NO_PORT);
   }
 
   /**

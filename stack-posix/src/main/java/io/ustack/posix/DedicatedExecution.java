@@ -113,31 +113,27 @@ final class DedicatedExecution implements Execution {
   public void turn() {}
 
   @Override
-  public int await(final Pollable pollable, final int events, final long timeoutNs) {
+  public int await(final Awaitable awaited, final int events, final long timeoutNs) {
     for (int spins = 0; spins < SPINS; spins++) {
-      if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
+      if (awaited.isReady(events)) {
         return 0;
       }
       Thread.onSpinWait();
     }
     final Thread self = Thread.currentThread();
-    final WaitPoint point = pollable.waitPoint(events);
-    point.enter(self);
+    awaited.enter(events, self);
     try {
-      return parkUntil(pollable, events, timeoutNs, self);
+      return parkUntil(awaited, events, timeoutNs, self);
     } finally {
-      point.leave(self);
-      if (pollable.isClosed()) {
-        points.remove(point); // made after it was closed
-      }
+      awaited.leave(events, self);
     }
   }
 
   private int parkUntil(
-      final Pollable pollable, final int events, final long timeoutNs, final Thread self) {
+      final Awaitable awaited, final int events, final long timeoutNs, final Thread self) {
     final long startNs = clock.nanoTime();
     while (true) {
-      if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
+      if (awaited.isReady(events)) {
         return 0;
       }
       if (over) {
@@ -147,14 +143,14 @@ final class DedicatedExecution implements Execution {
         return -Errno.EINTR;
       }
       if (timeoutNs < 0) {
-        LockSupport.park(pollable);
+        LockSupport.park(awaited);
         continue;
       }
       final long remainingNs = timeoutNs - (clock.nanoTime() - startNs);
       if (remainingNs <= 0) {
         return -Errno.EAGAIN;
       }
-      LockSupport.parkNanos(pollable, remainingNs);
+      LockSupport.parkNanos(awaited, remainingNs);
     }
   }
 

@@ -26,7 +26,7 @@ abstract class DescriptorCalls {
     if (refusal != 0) {
       return refusal;
     }
-    final int fd = table.reserve();
+    final int fd = reserve((type & SocketOption.SOCK_CLOEXEC) != 0);
     if (fd < 0) {
       return fd;
     }
@@ -36,24 +36,186 @@ abstract class DescriptorCalls {
   }
 
   /**
-   * close(2): the descriptor is free at once, the connection ends in the background. Returns 0,
-   * -EBADF
+   * eventfd(2): a counter of 64 bits, moved by read and write as eight bytes in the machine's
+   * order. Also in INLINE mode any thread may write to it, to wake the one that waits.
+   *
+   * @param initial the count; unsigned
+   * @param flags EFD_SEMAPHORE, EFD_NONBLOCK, EFD_CLOEXEC; else -EINVAL
+   * @return the lowest free descriptor, or -EMFILE
    */
-  public int close(final int fd) {
-    final Pollable pollable = table.remove(fd);
-    return pollable == null ? -Errno.EBADF : pollable.close();
+  public int eventfd(final int initial, final int flags) {
+    final int known = SocketOption.EFD_SEMAPHORE | SocketOption.O_NONBLOCK | SocketOption.O_CLOEXEC;
+    if ((flags & ~known) != 0) {
+      return -Errno.EINVAL;
+    }
+    final boolean semaphore = (flags & SocketOption.EFD_SEMAPHORE) != 0;
+    return open(new EventFd(engine, initial, semaphore), flags);
   }
 
   /**
-   * fcntl(2): F_GETFL (O_RDWR, O_NONBLOCK) and F_SETFL (O_NONBLOCK; other flags change nothing).
-   * Returns flags or 0, -EINVAL, -EBADF
+   * timerfd_create(2). read gives the number of expirations, eight bytes in the machine's order.
+   *
+   * <p>DEVIATION: Linux, timerfd_create(2) with CLOCK_REALTIME and the alarm clocks: -EINVAL, the
+   * one clock is the stack's.
+   *
+   * @param clock CLOCK_MONOTONIC or CLOCK_BOOTTIME: either is the clock that the stack runs on
+   * @param flags TFD_NONBLOCK, TFD_CLOEXEC; else -EINVAL
+   * @return the lowest free descriptor, -EINVAL, -EMFILE
+   */
+  public int timerfd_create(final int clock, final int flags) {
+    final boolean known =
+        clock == SocketOption.CLOCK_MONOTONIC || clock == SocketOption.CLOCK_BOOTTIME;
+    if (!known || (flags & ~(SocketOption.O_NONBLOCK | SocketOption.O_CLOEXEC)) != 0) {
+      return -Errno.EINVAL;
+    }
+    return open(new TimerFd(engine), flags);
+  }
+
+  /**
+   * timerfd_settime(2).
+   *
+   * @param flags TFD_TIMER_ABSTIME or 0
+   * @param valueNs nanoseconds until it expires, or when on the stack's clock; 0 disarms it
+   * @param intervalNs nanoseconds between expirations after the first; 0 for none
+   * @param old receives what was set before
+   * @return 0; -EBADF; -EINVAL of another kind of descriptor, for other flags or negative times;
+   *     -EIO
+   */
+  public int timerfd_settime(
+      final int fd,
+      final int flags,
+      final long valueNs,
+      final long intervalNs,
+      final @Nullable TimerSpec old) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    return pollable instanceof TimerFd timer
+        ? timer.set(flags, valueNs, intervalNs, old)
+        : -Errno.EINVAL;
+  }
+
+  /** timerfd_gettime(2). Returns 0; -EBADF; -EINVAL of another kind; -EFAULT; -EIO */
+  public int timerfd_gettime(final int fd, final @Nullable TimerSpec now) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    if (!(pollable instanceof TimerFd timer)) {
+      return -Errno.EINVAL;
+    }
+    return now == null ? -Errno.EFAULT : timer.get(now);
+  }
+
+  /** A number for what was just made, with the flags that all of them take. */
+  private int open(final Pollable pollable, final int flags) {
+    final int fd = reserve((flags & SocketOption.O_CLOEXEC) != 0);
+    if (fd < 0) {
+      return fd;
+    }
+    pollable.nonBlocking((flags & SocketOption.O_NONBLOCK) != 0);
+    return publish(fd, pollable);
+  }
+
+  /**
+   * close(2): the descriptor is free at once. With the last one a connection ends in the
+   * background. Returns 0, -EBADF
+   */
+  public int close(final int fd) {
+    return table.release(fd);
+  }
+
+  /**
+   * dup(2): another number for the same socket or set, which is closed with its last number.
+   * Returns the lowest free descriptor, -EBADF, -EMFILE
+   */
+  public int dup(final int fd) {
+    return table.duplicate(fd, 0);
+  }
+
+  /**
+   * dup2(2): lets {@code target} mean what {@code fd} means; what it meant before is closed.
+   * Returns {@code target}, -EBADF, -EBUSY
+   */
+  public int dup2(final int fd, final int target) {
+    return table.duplicateTo(fd, target);
+  }
+
+  /** dup3(2): as dup2, with O_CLOEXEC or 0. Also -EINVAL for other flags and equal numbers */
+  public int dup3(final int fd, final int target, final int flags) {
+    if ((flags & ~SocketOption.O_CLOEXEC) != 0 || fd == target) {
+      return -Errno.EINVAL;
+    }
+    return closeOnExec(table.duplicateTo(fd, target), flags != 0);
+  }
+
+  /**
+   * fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD and F_SETFD (FD_CLOEXEC), F_GETFL (O_RDWR,
+   * O_NONBLOCK) and F_SETFL (O_NONBLOCK; other flags change nothing). Returns a descriptor, flags
+   * or 0; -EINVAL, -EBADF, -EMFILE
    */
   public int fcntl(final int fd, final int command, final int argument) {
     final Pollable pollable = table.find(fd);
     if (pollable == null) {
       return -Errno.EBADF;
     }
-    return pollable.control(command, argument);
+    switch (command) {
+      case SocketOption.F_DUPFD -> {
+        return table.duplicate(fd, argument);
+      }
+      case SocketOption.F_DUPFD_CLOEXEC -> {
+        return closeOnExec(table.duplicate(fd, argument), true);
+      }
+      case SocketOption.F_GETFD -> {
+        return table.isCloseOnExec(fd) ? SocketOption.FD_CLOEXEC : 0;
+      }
+      case SocketOption.F_SETFD -> table.closeOnExec(fd, (argument & SocketOption.FD_CLOEXEC) != 0);
+      case SocketOption.F_GETFL -> {
+        return SocketOption.O_RDWR | (pollable.isNonBlocking() ? SocketOption.O_NONBLOCK : 0);
+      }
+      case SocketOption.F_SETFL -> pollable.nonBlocking((argument & SocketOption.O_NONBLOCK) != 0);
+      default -> {
+        return -Errno.EINVAL;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * ioctl(2): FIONBIO, FIOCLEX, FIONCLEX; and what is asked comes back as the result: FIONREAD,
+   * SIOCOUTQ.
+   *
+   * @param argument of FIONBIO: 0 or not
+   * @return 0 or the number; -EBADF; -ENOTTY for another request, or one of another kind of
+   *     descriptor; -EINVAL of a socket in the wrong state
+   */
+  public int ioctl(final int fd, final int request, final int argument) {
+    final Pollable pollable = table.find(fd);
+    if (pollable == null) {
+      return -Errno.EBADF;
+    }
+    switch (request) {
+      case SocketOption.FIONBIO -> pollable.nonBlocking(argument != 0);
+      case SocketOption.FIOCLEX -> table.closeOnExec(fd, true);
+      case SocketOption.FIONCLEX -> table.closeOnExec(fd, false);
+      default -> {
+        return pollable.inquire(request);
+      }
+    }
+    return 0;
+  }
+
+  /** Takes a number. Returns it, -EMFILE */
+  final int reserve(final boolean closeOnExec) {
+    return closeOnExec(table.reserve(), closeOnExec);
+  }
+
+  private int closeOnExec(final int fd, final boolean on) {
+    if (fd >= 0 && on) {
+      table.closeOnExec(fd, true);
+    }
+    return fd;
   }
 
   /** Gives a reserved number its meaning. Returns it, or -EMFILE when the table was closed. */

@@ -7,13 +7,20 @@ public final class Epoll {
   public static final int EPOLLOUT = 0x004;
   public static final int EPOLLERR = 0x008;
   public static final int EPOLLHUP = 0x010;
+
+  /** Of poll(2) only: what was asked about is no descriptor. */
+  public static final int POLLNVAL = 0x020;
+
   public static final int EPOLLRDNORM = 0x040;
   public static final int EPOLLRDBAND = 0x080;
   public static final int EPOLLWRNORM = 0x100;
   public static final int EPOLLWRBAND = 0x200;
   public static final int EPOLLRDHUP = 0x2000;
 
-  /** Every waiter is woken as without it, which epoll_ctl(2) allows ("one or more"). */
+  /**
+   * Of the sets that watch a descriptor this way, those are told up to the first in which a thread
+   * waits.
+   */
   public static final int EPOLLEXCLUSIVE = 1 << 28;
 
   /** Accepted and without effect: there is no suspend here. */
@@ -55,6 +62,7 @@ public final class Epoll {
     rest = word(words, rest, EPOLLOUT, "OUT");
     rest = word(words, rest, EPOLLERR, "ERR");
     rest = word(words, rest, EPOLLHUP, "HUP");
+    rest = word(words, rest, POLLNVAL, "NVAL");
     rest = word(words, rest, EPOLLRDNORM, "RDNORM");
     rest = word(words, rest, EPOLLWRNORM, "WRNORM");
     rest = word(words, rest, EPOLLWRBAND, "WRBAND");

@@ -17,60 +17,98 @@ import org.jspecify.annotations.Nullable;
 public final class EpollSet extends Pollable {
   private static final VarHandle INBOX;
   private static final VarHandle READY_COUNT;
+  private static final VarHandle AWAITED;
 
   static {
     try {
       final MethodHandles.Lookup lookup = MethodHandles.lookup();
       INBOX = lookup.findVarHandle(EpollSet.class, "inbox", Watch.class);
       READY_COUNT = lookup.findVarHandle(EpollSet.class, "readyCount", int.class);
+      AWAITED = lookup.findVarHandle(EpollSet.class, "awaited", int.class);
     } catch (final ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
   }
 
+  /** Linux EP_MAX_NESTS: so many sets may stand above one another. */
+  private static final int MAX_NESTS = 4;
+
+  /** The number of what was added without one. */
+  private static final int NO_DESCRIPTOR = -1;
+
   private final Lock lock;
+  private final InterestList interest = new InterestList();
   private volatile @Nullable Watch inbox;
   private @Nullable Watch firstReady;
   private @Nullable Watch lastReady;
   private int readyCount;
-  private @Nullable Watch owned;
+
+  /** Threads in {@link #await}; they look once more before they leave. */
+  @SuppressWarnings("UnusedVariable") // through AWAITED
+  private int awaited;
 
   EpollSet(final SocketEngine engine) {
     super(engine);
     lock = engine.execution.newLock();
   }
 
-  /** EPOLLIN when a wait may find something. */
+  /** EPOLLIN when a wait would find something. */
   @Override
   public int readiness() {
-    return inbox != null || (int) READY_COUNT.getOpaque(this) != 0 ? Epoll.READ_KEY : 0;
+    return isReady(Epoll.READ_KEY) && findsSomething() ? Epoll.READ_KEY : 0;
+  }
+
+  /** Whether a wait is worth a look: what is in the list may be ready no more. */
+  @Override
+  boolean isReady(final int events) {
+    return inbox != null || (int) READY_COUNT.getOpaque(this) != 0 || isClosed();
+  }
+
+  @Override
+  boolean wakesOneReader() {
+    return true;
+  }
+
+  /** Whether a thread waits, which will look before it leaves. */
+  boolean isAwaited() {
+    engine.execution.fence();
+    return (int) AWAITED.getOpaque(this) != 0;
+  }
+
+  /** Starts to watch what has no number: as {@link #add(Pollable, int, int, long)}. */
+  public int add(final Pollable pollable, final int events, final long data) {
+    return add(pollable, NO_DESCRIPTOR, events, data);
   }
 
   /**
    * Starts to watch. Any thread.
    *
+   * @param descriptor the number by which it is watched: under another it can be watched again
    * @return 0; -EEXIST when it is watched already; -EBADF when either is closed; -EINVAL when it is
-   *     this set; -EPERM for another epoll set
+   *     this set, or another set is to be watched with EPOLLEXCLUSIVE; -ELOOP when sets would watch
+   *     each other in a circle, or more than four deep
    */
-  public int add(final Pollable pollable, final int events, final long data) {
-    // DEVIATION: Linux, epoll sets in epoll sets: EPERM, only sockets can be watched; not built
-    // yet.
-    if (pollable instanceof EpollSet) {
-      return pollable == this ? -Errno.EINVAL : -Errno.EPERM;
-    }
-    if ((events & Epoll.EPOLLEXCLUSIVE) != 0 && (events & ~Epoll.WITH_EXCLUSIVE) != 0) {
+  public int add(final Pollable pollable, final int descriptor, final int events, final long data) {
+    final boolean exclusive = (events & Epoll.EPOLLEXCLUSIVE) != 0;
+    if (pollable == this || (exclusive && (events & ~Epoll.WITH_EXCLUSIVE) != 0)) {
       return -Errno.EINVAL;
     }
-    final Watch watch = new Watch(this, pollable, events | ALWAYS, data);
+    if (exclusive && pollable instanceof EpollSet) {
+      return -Errno.EINVAL;
+    }
+    final Watch watch = new Watch(this, pollable, descriptor, events | ALWAYS, data);
     engine.topology.lock();
     try {
       if (isClosed() || pollable.isClosed()) {
         return -Errno.EBADF;
       }
-      if (pollable.watchOf(this) != null) {
+      if (pollable instanceof EpollSet nested && (nested.reaches(this) || isTooDeep(nested))) {
+        return -Errno.ELOOP;
+      }
+      if (interest.find(pollable, descriptor) != null) {
         return -Errno.EEXIST;
       }
-      own(watch);
+      interest.add(watch);
       pollable.addWatch(watch);
     } finally {
       engine.topology.unlock();
@@ -79,15 +117,21 @@ public final class EpollSet extends Pollable {
     return 0;
   }
 
+  /** Changes what is watched without a number. */
+  public int modify(final Pollable pollable, final int events, final long data) {
+    return modify(pollable, NO_DESCRIPTOR, events, data);
+  }
+
   /**
    * Changes what is watched for. Any thread. Returns 0; -ENOENT when it is not watched; -EINVAL
    * with EPOLLEXCLUSIVE
    */
-  public int modify(final Pollable pollable, final int events, final long data) {
+  public int modify(
+      final Pollable pollable, final int descriptor, final int events, final long data) {
     final Watch watch;
     engine.topology.lock();
     try {
-      watch = pollable.watchOf(this);
+      watch = interest.find(pollable, descriptor);
       if (watch == null) {
         return -Errno.ENOENT;
       }
@@ -108,16 +152,21 @@ public final class EpollSet extends Pollable {
     return 0;
   }
 
-  /** Stops watching. Any thread. Returns 0; -ENOENT when it is not watched */
+  /** Stops watching what has no number. */
   public int remove(final Pollable pollable) {
+    return remove(pollable, NO_DESCRIPTOR);
+  }
+
+  /** Stops watching. Any thread. Returns 0; -ENOENT when it is not watched */
+  public int remove(final Pollable pollable, final int descriptor) {
     engine.topology.lock();
     try {
-      final Watch watch = pollable.watchOf(this);
+      final Watch watch = interest.find(pollable, descriptor);
       if (watch == null) {
         return -Errno.ENOENT;
       }
       pollable.removeWatch(watch);
-      forget(watch);
+      leave(watch);
       return 0;
     } finally {
       engine.topology.unlock();
@@ -128,26 +177,34 @@ public final class EpollSet extends Pollable {
    * Waits until something is ready. Any thread.
    *
    * @param maxEvents the most to report, 1 up to the capacity of {@code events}
-   * @param timeoutMs milliseconds; 0 does not wait, a negative one waits for ever
+   * @param timeoutNs nanoseconds; 0 does not wait, a negative one waits for ever
    * @return the number of events; 0 when the time is up; -EINVAL, -EBADF when the set is or gets
    *     closed, -EINTR when the thread was interrupted (which stays so), -EIO when the stack is
    *     over
    */
-  public int await(final EpollEvents events, final int maxEvents, final int timeoutMs) {
+  public int await(final EpollEvents events, final int maxEvents, final long timeoutNs) {
     if (maxEvents <= 0 || maxEvents > events.capacity()) {
       return -Errno.EINVAL;
     }
     engine.execution.turn();
-    int found = collect(events, maxEvents);
-    if (found != 0 || timeoutMs == 0) {
+    final int found = collect(events, maxEvents);
+    if (found != 0 || timeoutNs == 0) {
       return found;
     }
-    final long timeoutNs = timeoutMs < 0 ? Execution.FOREVER : timeoutMs * 1_000_000L;
+    AWAITED.getAndAdd(this, 1);
+    try {
+      return awaitEvents(events, maxEvents, timeoutNs);
+    } finally {
+      AWAITED.getAndAdd(this, -1);
+    }
+  }
+
+  private int awaitEvents(final EpollEvents events, final int maxEvents, final long timeoutNs) {
     final long startNs = engine.clock.nanoTime();
-    long remainingNs = timeoutNs;
+    long remainingNs = timeoutNs < 0 ? Execution.FOREVER : timeoutNs;
     while (true) {
       final int outcome = engine.execution.await(this, Epoll.READ_KEY, remainingNs);
-      found = collect(events, maxEvents);
+      final int found = collect(events, maxEvents);
       if (found != 0) {
         return found;
       }
@@ -161,11 +218,11 @@ public final class EpollSet extends Pollable {
   }
 
   /** Under the topology lock: the watch is in no list of the pollable's any more. */
-  void forget(final Watch watch) {
+  void leave(final Watch watch) {
+    interest.remove(watch);
     lock.lock();
     try {
       watch.removed = true;
-      disown(watch);
       takeInbox();
       if (watch.inReadyList) {
         unlink(watch);
@@ -174,6 +231,37 @@ public final class EpollSet extends Pollable {
     } finally {
       lock.unlock();
     }
+  }
+
+  // ---- Sets that watch sets; under the topology lock
+
+  /** Whether this set watches {@code other}, directly or through others. */
+  private boolean reaches(final EpollSet other) {
+    // From the watched to those who watch: there are fewer of them.
+    for (Watch watch = other.firstWatch(); watch != null; watch = watch.nextOfPollable) {
+      if (watch.set == this || reaches(watch.set)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether so many sets would stand above one another that a change had far to go. */
+  private boolean isTooDeep(final EpollSet nested) {
+    return levelsAbove() + 1 + nested.interest.levelsBelow() > MAX_NESTS;
+  }
+
+  private int levelsAbove() {
+    int most = 0;
+    for (Watch watch = firstWatch(); watch != null; watch = watch.nextOfPollable) {
+      most = Math.max(most, 1 + watch.set.levelsAbove());
+    }
+    return most;
+  }
+
+  /** What it watches itself. */
+  InterestList interest() {
+    return interest;
   }
 
   /** Puts a watch that has just become pending into the inbox. Any thread. */
@@ -192,11 +280,11 @@ public final class EpollSet extends Pollable {
     try {
       lock.lock();
       try {
-        for (Watch watch = owned; watch != null; watch = watch.nextOwned) {
-          watch.removed = true;
-          watch.pollable.removeWatch(watch);
-        }
-        owned = null;
+        interest.clear(
+            watch -> {
+              watch.removed = true;
+              watch.pollable.removeWatch(watch);
+            });
         inbox = null;
         firstReady = null;
         lastReady = null;
@@ -246,9 +334,32 @@ public final class EpollSet extends Pollable {
       }
       READY_COUNT.setOpaque(this, readyCount);
       if (readyCount != 0) {
-        raise(Epoll.READ_KEY); // another thread that waits here may take the rest
+        wakeNextReader(); // another thread that waits here may take the rest
       }
       return found;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether something in the ready list is ready; what is not leaves it. */
+  private boolean findsSomething() {
+    lock.lock();
+    try {
+      takeInbox();
+      for (int left = readyCount; left > 0; left--) {
+        final Watch watch = firstReady;
+        if (watch == null || (watch.pollable.readiness() & watch.interest) != 0) {
+          break;
+        }
+        unlink(watch);
+        watch.stopPending();
+        if ((watch.pollable.readiness() & watch.interest) != 0 && watch.becomePending()) {
+          append(watch);
+        }
+      }
+      READY_COUNT.setOpaque(this, readyCount);
+      return readyCount != 0;
     } finally {
       lock.unlock();
     }
@@ -326,31 +437,5 @@ public final class EpollSet extends Pollable {
     watch.previousReady = null;
     watch.nextReady = null;
     readyCount--;
-  }
-
-  private void own(final Watch watch) {
-    lock.lock();
-    try {
-      watch.nextOwned = owned;
-      if (owned != null) {
-        owned.previousOwned = watch;
-      }
-      owned = watch;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void disown(final Watch watch) {
-    final Watch previous = watch.previousOwned;
-    final Watch next = watch.nextOwned;
-    if (previous == null) {
-      owned = next;
-    } else {
-      previous.nextOwned = next;
-    }
-    if (next != null) {
-      next.previousOwned = previous;
-    }
   }
 }

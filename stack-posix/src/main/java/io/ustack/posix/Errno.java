@@ -14,10 +14,13 @@ public final class Errno {
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
   public static final int EFAULT = 14;
+  public static final int EBUSY = 16;
   public static final int EEXIST = 17;
   public static final int EINVAL = 22;
   public static final int EMFILE = 24;
+  public static final int ENOTTY = 25;
   public static final int EPIPE = 32;
+  public static final int ELOOP = 40;
   public static final int ENOTSOCK = 88;
   public static final int EDESTADDRREQ = 89;
   public static final int EMSGSIZE = 90;
@@ -72,10 +75,13 @@ public final class Errno {
       case EBADF -> "EBADF";
       case EAGAIN -> "EAGAIN";
       case EFAULT -> "EFAULT";
+      case EBUSY -> "EBUSY";
       case EEXIST -> "EEXIST";
       case EINVAL -> "EINVAL";
       case EMFILE -> "EMFILE";
+      case ENOTTY -> "ENOTTY";
       case EPIPE -> "EPIPE";
+      case ELOOP -> "ELOOP";
       case ENOTSOCK -> "ENOTSOCK";
       case EDESTADDRREQ -> "EDESTADDRREQ";
       case EMSGSIZE -> "EMSGSIZE";

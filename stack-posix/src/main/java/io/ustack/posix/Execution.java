@@ -42,13 +42,13 @@ interface Execution {
   void turn();
 
   /**
-   * Waits until one of {@code events} is true of the pollable, or it is closed.
+   * Waits until one of {@code events} is true of what is awaited, or it is closed.
    *
    * @param timeoutNs nanoseconds, or {@link #FOREVER}
    * @return 0; -EAGAIN when the time is up; -EINTR when the thread is interrupted (and stays so);
    *     -EIO when the stack is over
    */
-  int await(Pollable pollable, int events, long timeoutNs);
+  int await(Awaitable awaited, int events, long timeoutNs);
 
   /** Threads will park there: they are woken when the stack is over. */
   void watch(WaitPoint point);

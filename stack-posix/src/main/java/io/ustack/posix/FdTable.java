@@ -6,8 +6,9 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Descriptors: numbers for sockets and epoll sets. The lowest free number is given out, from 3 on
- * as in a process that has its standard streams.
+ * Descriptors: numbers for sockets, epoll sets and the like. The lowest free number is given out,
+ * from 3 on as in a process that has its standard streams. What has several numbers (dup(2)) is
+ * closed with the last of them.
  *
  * <p>A call looks its object up once and works on the object, so a number that is closed and given
  * out anew while a thread still waits in the old object confuses nobody: the old one is closed, and
@@ -30,6 +31,9 @@ final class FdTable {
 
   private long[] full = new long[1];
 
+  /** One bit per number with FD_CLOEXEC; under the lock. */
+  private long[] closeOnExec = new long[SMALLEST >> 6];
+
   /** Numbers below {@code limit}. */
   FdTable(final int limit, final Lock lock) {
     this.limit = limit;
@@ -45,14 +49,7 @@ final class FdTable {
       if (fd >= limit) {
         return -Errno.EMFILE;
       }
-      if (fd >= slots.length()) {
-        grow();
-      }
-      final int word = fd >> 6;
-      taken[word] |= 1L << fd;
-      if (taken[word] == -1L) {
-        full[word >> 6] |= 1L << word;
-      }
+      take(fd);
       return fd;
     } finally {
       lock.unlock();
@@ -66,8 +63,92 @@ final class FdTable {
       if (limit == 0) {
         return false;
       }
+      pollable.descriptors++;
       slots.setRelease(fd, pollable);
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Another number for what {@code fd} means, the lowest free one from {@code least} on. Returns
+   * it, -EBADF, -EINVAL for a {@code least} that no number can have, -EMFILE
+   */
+  int duplicate(final int fd, final int least) {
+    lock.lock();
+    try {
+      final Pollable meant = find(fd);
+      if (meant == null) {
+        return -Errno.EBADF;
+      }
+      if (least < 0 || least >= limit) {
+        return -Errno.EINVAL;
+      }
+      final int number = lowestFree(least);
+      if (number >= limit) {
+        return -Errno.EMFILE;
+      }
+      take(number);
+      meant.descriptors++;
+      slots.setRelease(number, meant);
+      return number;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Lets {@code target} mean what {@code fd} means, and nothing else any more. Returns {@code
+   * target}; -EBADF; -EBUSY when another thread is about to give it a meaning
+   */
+  int duplicateTo(final int fd, final int target) {
+    final Pollable former;
+    lock.lock();
+    try {
+      final Pollable meant = find(fd);
+      if (meant == null || target < 0 || target >= limit) {
+        return -Errno.EBADF;
+      }
+      former = find(target);
+      if (former == meant) {
+        return target;
+      }
+      if (former == null) {
+        if (isTaken(target)) {
+          return -Errno.EBUSY;
+        }
+        take(target);
+      }
+      meant.descriptors++;
+      slots.setRelease(target, meant);
+      closeOnExec[target >> 6] &= ~(1L << target);
+      if (former == null || --former.descriptors > 0) {
+        return target;
+      }
+    } finally {
+      lock.unlock();
+    }
+    former.close();
+    return target;
+  }
+
+  /** Sets or clears FD_CLOEXEC of a number that is taken. */
+  void closeOnExec(final int fd, final boolean on) {
+    lock.lock();
+    try {
+      final long bit = 1L << fd;
+      closeOnExec[fd >> 6] = on ? closeOnExec[fd >> 6] | bit : closeOnExec[fd >> 6] & ~bit;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether a number that is taken has FD_CLOEXEC. */
+  boolean isCloseOnExec(final int fd) {
+    lock.lock();
+    try {
+      return (closeOnExec[fd >> 6] & 1L << fd) != 0;
     } finally {
       lock.unlock();
     }
@@ -99,24 +180,56 @@ final class FdTable {
     return fd < 0 || fd >= current.length() ? null : current.getAcquire(fd);
   }
 
-  /** Frees the number and says what it meant; null when it meant nothing. */
-  @Nullable Pollable remove(final int fd) {
+  /**
+   * Frees the number, and closes what it meant when that has no other. Returns 0; -EBADF when it
+   * meant nothing; or what closing says
+   */
+  int release(final int fd) {
+    final Pollable meant;
     lock.lock();
     try {
-      final Pollable meant = find(fd);
-      if (meant != null) {
-        slots.setRelease(fd, null);
-        free(fd);
+      meant = find(fd);
+      if (meant == null) {
+        return -Errno.EBADF;
       }
-      return meant;
+      slots.setRelease(fd, null);
+      free(fd);
+      if (--meant.descriptors > 0) {
+        return 0;
+      }
     } finally {
       lock.unlock();
     }
+    return meant.close();
   }
 
   /** Numbers below this one may have a meaning. */
   int end() {
     return slots.length();
+  }
+
+  private boolean isTaken(final int fd) {
+    return fd >> 6 < taken.length && (taken[fd >> 6] & 1L << fd) != 0;
+  }
+
+  private void take(final int fd) {
+    while (fd >= slots.length()) {
+      grow();
+    }
+    final int word = fd >> 6;
+    taken[word] |= 1L << fd;
+    if (taken[word] == -1L) {
+      full[word >> 6] |= 1L << word;
+    }
+  }
+
+  /** From {@code least} on; looks at one number after the other. */
+  private int lowestFree(final int least) {
+    int fd = least;
+    while (isTaken(fd)) {
+      fd++;
+    }
+    return fd;
   }
 
   private int lowestFree() {
@@ -135,6 +248,7 @@ final class FdTable {
     final int word = fd >> 6;
     taken[word] &= ~(1L << fd);
     full[word >> 6] &= ~(1L << word);
+    closeOnExec[word] &= ~(1L << fd);
   }
 
   private void grow() {
@@ -145,6 +259,7 @@ final class FdTable {
       larger.setPlain(i, old.getPlain(i));
     }
     taken = Arrays.copyOf(taken, larger.length() >> 6);
+    closeOnExec = Arrays.copyOf(closeOnExec, taken.length);
     full = Arrays.copyOf(full, (taken.length + 63) >> 6);
     slots = larger;
   }

@@ -68,10 +68,10 @@ final class InlineExecution implements Execution {
   }
 
   @Override
-  public int await(final Pollable pollable, final int events, final long timeoutNs) {
+  public int await(final Awaitable awaited, final int events, final long timeoutNs) {
     final long startNs = nowNs;
     while (true) {
-      if ((pollable.readiness() & events) != 0 || pollable.isClosed()) {
+      if (awaited.isReady(events)) {
         return 0;
       }
       if (isOver()) {
@@ -84,7 +84,7 @@ final class InlineExecution implements Execution {
         return -Errno.EINTR;
       }
       final int work = poll();
-      if (!waits && work == 0 && (pollable.readiness() & events) == 0) {
+      if (!waits && work == 0 && !awaited.isReady(events)) {
         return -Errno.EAGAIN;
       }
       idle.afterCycle(work);

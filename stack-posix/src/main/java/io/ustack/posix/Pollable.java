@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Something that is ready or not and tells when that changes: a socket or an epoll set. Epoll sets
  * watch it, threads wait for it; neither knows what it is.
  */
-public abstract class Pollable {
+public abstract class Pollable extends Awaitable {
   private static final VarHandle READERS;
   private static final VarHandle WRITERS;
 
@@ -29,6 +30,10 @@ public abstract class Pollable {
   private volatile @Nullable WaitPoint readers;
   private volatile @Nullable WaitPoint writers;
   private volatile boolean closed;
+  private volatile boolean nonBlocking;
+
+  /** Numbers in the {@link FdTable}; under its lock. */
+  int descriptors;
 
   Pollable(final SocketEngine engine) {
     this.engine = engine;
@@ -58,7 +63,7 @@ public abstract class Pollable {
       }
       closed = true;
       for (Watch watch = watches; watch != null; watch = watch.nextOfPollable) {
-        watch.set.forget(watch);
+        watch.set.leave(watch);
       }
       watches = null;
     } finally {
@@ -80,13 +85,40 @@ public abstract class Pollable {
   /** What closing means beside leaving the epoll sets; called once. */
   abstract void onClose();
 
-  /** fcntl(2): see {@link Posix#fcntl}. Returns flags or 0, -EINVAL */
-  int control(final int command, final int argument) {
-    return switch (command) {
-      case SocketOption.F_GETFL -> SocketOption.O_RDWR;
-      case SocketOption.F_SETFL -> 0;
-      default -> -Errno.EINVAL;
-    };
+  /** Sets O_NONBLOCK. */
+  public final void nonBlocking(final boolean on) {
+    nonBlocking = on;
+  }
+
+  /** O_NONBLOCK. */
+  public final boolean isNonBlocking() {
+    return nonBlocking;
+  }
+
+  /**
+   * read(2). Exactly one of the buffers is not null, and the range lies inside it. Returns bytes,
+   * or -errno: -EINVAL of what can't be read
+   */
+  public int read(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return -Errno.EINVAL;
+  }
+
+  /** write(2): as {@link #read}. */
+  public int write(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return -Errno.EINVAL;
+  }
+
+  /** ioctl(2) of what can be asked: FIONREAD, SIOCOUTQ. Returns the number; -ENOTTY; -errno */
+  public int inquire(final int request) {
+    return -Errno.ENOTTY;
   }
 
   /**
@@ -103,15 +135,72 @@ public abstract class Pollable {
   /** {@link #raise} after a full fence. */
   final void tell(final int key) {
     for (Watch watch = watches; watch != null; watch = watch.nextOfPollable) {
-      watch.raise(key);
+      // As Linux __wake_up_common: one thread is enough for those that want to be the only one.
+      if (watch.raise(key) && key != 0) {
+        break;
+      }
     }
     final WaitPoint reading = readers;
     if (reading != null && (key == 0 || (key & Epoll.READ_KEY) != 0)) {
-      reading.wake();
+      if (key != 0 && wakesOneReader()) {
+        reading.wakeOne();
+      } else {
+        reading.wake();
+      }
     }
     final WaitPoint writing = writers;
     if (writing != null && (key == 0 || (key & Epoll.WRITE_KEY) != 0)) {
       writing.wake();
+    }
+  }
+
+  /**
+   * Whether one thread is woken of those that wait to read, because it takes what came. Then it
+   * calls {@link #wakeNextReader} when it leaves something behind.
+   */
+  boolean wakesOneReader() {
+    return false;
+  }
+
+  /** There is more than the calling thread took. */
+  final void wakeNextReader() {
+    engine.execution.fence();
+    final WaitPoint reading = readers;
+    if (reading != null) {
+      reading.wakeOne();
+    }
+  }
+
+  @Override
+  boolean isReady(final int events) {
+    return closed || (readiness() & events) != 0;
+  }
+
+  @Override
+  void enter(final int events, final Thread self) {
+    waitPoint(events).enter(self);
+  }
+
+  @Override
+  void leave(final int events, final Thread self) {
+    final WaitPoint point = waitPoint(events);
+    point.leave(self);
+    if (closed) {
+      forget(point); // made after it was closed
+    }
+  }
+
+  /** As {@link #enter}, of a thread that only looks, and leaves what comes to others. */
+  final void enterSharing(final int events, final Thread self) {
+    waitPoint(events).enterSharing(self);
+  }
+
+  /** As {@link #leave}, after {@link #enterSharing}. */
+  final void leaveSharing(final int events, final Thread self) {
+    final WaitPoint point = waitPoint(events);
+    point.leaveSharing(self);
+    if (closed) {
+      forget(point);
     }
   }
 
@@ -131,20 +220,28 @@ public abstract class Pollable {
     return Objects.requireNonNull(reading ? readers : writers);
   }
 
-  /** The watch of {@code set}, or null. Under the topology lock. */
-  final @Nullable Watch watchOf(final EpollSet set) {
-    for (Watch watch = watches; watch != null; watch = watch.nextOfPollable) {
-      if (watch.set == set) {
-        return watch;
-      }
-    }
-    return null;
+  /** The first of the list; under the topology lock. */
+  final @Nullable Watch firstWatch() {
+    return watches;
   }
 
-  /** Under the topology lock. */
+  /** Under the topology lock. Exclusive ones stand behind the others, in the order they came. */
   final void addWatch(final Watch watch) {
-    watch.nextOfPollable = watches;
-    watches = watch;
+    final Watch first = watches;
+    if (first == null || !watch.isExclusive()) {
+      watch.nextOfPollable = first;
+      if (first != null) {
+        first.previousOfPollable = watch;
+      }
+      watches = watch;
+      return;
+    }
+    Watch last = first;
+    for (Watch next = last.nextOfPollable; next != null; next = next.nextOfPollable) {
+      last = next;
+    }
+    watch.previousOfPollable = last;
+    last.nextOfPollable = watch;
   }
 
   /**
@@ -152,17 +249,15 @@ public abstract class Pollable {
    * taken out.
    */
   final void removeWatch(final Watch gone) {
-    Watch previous = null;
-    for (Watch watch = watches; watch != null; watch = watch.nextOfPollable) {
-      if (watch != gone) {
-        previous = watch;
-      } else if (previous == null) {
-        watches = watch.nextOfPollable;
-        return;
-      } else {
-        previous.nextOfPollable = watch.nextOfPollable;
-        return;
-      }
+    final Watch previous = gone.previousOfPollable;
+    final Watch next = gone.nextOfPollable;
+    if (previous != null) {
+      previous.nextOfPollable = next;
+    } else if (watches == gone) {
+      watches = next;
+    }
+    if (next != null) {
+      next.previousOfPollable = previous;
     }
   }
 }

@@ -12,7 +12,7 @@ public final class SocketOption {
   public static final int SOCK_DGRAM = 2;
   public static final int SOCK_NONBLOCK = 0x800;
 
-  /** Accepted and without effect: there is no exec here. */
+  /** Kept and told, and without effect: there is no exec here. */
   public static final int SOCK_CLOEXEC = 0x80000;
 
   public static final int IPPROTO_IP = 0;
@@ -38,10 +38,31 @@ public final class SocketOption {
   public static final int SHUT_RDWR = 2;
 
   // fcntl(2)
+  public static final int F_DUPFD = 0;
+  public static final int F_GETFD = 1;
+  public static final int F_SETFD = 2;
   public static final int F_GETFL = 3;
   public static final int F_SETFL = 4;
+  public static final int F_DUPFD_CLOEXEC = 1030;
+  public static final int FD_CLOEXEC = 1;
   public static final int O_RDWR = 2;
   public static final int O_NONBLOCK = 0x800;
+
+  /** Kept and told, and without effect: there is no exec here. */
+  public static final int O_CLOEXEC = 0x80000;
+
+  // eventfd(2), timerfd_create(2)
+  public static final int EFD_SEMAPHORE = 1;
+  public static final int CLOCK_MONOTONIC = 1;
+  public static final int CLOCK_BOOTTIME = 7;
+  public static final int TFD_TIMER_ABSTIME = 1;
+
+  // ioctl(2)
+  public static final int FIONREAD = 0x541B;
+  public static final int FIONBIO = 0x5421;
+  public static final int FIONCLEX = 0x5450;
+  public static final int FIOCLEX = 0x5451;
+  public static final int SIOCOUTQ = 0x5411;
 
   // setsockopt(2), getsockopt(2)
   public static final int SOL_SOCKET = 1;

@@ -37,6 +37,9 @@ public abstract class StackSocket extends Pollable {
 
   static final byte[] NOTHING = new byte[0];
 
+  /** The port of a {@link #send} that names no peer. */
+  static final int NO_PORT = -1;
+
   private static final VarHandle ERROR;
 
   static {
@@ -62,7 +65,6 @@ public abstract class StackSocket extends Pollable {
   volatile int shut;
 
   volatile boolean reuseAddress;
-  private volatile boolean nonBlocking;
 
   @SuppressWarnings("UnusedVariable") // through ERROR
   private int error;
@@ -126,20 +128,23 @@ public abstract class StackSocket extends Pollable {
   /** As {@link #protocolOption(int, int, int)}, reading. Returns the value, -ENOPROTOOPT */
   abstract int protocolOption(int level, int option);
 
+  /** As Linux sock_read_iter: nothing asked for is nothing given, whatever the socket's state. */
   @Override
-  int control(final int command, final int argument) {
-    if (command == SocketOption.F_GETFL && nonBlocking) {
-      return super.control(command, argument) | SocketOption.O_NONBLOCK;
-    }
-    if (command == SocketOption.F_SETFL) {
-      nonBlocking = (argument & SocketOption.O_NONBLOCK) != 0;
-    }
-    return super.control(command, argument);
+  public final int read(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return length == 0 ? 0 : receive(buffer, array, offset, length, 0, null);
   }
 
-  /** Sets O_NONBLOCK. */
-  public final void nonBlocking(final boolean on) {
-    nonBlocking = on;
+  @Override
+  public final int write(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    return send(buffer, array, offset, length, 0, 0, NO_PORT);
   }
 
   /** setsockopt(2) of a name; see {@link Posix#setsockopt(int, int, int, String)}. */
@@ -201,7 +206,7 @@ public abstract class StackSocket extends Pollable {
 
   /** Whether a call with these flags waits. */
   final boolean waits(final int flags) {
-    return !nonBlocking && (flags & SocketOption.MSG_DONTWAIT) == 0;
+    return !isNonBlocking() && (flags & SocketOption.MSG_DONTWAIT) == 0;
   }
 
   /**

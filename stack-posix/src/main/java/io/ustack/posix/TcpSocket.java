@@ -26,8 +26,8 @@ public final class TcpSocket extends StackSocket {
   private final TcpOpening opening = new TcpOpening(this, stackSide);
   private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
   private final TcpSettings settings = new TcpSettings(this);
+  private final AcceptQueue accepts = new AcceptQueue(this, stackSide);
   volatile Phase phase = Phase.UNCONNECTED;
-  private @Nullable TcpCall acceptCall;
 
   /**
    * Where it is bound: address in bits 47..16, port in bits 15..0. Written by the stack side while
@@ -155,49 +155,20 @@ public final class TcpSocket extends StackSocket {
     }
   }
 
-  /**
-   * The waiting part of accept(2): until {@link #takeAccepted()} may find something.
-   *
-   * @return 0, -EAGAIN, -EINVAL when it does not listen, -EINTR, -EBADF, -EIO
-   */
+  /** See {@link AcceptQueue#await}. */
   public int awaitAcceptable() {
-    boolean looked = false;
-    while (true) {
-      final int refusal = refusal();
-      if (refusal != 0) {
-        return refusal;
-      }
-      if (phase != Phase.LISTENING) {
-        return -Errno.EINVAL;
-      }
-      if (stackSide.isAcceptable()) {
-        return 0;
-      }
-      final int outcome = retry(READ_EVENTS, waits(0), looked);
-      if (outcome != 0) {
-        return outcome;
-      }
-      looked = true;
-    }
+    return accepts.await();
   }
 
   /** Takes the connection that has waited longest; null when there is none (any more). */
   public @Nullable TcpSocket takeAccepted() {
-    control.lock();
-    try {
-      if (isClosed()) {
-        return null;
-      }
-      TcpCall call = acceptCall;
-      if (call == null) {
-        call = new TcpCall(stackSide, TcpCall.Kind.ACCEPT, 0, 0);
-        acceptCall = call;
-      }
-      engine.execution.call(call);
-      return call.takeAccepted();
-    } finally {
-      control.unlock();
-    }
+    return accepts.take();
+  }
+
+  /** Linux inet_csk_wait_for_connect: of many threads in accept(2) one is woken per connection. */
+  @Override
+  boolean wakesOneReader() {
+    return isListening();
   }
 
   /**
@@ -330,6 +301,11 @@ public final class TcpSocket extends StackSocket {
       source.set(0, 0);
     }
     return transfer.receive(buffer, array, offset, length, flags);
+  }
+
+  @Override
+  public int inquire(final int request) {
+    return transfer.inquire(request);
   }
 
   boolean isListening() {

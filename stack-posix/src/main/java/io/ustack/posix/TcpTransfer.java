@@ -260,6 +260,23 @@ final class TcpTransfer {
     }
   }
 
+  /** ioctl(2), as Linux tcp_ioctl; SIOCOUTQ counts what is not acknowledged. */
+  int inquire(final int request) {
+    if (request != SocketOption.FIONREAD && request != SocketOption.SIOCOUTQ) {
+      return -Errno.ENOTTY;
+    }
+    if (socket.isListening()) {
+      return -Errno.EINVAL;
+    }
+    final TcpConnection connection = stackSide.connection();
+    if (connection == null || opening.isHandshaking()) {
+      return 0;
+    }
+    return request == SocketOption.FIONREAD
+        ? connection.receiveBuffer().length()
+        : connection.sendBuffer().length();
+  }
+
   private static int write(
       final ByteRing ring,
       final @Nullable ByteBuffer buffer,

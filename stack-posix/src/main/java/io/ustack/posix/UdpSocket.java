@@ -172,6 +172,11 @@ public final class UdpSocket extends StackSocket {
     return transfer.receive(buffer, array, offset, length, flags, source);
   }
 
+  @Override
+  public int inquire(final int request) {
+    return transfer.inquire(request);
+  }
+
   // ---- Names and options
 
   @Override

@@ -203,6 +203,23 @@ final class UdpTransfer {
     }
   }
 
+  /** FIONREAD is the length of the next datagram, 0 without one (Linux first_packet_length). */
+  int inquire(final int request) {
+    if (request != SocketOption.FIONREAD) {
+      return -Errno.ENOTTY;
+    }
+    socket.receiving.lock();
+    try {
+      final UdpEndpoint endpoint = stackSide.endpoint();
+      return endpoint == null
+              || endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING
+          ? 0
+          : info.lengthBytes();
+    } finally {
+      socket.receiving.unlock();
+    }
+  }
+
   private int peek(
       final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,

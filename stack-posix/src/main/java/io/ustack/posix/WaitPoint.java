@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
 final class WaitPoint {
   private static final VarHandle FIRST;
   private static final VarHandle OTHERS;
+  private static final VarHandle SHARING;
 
   static {
     try {
       final MethodHandles.Lookup lookup = MethodHandles.lookup();
       FIRST = lookup.findVarHandle(WaitPoint.class, "first", Thread.class);
       OTHERS = lookup.findVarHandle(WaitPoint.class, "others", ConcurrentLinkedQueue.class);
+      SHARING = lookup.findVarHandle(WaitPoint.class, "sharing", int.class);
     } catch (final ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
@@ -32,6 +34,10 @@ final class WaitPoint {
   private volatile @Nullable Thread first;
 
   private volatile @Nullable ConcurrentLinkedQueue<Thread> others;
+
+  /** Waiters that only look, and leave what came to others. */
+  @SuppressWarnings("UnusedVariable") // through SHARING
+  private volatile int sharing;
 
   /** The calling thread will look at its condition next. */
   void enter(final Thread self) {
@@ -46,6 +52,34 @@ final class WaitPoint {
     final ConcurrentLinkedQueue<Thread> queue = others;
     if (!FIRST.compareAndSet(this, self, null) && queue != null) {
       queue.remove(self);
+    }
+  }
+
+  /** As {@link #enter}, of a thread that will not take what it waits for. */
+  void enterSharing(final Thread self) {
+    SHARING.getAndAdd(this, 1);
+    enter(self);
+  }
+
+  /** As {@link #leave}, after {@link #enterSharing}. */
+  void leaveSharing(final Thread self) {
+    leave(self);
+    SHARING.getAndAdd(this, -1);
+  }
+
+  /**
+   * Lets one waiter look again, the one that has waited longest. It takes what it finds, and wakes
+   * the next when it leaves something. The caller has changed the condition and passed a full
+   * fence.
+   */
+  void wakeOne() {
+    final ConcurrentLinkedQueue<Thread> queue = others;
+    if (sharing != 0) {
+      wake();
+    } else if (first != null) {
+      LockSupport.unpark(first);
+    } else if (queue != null) {
+      LockSupport.unpark(queue.peek());
     }
   }
 

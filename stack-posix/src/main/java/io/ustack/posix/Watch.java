@@ -25,6 +25,9 @@ final class Watch {
   final EpollSet set;
   final Pollable pollable;
 
+  /** The number that it was added by. */
+  final int descriptor;
+
   /** What for and how. Written under the set's lock, read by whoever raises. */
   volatile int interest;
 
@@ -37,10 +40,11 @@ final class Watch {
   /** The pollable's list; written under the topology lock, walked by whoever raises. */
   volatile @Nullable Watch nextOfPollable;
 
-  /** The set's list of all watches; under the set's lock. */
-  @Nullable Watch previousOwned;
+  /** The same backwards; under the topology lock. */
+  @Nullable Watch previousOfPollable;
 
-  @Nullable Watch nextOwned;
+  /** The {@link InterestList}'s; under the topology lock. */
+  @Nullable Watch nextInBucket;
 
   /**
    * Inbox or ready list; the first belongs to whoever puts it there, the second to the set's lock.
@@ -53,21 +57,39 @@ final class Watch {
   @SuppressWarnings("UnusedVariable") // through PENDING
   private int pending;
 
-  Watch(final EpollSet set, final Pollable pollable, final int interest, final long data) {
+  Watch(
+      final EpollSet set,
+      final Pollable pollable,
+      final int descriptor,
+      final int interest,
+      final long data) {
     this.set = set;
     this.pollable = pollable;
+    this.descriptor = descriptor;
     this.interest = interest;
     this.data = data;
   }
 
-  /** Something of {@code key} changed (0: anything). Any thread, after a full fence. */
-  void raise(final int key) {
+  /** EPOLLEXCLUSIVE. */
+  boolean isExclusive() {
+    return (interest & Epoll.EPOLLEXCLUSIVE) != 0;
+  }
+
+  /**
+   * Something of {@code key} changed (0: anything). Any thread, after a full fence.
+   *
+   * @return whether that is enough: with EPOLLEXCLUSIVE, when a thread waits for the set and comes
+   *     to look because of this
+   */
+  boolean raise(final int key) {
     final int wanted = interest & ~Epoll.HOW;
-    if (wanted != 0 && (key == 0 || (key & wanted) != 0)) {
-      if (becomePending()) {
-        set.push(this);
-      }
+    if (wanted == 0 || (key != 0 && (key & wanted) == 0) || !becomePending()) {
+      return false;
     }
+    set.push(this);
+    // Who waits now looks after the push. Who has looked and left already is not seen: one more is
+    // told, which does no harm.
+    return isExclusive() && set.isAwaited();
   }
 
   /** True for the one caller that may put it into the inbox or the ready list. */

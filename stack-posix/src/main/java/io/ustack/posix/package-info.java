@@ -41,7 +41,10 @@
  *   <li><b>Waiting.</b> A thread registers (wait point, or watch of an epoll set), passes a full
  *       fence, looks at the state, and only then parks; whoever changes the state passes a full
  *       fence before it looks for those to wake. One of the two sees the other. Parking may end for
- *       no reason; the state is looked at each time.
+ *       no reason; the state is looked at each time. A change wakes all who wait, except that one
+ *       thread is woken per connection that accept(2) waits for, and per event of an epoll set: it
+ *       takes what came, and wakes the next when it leaves something or goes for another reason
+ *       (time, interrupt). Who only looks (poll, select) is woken beside it.
  *   <li><b>Epoll.</b> A watch's {@code pending} turns from 0 to 1 by compare-and-set, and who does
  *       that pushes it to the set's inbox, a stack without locks from which only everything is
  *       taken at once (so there is no ABA). The waiter clears {@code pending}, passes a full fence
@@ -49,7 +52,11 @@
  *       list, the interest and the data belong to the set's lock; the lists that connect sets and
  *       pollables are written under the engine's {@code topology} lock and walked by the stack
  *       thread without it: a watch that is taken out keeps its link, and {@code removed} keeps it
- *       from being pushed. Lock order: control, topology, set; sending is innermost.
+ *       from being pushed. A set that is watched by another is pushed there as a socket is; only
+ *       who looks at the outer one looks into it, so the order of locks is: control, topology, set,
+ *       the sets below it (there are no circles); sending is innermost. EPOLLEXCLUSIVE: whoever
+ *       raises pushes first and then looks whether a thread waits for that set; a thread that waits
+ *       looks once more after it has said that it does no longer.
  *   <li><b>The stack's end.</b> The last act of the stack thread, however it ends, is to set {@code
  *       over}, pass a full fence and wake every wait point; a wait point is registered before
  *       anybody can find it, and who waits looks at {@code over} before it parks. A call that was

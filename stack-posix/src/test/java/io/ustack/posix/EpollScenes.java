@@ -48,7 +48,7 @@ final class EpollScenes {
   }
 
   /** Notes what one wait finds. */
-  private static int noteWait(
+  static int noteWait(
       final Scene s, final String what, final int set, final int max, final int timeoutMs) {
     final EpollEvents events = new EpollEvents(16);
     final int count = s.calls.epollWait(set, events, max, timeoutMs);

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,7 +94,7 @@ class EpollSetTest {
       final EpollEvents events = new EpollEvents(1);
       set.add(new CountingPollable(host.engine), EPOLLIN, 0);
       final long startNs = host.engine.clock.nanoTime();
-      assertEquals(0, set.await(events, 1, 5));
+      assertEquals(0, set.await(events, 1, 5_000_000));
       assertTrue(host.engine.clock.nanoTime() - startNs >= 5_000_000);
     }
   }
@@ -110,19 +112,6 @@ class EpollSetTest {
       }
       assertEquals(0, set.readiness());
       assertEquals(0, set.await(new EpollEvents(1), 1, 0));
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void aSetCannotWatchASet(final Mode mode) {
-    try (Host host = new Host(mode)) {
-      final Posix posix = host.posix;
-      final int set = posix.epoll_create1(0);
-      final int other = posix.epoll_create1(0);
-      assertEquals(-Errno.EPERM, posix.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, other, EPOLLIN, 0));
-      assertEquals(-Errno.EINVAL, posix.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, set, EPOLLIN, 0));
-      assertEquals(-Errno.EINVAL, posix.epoll_wait(set, new EpollEvents(2), 3, 0));
     }
   }
 
@@ -223,6 +212,122 @@ class EpollSetTest {
         waiter.join();
       }
       assertEquals(3, heard.get());
+    }
+  }
+
+  @Test
+  void exclusiveWatchersAreToldUpToTheFirstThatWaits() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final CountDownLatch told = new CountDownLatch(1);
+      final AtomicReference<Thread> waiting = new AtomicReference<>();
+      final Pollable pollable =
+          new Pollable(host.engine) {
+            @Override
+            public int readiness() {
+              // The thread that was woken does not leave before the others would have been told.
+              return waiting.get() != Thread.currentThread() || await(told) ? EPOLLIN : 0;
+            }
+
+            @Override
+            void onClose() {}
+          };
+      final List<EpollSet> sets = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        final EpollSet set = host.engine.epollSet();
+        sets.add(set);
+        set.add(pollable, EPOLLIN | EPOLLET | Epoll.EPOLLEXCLUSIVE, i);
+      }
+      final EpollSet ordinary = host.engine.epollSet();
+      ordinary.add(pollable, EPOLLIN | EPOLLET, 9);
+      final EpollEvents events = new EpollEvents(1);
+      sets.forEach(set -> assertEquals(1, set.await(events, 1, 0), "ready when it was added"));
+      assertEquals(1, ordinary.await(events, 1, 0));
+      final AtomicInteger heard = new AtomicInteger();
+      final Thread waiter =
+          new Thread(() -> heard.set(sets.get(1).await(new EpollEvents(1), 1, -1)));
+      waiting.set(waiter);
+      waiter.start();
+      Threads.awaitParked(waiter);
+      pollable.raise(EPOLLIN);
+      told.countDown();
+      waiter.join();
+      assertEquals(1, heard.get());
+      assertEquals(1, sets.get(0).await(events, 1, 0), "nobody waits there");
+      assertEquals(0, sets.get(2).await(events, 1, 0), "one thread is enough");
+      assertEquals(0, sets.get(3).await(events, 1, 0));
+      assertEquals(1, ordinary.await(events, 1, 0), "not exclusive");
+      pollable.raise(EPOLLIN);
+      assertEquals(1, sets.get(2).await(events, 1, 0), "nobody waits now");
+      assertEquals(1, sets.get(3).await(events, 1, 0));
+    }
+  }
+
+  private static boolean await(final CountDownLatch latch) {
+    try {
+      latch.await();
+      return true;
+    } catch (final InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** One is woken per event, and hands on what it leaves: nobody sleeps beside an event. */
+  @Test
+  void manyWaitersOfOneSetShareTheEvents() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final int pollables = 16;
+      final int each = 5_000;
+      final EpollSet set = host.engine.epollSet();
+      final List<CountingPollable> all = new ArrayList<>();
+      for (int i = 0; i < pollables; i++) {
+        all.add(new CountingPollable(host.engine));
+        set.add(all.get(i), EPOLLIN | EPOLLET | EPOLLONESHOT, i);
+      }
+      final AtomicInteger consumed = new AtomicInteger();
+      final List<Thread> workers = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        workers.add(
+            new Thread(
+                () -> {
+                  final EpollEvents events = new EpollEvents(1);
+                  while (set.await(events, 1, -1) > 0) {
+                    final int index = (int) events.data(0);
+                    if (consumed.addAndGet(all.get(index).consume()) == pollables * each) {
+                      set.close();
+                    } else {
+                      set.modify(all.get(index), EPOLLIN | EPOLLET | EPOLLONESHOT, index);
+                    }
+                  }
+                }));
+      }
+      workers.forEach(Thread::start);
+      for (int n = 0; n < each; n++) {
+        all.forEach(CountingPollable::produce);
+      }
+      for (final Thread worker : workers) {
+        worker.join();
+      }
+      assertEquals(pollables * each, consumed.get());
+    }
+  }
+
+  @Test
+  void aSetInASetWakesWhoeverWaitsOutside() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final EpollSet inner = host.engine.epollSet();
+      final EpollSet outer = host.engine.epollSet();
+      final CountingPollable pollable = new CountingPollable(host.engine);
+      inner.add(pollable, EPOLLIN, 1);
+      outer.add(inner, EPOLLIN, 2);
+      final EpollEvents events = new EpollEvents(1);
+      final AtomicInteger heard = new AtomicInteger();
+      final Thread waiter = new Thread(() -> heard.set(outer.await(events, 1, -1)));
+      waiter.start();
+      Threads.awaitParked(waiter);
+      pollable.produce();
+      waiter.join();
+      assertEquals(1, heard.get());
+      assertEquals(2, events.data(0));
     }
   }
 

@@ -45,8 +45,8 @@ class FdTableTest {
     for (int fd = 3; fd < 200; fd++) {
       assertEquals(fd, give(table, pollable));
     }
-    assertSame(pollable, table.remove(100));
-    assertSame(pollable, table.remove(70));
+    assertEquals(0, table.release(100));
+    assertEquals(0, table.release(70));
     assertEquals(70, give(table, pollable));
     assertEquals(100, give(table, pollable));
     assertEquals(200, give(table, pollable));
@@ -59,7 +59,7 @@ class FdTableTest {
     assertEquals(3, give(table, pollable));
     assertEquals(4, give(table, pollable));
     assertEquals(-Errno.EMFILE, table.reserve());
-    table.remove(3);
+    table.release(3);
     assertEquals(3, give(table, pollable));
   }
 
@@ -68,7 +68,7 @@ class FdTableTest {
     final FdTable table = table(5);
     final int fd = table.reserve();
     assertNull(table.find(fd));
-    assertNull(table.remove(fd));
+    assertEquals(-Errno.EBADF, table.release(fd));
     assertEquals(fd + 1, table.reserve());
     table.cancel(fd);
     assertEquals(fd, table.reserve());
@@ -80,7 +80,7 @@ class FdTableTest {
     assertNull(table.find(-1));
     assertNull(table.find(0));
     assertNull(table.find(Integer.MAX_VALUE));
-    assertNull(table.remove(Integer.MIN_VALUE));
+    assertEquals(-Errno.EBADF, table.release(Integer.MIN_VALUE));
   }
 
   @Test
@@ -90,6 +90,51 @@ class FdTableTest {
     table.close();
     assertEquals(-Errno.EMFILE, table.reserve());
     assertFalse(table.publish(fd, host.engine.epollSet()));
+  }
+
+  @Test
+  void theLastNumberClosesWhatItMeant() {
+    final FdTable table = table(1000);
+    final Pollable pollable = host.engine.epollSet();
+    final int fd = give(table, pollable);
+    assertEquals(fd + 1, table.duplicate(fd, 0));
+    assertEquals(500, table.duplicate(fd, 500));
+    assertEquals(501, table.duplicate(fd, 500));
+    assertEquals(0, table.release(fd));
+    assertEquals(0, table.release(500));
+    assertEquals(0, table.release(fd + 1));
+    assertFalse(pollable.isClosed());
+    assertSame(pollable, table.find(501));
+    assertEquals(0, table.release(501));
+    assertTrue(pollable.isClosed());
+    assertEquals(-Errno.EBADF, table.duplicate(501, 0));
+  }
+
+  @Test
+  void aNumberThatIsAboutToMeanSomethingIsBusy() {
+    final FdTable table = table(1000);
+    final int fd = give(table, host.engine.epollSet());
+    final int reserved = table.reserve();
+    assertEquals(-Errno.EBUSY, table.duplicateTo(fd, reserved));
+    table.cancel(reserved);
+    assertEquals(reserved, table.duplicateTo(fd, reserved));
+    assertEquals(900, table.duplicateTo(fd, 900));
+    assertEquals(reserved + 1, table.reserve(), "the numbers between are free");
+  }
+
+  @Test
+  void givingANumberAnewClosesWhatItMeant() {
+    final FdTable table = table(1000);
+    final Pollable stays = host.engine.epollSet();
+    final Pollable goes = host.engine.epollSet();
+    final int fd = give(table, stays);
+    final int target = give(table, goes);
+    assertEquals(target, table.duplicateTo(fd, target));
+    assertTrue(goes.isClosed());
+    assertEquals(0, table.release(fd));
+    assertFalse(stays.isClosed());
+    assertEquals(target, table.duplicateTo(target, target));
+    assertFalse(stays.isClosed());
   }
 
   @Test
@@ -109,7 +154,7 @@ class FdTableTest {
         assertEquals(expected, give(table, pollable));
       } else {
         final int fd = 3 + random.nextInt(limit - 3);
-        final boolean meant = table.remove(fd) != null;
+        final boolean meant = table.release(fd) == 0;
         assertEquals(free.add(fd), meant);
       }
     }

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 /** The kernel's calls through libc: the oracle. Linux only; traffic stays on loopback. */
 final class KernelCalls implements SocketCalls {
   private static final int SOCKADDR_BYTES = 16;
+  private static final long NS_PER_SECOND = 1_000_000_000;
   private static final int EPOLL_EVENT_BYTES;
   private static final int EPOLL_DATA_OFFSET;
 
@@ -31,7 +32,29 @@ final class KernelCalls implements SocketCalls {
 
     static native int close(int fd) throws LastErrorException;
 
+    static native int eventfd(int initial, int flags) throws LastErrorException;
+
+    static native int timerfd_create(int clock, int flags) throws LastErrorException;
+
+    static native int timerfd_settime(int fd, int flags, long[] value, long[] old)
+        throws LastErrorException;
+
+    static native int timerfd_gettime(int fd, long[] now) throws LastErrorException;
+
+    static native int dup(int fd) throws LastErrorException;
+
+    static native int dup2(int fd, int target) throws LastErrorException;
+
+    static native int dup3(int fd, int target, int flags) throws LastErrorException;
+
     static native int fcntl(int fd, int command, int argument) throws LastErrorException;
+
+    static native int ioctl(int fd, long request, IntByReference argument)
+        throws LastErrorException;
+
+    static native long read(int fd, byte[] into, long length) throws LastErrorException;
+
+    static native long write(int fd, byte[] data, long length) throws LastErrorException;
 
     static native int bind(int fd, byte[] address, int length) throws LastErrorException;
 
@@ -63,6 +86,11 @@ final class KernelCalls implements SocketCalls {
 
     static native long recvfrom(
         int fd, byte[] into, long length, int flags, byte[] address, IntByReference addressLength)
+        throws LastErrorException;
+
+    static native int poll(Pointer fds, long count, int timeoutMs) throws LastErrorException;
+
+    static native int select(int end, long[] reads, long[] writes, long[] excepts, long[] timeout)
         throws LastErrorException;
 
     static native int epoll_create1(int flags) throws LastErrorException;
@@ -107,6 +135,85 @@ final class KernelCalls implements SocketCalls {
   @Override
   public int close(final int fd) {
     return of(() -> Libc.close(fd));
+  }
+
+  @Override
+  public int eventfd(final int initial, final int flags) {
+    return of(() -> Libc.eventfd(initial, flags));
+  }
+
+  @Override
+  public int timerfdCreate(final int clock, final int flags) {
+    return of(() -> Libc.timerfd_create(clock, flags));
+  }
+
+  @Override
+  public int timerfdSettime(
+      final int fd,
+      final int flags,
+      final long valueNs,
+      final long intervalNs,
+      final TimerSpec old) {
+    // struct itimerspec: the interval first, each as seconds and nanoseconds.
+    final long[] value = {
+      intervalNs / NS_PER_SECOND,
+      intervalNs % NS_PER_SECOND,
+      valueNs / NS_PER_SECOND,
+      valueNs % NS_PER_SECOND
+    };
+    final long[] before = new long[4];
+    final int result = of(() -> Libc.timerfd_settime(fd, flags, value, before));
+    return tell(result, before, old);
+  }
+
+  @Override
+  public int timerfdGettime(final int fd, final TimerSpec now) {
+    final long[] value = new long[4];
+    return tell(of(() -> Libc.timerfd_gettime(fd, value)), value, now);
+  }
+
+  private static int tell(final int result, final long[] spec, final TimerSpec into) {
+    if (result == 0 && into != null) {
+      into.intervalNs = spec[0] * NS_PER_SECOND + spec[1];
+      into.valueNs = spec[2] * NS_PER_SECOND + spec[3];
+    }
+    return result;
+  }
+
+  @Override
+  public int dup(final int fd) {
+    return of(() -> Libc.dup(fd));
+  }
+
+  @Override
+  public int dup2(final int fd, final int target) {
+    return of(() -> Libc.dup2(fd, target));
+  }
+
+  @Override
+  public int dup3(final int fd, final int target, final int flags) {
+    return of(() -> Libc.dup3(fd, target, flags));
+  }
+
+  @Override
+  public int ioctl(final int fd, final int request, final int argument) {
+    final IntByReference value = new IntByReference(argument);
+    final int result = of(() -> Libc.ioctl(fd, request & 0xFFFF_FFFFL, value));
+    final boolean sets =
+        request == SocketOption.FIONBIO
+            || request == SocketOption.FIOCLEX
+            || request == SocketOption.FIONCLEX;
+    return result < 0 || sets ? result : value.getValue();
+  }
+
+  @Override
+  public int read(final int fd, final byte[] into, final int length) {
+    return of(() -> Libc.read(fd, into, length));
+  }
+
+  @Override
+  public int write(final int fd, final byte[] data, final int length) {
+    return of(() -> Libc.write(fd, data, length));
   }
 
   @Override
@@ -219,6 +326,64 @@ final class KernelCalls implements SocketCalls {
       read(address, source);
     }
     return result;
+  }
+
+  @Override
+  public int poll(final PollFds fds, final int count, final int timeoutMs) {
+    try (Memory array = new Memory(8L * Math.max(1, fds.capacity()))) {
+      for (int i = 0; i < fds.capacity(); i++) {
+        array.setInt(8L * i, fds.fd(i));
+        array.setShort(8L * i + 4, (short) fds.events(i));
+        array.setShort(8L * i + 6, (short) 0);
+      }
+      final int result = of(() -> Libc.poll(array, count & 0xFFFF_FFFFL, timeoutMs));
+      for (int i = 0; i < count && result >= 0; i++) {
+        fds.found(i, array.getShort(8L * i + 6));
+      }
+      return result;
+    }
+  }
+
+  @Override
+  public int select(
+      final int end,
+      final FdSet reads,
+      final FdSet writes,
+      final FdSet excepts,
+      final long timeoutNs) {
+    final long[] in = words(reads);
+    final long[] out = words(writes);
+    final long[] except = words(excepts);
+    final long[] timeout =
+        timeoutNs < 0
+            ? null
+            : new long[] {timeoutNs / 1_000_000_000, timeoutNs / 1_000 % 1_000_000};
+    final int result = of(() -> Libc.select(end, in, out, except, timeout));
+    if (result >= 0) {
+      assign(reads, in);
+      assign(writes, out);
+      assign(excepts, except);
+    }
+    return result;
+  }
+
+  private static long[] words(final FdSet set) {
+    if (set == null) {
+      return null;
+    }
+    final long[] words = new long[FdSet.FD_SETSIZE / Long.SIZE];
+    for (int fd = 0; fd < FdSet.FD_SETSIZE; fd++) {
+      words[fd >> 6] |= set.isSet(fd) ? 1L << fd : 0;
+    }
+    return words;
+  }
+
+  private static void assign(final FdSet set, final long[] words) {
+    for (int fd = 0; set != null && fd < FdSet.FD_SETSIZE; fd++) {
+      if ((words[fd >> 6] & 1L << fd) == 0) {
+        set.clear(fd);
+      }
+    }
   }
 
   @Override

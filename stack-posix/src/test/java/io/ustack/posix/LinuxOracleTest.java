@@ -24,7 +24,11 @@ class LinuxOracleTest {
     final Map<String, Consumer<Scene>> all = new TreeMap<>();
     all.putAll(TcpScenes.all());
     all.putAll(UdpScenes.all());
+    all.putAll(DescriptorScenes.all());
+    all.putAll(CounterScenes.all());
+    all.putAll(PollScenes.all());
     all.putAll(EpollScenes.all());
+    all.putAll(EpollNestingScenes.all());
     return all;
   }
 

@@ -6,6 +6,8 @@ import static io.ustack.posix.SocketOption.MSG_NOSIGNAL;
 import static io.ustack.posix.SocketOption.SOCK_DGRAM;
 import static io.ustack.posix.SocketOption.SOCK_STREAM;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,6 +198,32 @@ final class Scene implements AutoCloseable {
   void noteRecv(final String what, final int fd, final int length, final int flags) {
     final int result = calls.recv(fd, bytes, length, flags);
     line(what, result < 0 ? Errno.name(result) : result + " " + text(Math.min(result, length)));
+  }
+
+  /** Notes the result and the text of one read. */
+  void noteRead(final String what, final int fd, final int length) {
+    final int result = calls.read(fd, bytes, length);
+    line(what, result < 0 ? Errno.name(result) : result + " " + text(result));
+  }
+
+  /** Notes the result of a read of eight bytes, and what they say. */
+  void noteReadLong(final String what, final int fd) {
+    final int result = calls.read(fd, bytes, Long.BYTES);
+    final long value = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).getLong(0);
+    line(what, result < 0 ? Errno.name(result) : result + " " + Long.toUnsignedString(value));
+  }
+
+  /** Writes eight bytes. */
+  int writeLong(final int fd, final long value) {
+    final byte[] data = new byte[Long.BYTES];
+    ByteBuffer.wrap(data).order(ByteOrder.nativeOrder()).putLong(value);
+    return calls.write(fd, data, data.length);
+  }
+
+  /** Writes a text. */
+  int write(final int fd, final String text) {
+    final byte[] data = text.getBytes(StandardCharsets.US_ASCII);
+    return calls.write(fd, data, data.length);
   }
 
   /** Receives and forgets. */

@@ -6,7 +6,28 @@ interface SocketCalls {
 
   int close(int fd);
 
+  int eventfd(int initial, int flags);
+
+  int timerfdCreate(int clock, int flags);
+
+  int timerfdSettime(int fd, int flags, long valueNs, long intervalNs, TimerSpec old);
+
+  int timerfdGettime(int fd, TimerSpec now);
+
+  int dup(int fd);
+
+  int dup2(int fd, int target);
+
+  int dup3(int fd, int target, int flags);
+
   int fcntl(int fd, int command, int argument);
+
+  /** What the request asks for is the result. */
+  int ioctl(int fd, int request, int argument);
+
+  int read(int fd, byte[] into, int length);
+
+  int write(int fd, byte[] data, int length);
 
   int bind(int fd, int address, int port);
 
@@ -35,6 +56,10 @@ interface SocketCalls {
   int recv(int fd, byte[] into, int length, int flags);
 
   int recvfrom(int fd, byte[] into, int length, int flags, SocketAddress4 source);
+
+  int poll(PollFds fds, int count, int timeoutMs);
+
+  int select(int end, FdSet reads, FdSet writes, FdSet excepts, long timeoutNs);
 
   int epollCreate(int flags);
 

@@ -13,6 +13,61 @@ record StackCalls(Posix posix) implements SocketCalls {
   }
 
   @Override
+  public int eventfd(final int initial, final int flags) {
+    return posix.eventfd(initial, flags);
+  }
+
+  @Override
+  public int timerfdCreate(final int clock, final int flags) {
+    return posix.timerfd_create(clock, flags);
+  }
+
+  @Override
+  public int timerfdSettime(
+      final int fd,
+      final int flags,
+      final long valueNs,
+      final long intervalNs,
+      final TimerSpec old) {
+    return posix.timerfd_settime(fd, flags, valueNs, intervalNs, old);
+  }
+
+  @Override
+  public int timerfdGettime(final int fd, final TimerSpec now) {
+    return posix.timerfd_gettime(fd, now);
+  }
+
+  @Override
+  public int dup(final int fd) {
+    return posix.dup(fd);
+  }
+
+  @Override
+  public int dup2(final int fd, final int target) {
+    return posix.dup2(fd, target);
+  }
+
+  @Override
+  public int dup3(final int fd, final int target, final int flags) {
+    return posix.dup3(fd, target, flags);
+  }
+
+  @Override
+  public int ioctl(final int fd, final int request, final int argument) {
+    return posix.ioctl(fd, request, argument);
+  }
+
+  @Override
+  public int read(final int fd, final byte[] into, final int length) {
+    return posix.read(fd, into, 0, length);
+  }
+
+  @Override
+  public int write(final int fd, final byte[] data, final int length) {
+    return posix.write(fd, data, 0, length);
+  }
+
+  @Override
   public int fcntl(final int fd, final int command, final int argument) {
     return posix.fcntl(fd, command, argument);
   }
@@ -96,6 +151,21 @@ record StackCalls(Posix posix) implements SocketCalls {
       final int flags,
       final SocketAddress4 source) {
     return posix.recvfrom(fd, into, 0, length, flags, source);
+  }
+
+  @Override
+  public int poll(final PollFds fds, final int count, final int timeoutMs) {
+    return posix.poll(fds, count, timeoutMs);
+  }
+
+  @Override
+  public int select(
+      final int end,
+      final FdSet reads,
+      final FdSet writes,
+      final FdSet excepts,
+      final long timeoutNs) {
+    return posix.select(end, reads, writes, excepts, timeoutNs);
   }
 
   @Override
