@@ -26,7 +26,7 @@ abstract class ConnectionCalls extends DescriptorCalls {
     if (socket == null) {
       return table.notSocket(fd);
     }
-    return socket instanceof TcpSocket tcp ? tcp.listen(backlog) : -Errno.EOPNOTSUPP;
+    return socket instanceof TcpSocket tcp ? tcp.listen(backlog) : socket.refuseToListen();
   }
 
   /** accept(2): {@link #accept4} without flags. */
@@ -51,7 +51,7 @@ abstract class ConnectionCalls extends DescriptorCalls {
       return table.notSocket(fd);
     }
     if (!(socket instanceof TcpSocket listener)) {
-      return -Errno.EOPNOTSUPP;
+      return socket.refuseToListen();
     }
     // As Linux: first the number, so that no connection is taken that can't be handed out.
     final int number = reserve((flags & SocketOption.SOCK_CLOEXEC) != 0);

@@ -36,6 +36,36 @@ abstract class DescriptorCalls {
   }
 
   /**
+   * socketpair(2): two ends that are connected, for threads of this process; no frame comes of it.
+   *
+   * @param domain AF_UNIX, which can be had in pairs only; -EOPNOTSUPP for AF_INET
+   * @param type SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET, with SOCK_NONBLOCK and SOCK_CLOEXEC or
+   *     without
+   * @param fds receives two descriptors
+   * @return 0; -EFAULT without room for two; -EMFILE; and as {@link #socket}
+   */
+  public int socketpair(
+      final int domain, final int type, final int protocol, final int @Nullable [] fds) {
+    final int refusal = SocketKind.refusePair(domain, type, protocol);
+    if (refusal != 0) {
+      return refusal;
+    }
+    if (fds == null || fds.length < 2) {
+      return -Errno.EFAULT;
+    }
+    final LocalSocket end = LocalSocket.pair(engine, SocketKind.typeOf(type));
+    final int one = open(end, type);
+    final int two = one < 0 ? one : open(end.peer(), type);
+    if (two < 0) {
+      close(one);
+      return two;
+    }
+    fds[0] = one;
+    fds[1] = two;
+    return 0;
+  }
+
+  /**
    * eventfd(2): a counter of 64 bits, moved by read and write as eight bytes in the machine's
    * order. Also in INLINE mode any thread may write to it, to wake the one that waits.
    *

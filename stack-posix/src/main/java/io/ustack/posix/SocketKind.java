@@ -30,6 +30,35 @@ final class SocketKind {
     };
   }
 
+  /**
+   * 0 for a pair that can be had, of AF_UNIX: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET; the errors
+   * of {@link #refuse}; -EOPNOTSUPP for AF_INET. In the order of Linux's __sys_socketpair.
+   */
+  static int refusePair(final int domain, final int type, final int protocol) {
+    if ((type & ~TYPE & ~FLAGS) != 0) {
+      return -Errno.EINVAL;
+    }
+    if (domain != SocketOption.AF_UNIX) {
+      final int refusal = refuse(domain, type, protocol);
+      return refusal == 0 ? -Errno.EOPNOTSUPP : refusal;
+    }
+    if ((type & TYPE) > 10) {
+      return -Errno.EINVAL;
+    }
+    if (protocol != 0 && protocol != SocketOption.AF_UNIX) {
+      return -Errno.EPROTONOSUPPORT;
+    }
+    return switch (type & TYPE) {
+      case SocketOption.SOCK_STREAM, SocketOption.SOCK_DGRAM, SocketOption.SOCK_SEQPACKET -> 0;
+      default -> -Errno.ESOCKTNOSUPPORT;
+    };
+  }
+
+  /** The type without its flags. */
+  static int typeOf(final int type) {
+    return type & TYPE;
+  }
+
   /** Whether a type that is not refused is a stream's; else it is a datagram socket's. */
   static boolean isStream(final int type) {
     return (type & TYPE) == SocketOption.SOCK_STREAM;

@@ -7,9 +7,11 @@ package io.ustack.posix;
 public final class SocketOption {
   // socket(2)
   public static final int AF_UNSPEC = 0;
+  public static final int AF_UNIX = 1;
   public static final int AF_INET = 2;
   public static final int SOCK_STREAM = 1;
   public static final int SOCK_DGRAM = 2;
+  public static final int SOCK_SEQPACKET = 5;
   public static final int SOCK_NONBLOCK = 0x800;
 
   /** Kept and told, and without effect: there is no exec here. */

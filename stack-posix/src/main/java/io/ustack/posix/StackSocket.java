@@ -76,8 +76,18 @@ public abstract class StackSocket extends Pollable {
     sending = engine.execution.newLock();
   }
 
-  /** SOCK_STREAM or SOCK_DGRAM. */
+  /** SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */
   public abstract int type();
+
+  /** AF_INET or AF_UNIX. */
+  int domain() {
+    return SocketOption.AF_INET;
+  }
+
+  /** What listen and accept say of a socket that can't: -EOPNOTSUPP. */
+  int refuseToListen() {
+    return -Errno.EOPNOTSUPP;
+  }
 
   /**
    * bind(2). Returns 0, -EADDRINUSE, -EADDRNOTAVAIL, -EINVAL when it is bound already or the port
@@ -188,7 +198,7 @@ public abstract class StackSocket extends Pollable {
       case SocketOption.SO_REUSEADDR -> reuseAddress ? 1 : 0;
       case SocketOption.SO_TYPE -> type();
       case SocketOption.SO_ERROR -> takeError();
-      case SocketOption.SO_DOMAIN -> SocketOption.AF_INET;
+      case SocketOption.SO_DOMAIN -> domain();
       default -> protocolOption(level, option);
     };
   }

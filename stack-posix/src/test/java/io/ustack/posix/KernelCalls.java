@@ -32,6 +32,9 @@ final class KernelCalls implements SocketCalls {
 
     static native int close(int fd) throws LastErrorException;
 
+    static native int socketpair(int domain, int type, int protocol, int[] fds)
+        throws LastErrorException;
+
     static native int eventfd(int initial, int flags) throws LastErrorException;
 
     static native int timerfd_create(int clock, int flags) throws LastErrorException;
@@ -135,6 +138,11 @@ final class KernelCalls implements SocketCalls {
   @Override
   public int close(final int fd) {
     return of(() -> Libc.close(fd));
+  }
+
+  @Override
+  public int socketpair(final int domain, final int type, final int protocol, final int[] fds) {
+    return of(() -> Libc.socketpair(domain, type, protocol, fds));
   }
 
   @Override

@@ -26,6 +26,7 @@ class LinuxOracleTest {
     all.putAll(UdpScenes.all());
     all.putAll(DescriptorScenes.all());
     all.putAll(CounterScenes.all());
+    all.putAll(LocalScenes.all());
     all.putAll(PollScenes.all());
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());

@@ -6,6 +6,8 @@ interface SocketCalls {
 
   int close(int fd);
 
+  int socketpair(int domain, int type, int protocol, int[] fds);
+
   int eventfd(int initial, int flags);
 
   int timerfdCreate(int clock, int flags);

@@ -13,6 +13,11 @@ record StackCalls(Posix posix) implements SocketCalls {
   }
 
   @Override
+  public int socketpair(final int domain, final int type, final int protocol, final int[] fds) {
+    return posix.socketpair(domain, type, protocol, fds);
+  }
+
+  @Override
   public int eventfd(final int initial, final int flags) {
     return posix.eventfd(initial, flags);
   }

@@ -1,0 +1,372 @@
+package io.ustack.posix;
+
+import java.nio.ByteBuffer;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One end of socketpair(2): bytes or messages between threads, without a stack, as Linux
+ * net/unix/af_unix.c has it. It has no name and can't be connected to anything else.
+ */
+final class LocalSocket extends StackSocket {
+  /** Linux net.core.wmem_default. */
+  private static final int DEFAULT_BUFFER_BYTES = 212_992;
+
+  private static final int MAX_BUFFER_BYTES = 4 << 20;
+  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+  private static final int RECEIVE_FLAGS =
+      SEND_FLAGS | SocketOption.MSG_PEEK | SocketOption.MSG_TRUNC | SocketOption.MSG_WAITALL;
+
+  private final int type;
+
+  /** What the other end sent. */
+  private final LocalQueue queue;
+
+  /** The other end; set once, before anybody else sees this one. */
+  private @Nullable LocalSocket peer;
+
+  /** The other end is gone, and a send said so; datagrams only. */
+  private volatile boolean disconnected;
+
+  private LocalSocket(final SocketEngine engine, final int type) {
+    super(engine);
+    this.type = type;
+    queue = new LocalQueue(type == SocketOption.SOCK_STREAM, DEFAULT_BUFFER_BYTES);
+  }
+
+  /** Two ends that are connected; the second is the first's {@link #peer}. */
+  static LocalSocket pair(final SocketEngine engine, final int type) {
+    final LocalSocket one = new LocalSocket(engine, type);
+    final LocalSocket two = new LocalSocket(engine, type);
+    one.peer = two;
+    two.peer = one;
+    return one;
+  }
+
+  LocalSocket peer() {
+    return Objects.requireNonNull(peer);
+  }
+
+  @Override
+  public int type() {
+    return type;
+  }
+
+  @Override
+  int domain() {
+    return SocketOption.AF_UNIX;
+  }
+
+  /** Linux unix_listen, unix_accept: it could, but it has no name and does not. */
+  @Override
+  int refuseToListen() {
+    return isDatagram() ? -Errno.EOPNOTSUPP : -Errno.EINVAL;
+  }
+
+  private boolean isDatagram() {
+    return type == SocketOption.SOCK_DGRAM;
+  }
+
+  /** As Linux unix_poll and unix_dgram_poll. */
+  @Override
+  public int readiness() {
+    final int shutdown = shut;
+    int events = hasError() ? Epoll.EPOLLERR : 0;
+    if (shutdown == SHUT_BOTH) {
+      events |= Epoll.EPOLLHUP;
+    }
+    if ((shutdown & SHUT_RECEIVE) != 0) {
+      events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
+    }
+    if (!queue.isEmpty()) {
+      events |= Epoll.READ_KEY;
+    }
+    return peer().queue.isRoomy() ? events | UdpSocket.WRITE_KEY : events;
+  }
+
+  // ---- Life
+
+  @Override
+  public int shutdown(final int how) {
+    if (how < SocketOption.SHUT_RD || how > SocketOption.SHUT_RDWR) {
+      return -Errno.EINVAL;
+    }
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final int bits = how + 1;
+    shut(bits);
+    if (!isDatagram()) {
+      // What this end does not send the other does not receive, and the other way round.
+      final int there =
+          ((bits & SHUT_SEND) != 0 ? SHUT_RECEIVE : 0)
+              | ((bits & SHUT_RECEIVE) != 0 ? SHUT_SEND : 0);
+      peer().shut(there);
+    }
+    return 0;
+  }
+
+  private void shut(final int bits) {
+    sending.lock();
+    try {
+      shut |= bits;
+    } finally {
+      sending.unlock();
+    }
+    raise(0);
+  }
+
+  /** Linux unix_release_sock: what nobody will read is a reset for the other end. */
+  @Override
+  void onClose() {
+    final LocalSocket other = peer();
+    if (isDatagram()) {
+      other.raise(0);
+      return;
+    }
+    if (!queue.isEmpty()) {
+      other.fail(Errno.ECONNRESET);
+    }
+    other.shut(SHUT_BOTH);
+  }
+
+  // ---- Data
+
+  @Override
+  public int send(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final int address,
+      final int port) {
+    final int refusal = refuseToSend(length, flags, port);
+    if (refusal != 0) {
+      return refusal;
+    }
+    final boolean waits = waits(flags);
+    boolean looked = false;
+    int sent = 0;
+    while (true) {
+      final int result = sendNow(buffer, array, offset + sent, length - sent);
+      if (result >= 0) {
+        sent += result;
+        if (sent == length) {
+          return sent;
+        }
+      } else if (result != -Errno.EAGAIN) {
+        return sent > 0 ? sent : result;
+      }
+      final int outcome = sent > 0 && !waits ? -Errno.EAGAIN : retry(WRITE_EVENTS, waits, looked);
+      if (outcome != 0) {
+        return sent > 0 ? sent : outcome;
+      }
+      looked = true;
+    }
+  }
+
+  private int refuseToSend(final int length, final int flags, final int port) {
+    if ((flags & ~SEND_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    if (port != NO_PORT && type != SocketOption.SOCK_SEQPACKET) {
+      // An address of another family, and a stream takes none.
+      return isDatagram() ? -Errno.EINVAL : -Errno.EISCONN;
+    }
+    return type != SocketOption.SOCK_STREAM && length > peer().queue.longest()
+        ? -Errno.EMSGSIZE
+        : 0;
+  }
+
+  private int sendNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
+    final LocalSocket other = peer();
+    sending.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      if ((shut & SHUT_SEND) != 0) {
+        return -Errno.EPIPE;
+      }
+      final int error = takeError();
+      if (error != 0) {
+        return -error;
+      }
+      if (isDatagram() && other.isClosed()) {
+        final boolean told = disconnected;
+        disconnected = true;
+        return told ? -Errno.ENOTCONN : -Errno.ECONNREFUSED;
+      }
+      if ((other.shut & SHUT_RECEIVE) != 0) {
+        return -Errno.EPIPE;
+      }
+      final int count = other.queue.put(buffer, array, offset, length);
+      if (count == LocalQueue.NOTHING) {
+        return -Errno.EAGAIN;
+      }
+      other.raise(Epoll.READ_KEY);
+      return count;
+    } finally {
+      sending.unlock();
+    }
+  }
+
+  @Override
+  public int receive(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable SocketAddress4 source) {
+    if ((flags & ~RECEIVE_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
+    }
+    if (source != null) {
+      source.set(0, 0);
+    }
+    final boolean all =
+        type == SocketOption.SOCK_STREAM
+            && (flags & (SocketOption.MSG_WAITALL | SocketOption.MSG_PEEK))
+                == SocketOption.MSG_WAITALL;
+    final boolean waits = waits(flags);
+    boolean looked = false;
+    int received = 0;
+    while (true) {
+      final int result = receiveNow(buffer, array, offset + received, length - received, flags);
+      if (result >= 0) {
+        received += result;
+        if (result == 0 || received >= length || !all) {
+          return received;
+        }
+      } else if (result != -Errno.EAGAIN) {
+        return received > 0 ? received : result;
+      } else {
+        final int outcome = receiveLater(waits, looked, received);
+        if (outcome != 0) {
+          return received > 0 ? received : Math.min(0, outcome);
+        }
+        looked = true;
+      }
+    }
+  }
+
+  /** 0 to try again; 1 at the end, where only a call that waits is told of it; or -errno. */
+  private int receiveLater(final boolean waits, final boolean looked, final int received) {
+    if (isDatagram() && (shut & SHUT_RECEIVE) != 0) {
+      return waits ? 1 : -Errno.EAGAIN;
+    }
+    return received > 0 && !waits ? -Errno.EAGAIN : retry(READ_EVENTS, waits, looked);
+  }
+
+  private int receiveNow(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length,
+      final int flags) {
+    receiving.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      final int there = queue.readable();
+      final boolean stays = (flags & SocketOption.MSG_PEEK) != 0;
+      final int count = queue.take(buffer, array, offset, length, stays);
+      if (count != LocalQueue.NOTHING) {
+        if (!stays && queue.takeSpaceRequest()) {
+          peer().raise(Epoll.WRITE_KEY);
+        }
+        final boolean whole =
+            type != SocketOption.SOCK_STREAM && (flags & SocketOption.MSG_TRUNC) != 0;
+        return whole ? there : count;
+      }
+      final int error = takeError();
+      if (error != 0) {
+        return -error;
+      }
+      return (shut & SHUT_RECEIVE) != 0 && !isDatagram() ? 0 : -Errno.EAGAIN;
+    } finally {
+      receiving.unlock();
+    }
+  }
+
+  @Override
+  public int inquire(final int request) {
+    if (request == SocketOption.SIOCOUTQ) {
+      return peer().queue.readable();
+    }
+    if (request != SocketOption.FIONREAD) {
+      return -Errno.ENOTTY;
+    }
+    receiving.lock();
+    try {
+      return queue.readable();
+    } finally {
+      receiving.unlock();
+    }
+  }
+
+  // ---- Names and options: it has none of its own
+
+  @Override
+  public int bind(final int address, final int port) {
+    return -Errno.EINVAL;
+  }
+
+  @Override
+  public int connect(final int address, final int port) {
+    return -Errno.EINVAL;
+  }
+
+  @Override
+  public int disconnect() {
+    return -Errno.EINVAL;
+  }
+
+  @Override
+  public int localAddress(final SocketAddress4 address) {
+    address.set(0, 0);
+    return isClosed() ? -Errno.EBADF : 0;
+  }
+
+  @Override
+  public int remoteAddress(final SocketAddress4 address) {
+    address.set(0, 0);
+    return isClosed() ? -Errno.EBADF : 0;
+  }
+
+  @Override
+  int protocolOption(final int level, final int option, final int value) {
+    if (level != SocketOption.SOL_SOCKET) {
+      return -Errno.EOPNOTSUPP;
+    }
+    if (option != SocketOption.SO_SNDBUF) {
+      return -Errno.ENOPROTOOPT;
+    }
+    peer().queue.capacity(bufferBytes(value, MIN_SEND_BYTES, MAX_BUFFER_BYTES));
+    raise(Epoll.WRITE_KEY);
+    return 0;
+  }
+
+  @Override
+  int protocolOption(final int level, final int option) {
+    if (level != SocketOption.SOL_SOCKET) {
+      return -Errno.EOPNOTSUPP;
+    }
+    return switch (option) {
+      case SocketOption.SO_RCVBUF -> DEFAULT_BUFFER_BYTES;
+      case SocketOption.SO_SNDBUF -> {
+        final int bytes = peer().queue.capacity();
+        yield bytes == DEFAULT_BUFFER_BYTES ? bytes : 2 * bytes;
+      }
+      case SocketOption.SO_ACCEPTCONN, SocketOption.SO_PROTOCOL -> 0;
+      default -> -Errno.ENOPROTOOPT;
+    };
+  }
+}
