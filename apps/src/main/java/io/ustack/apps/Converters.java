@@ -129,6 +129,17 @@ final class Converters {
     }
   }
 
+  /** 1 to 65536 MiB, as bytes. */
+  static final class Mebibytes implements ITypeConverter<Long> {
+    @Override
+    public Long convert(final String text) {
+      if (!text.matches("[1-9][0-9]{0,4}") || Integer.parseInt(text) > 1 << 16) {
+        throw new TypeConversionException("'" + text + "' is no number from 1 to 65536");
+      }
+      return Long.parseLong(text) << 20;
+    }
+  }
+
   /** 0 to 8 seconds, as nanoseconds: {@link StopSignal} waits ten. */
   static final class Drain implements ITypeConverter<Long> {
     @Override

@@ -70,6 +70,7 @@ public final class Main {
     commandLine.addSubcommand(new HttpCommand(invocation));
     commandLine.addSubcommand(new EchoCommand(invocation));
     commandLine.addSubcommand(new ProxyCommand(invocation));
+    commandLine.addSubcommand(new RedisCommand(invocation));
     commandLine.addSubcommand(new PingCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
     commandLine.addSubcommand(new SimCommand(invocation));

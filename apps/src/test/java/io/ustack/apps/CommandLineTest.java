@@ -94,6 +94,9 @@ final class CommandLineTest {
         Arguments.of("proxy " + PROXY + TO + " --check 0", "--check"),
         Arguments.of("proxy " + PROXY + TO + " --connect 0", "--connect"),
         Arguments.of("proxy " + PROXY + TO + " --drain 9", "0 to 8"),
+        Arguments.of("redis " + IP + " --port 0", "1 to 65535"),
+        Arguments.of("redis " + IP + " --memory 0", "1 to 65536"),
+        Arguments.of("redis " + IP + " --memory 65537", "1 to 65536"),
         Arguments.of("ping " + IP, "ADDRESS"),
         Arguments.of("ping example.org " + IP, "example.org"),
         Arguments.of("ping 10.99.0.1 10.99.0.3 " + IP, "10.99.0.3"),
@@ -203,7 +206,8 @@ final class CommandLineTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"http", "echo", "proxy", "ping", "replay", "sim", "demo", "doctor"})
+  @ValueSource(
+      strings = {"http", "echo", "proxy", "redis", "ping", "replay", "sim", "demo", "doctor"})
   void helpShowsAnExampleThatParses(final String command) {
     final CommandRun run = CommandRun.of(command, "--help");
     assertEquals(Main.EXIT_OK, run.exitCode(), run::toString);
@@ -218,7 +222,17 @@ final class CommandLineTest {
     assertEquals(Main.EXIT_OK, run.exitCode());
     for (final String word :
         new String[] {
-          "demo", "http", "echo", "proxy", "ping", "replay", "sim", "doctor", "bench", "Exit codes"
+          "demo",
+          "http",
+          "echo",
+          "proxy",
+          "redis",
+          "ping",
+          "replay",
+          "sim",
+          "doctor",
+          "bench",
+          "Exit codes"
         }) {
       assertTrue(run.out().contains(word), word);
     }

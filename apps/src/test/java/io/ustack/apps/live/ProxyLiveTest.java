@@ -38,7 +38,7 @@ class ProxyLiveTest {
       final byte[] content = new byte[20 << 20];
       new Random(1).nextBytes(content);
       Files.write(www.resolve("big"), content);
-      WebServer.start(scene, 8080, www);
+      LiveNginx.start(scene, 8080, www);
       final Path copy = directory.resolve("copy");
       scene.linux("curl", "-q", "-sS", "--noproxy", "*", "-o", copy.toString(), URL + "big");
       assertArrayEquals(content, Files.readAllBytes(copy));
@@ -50,8 +50,8 @@ class ProxyLiveTest {
   void nginxWithWrkAndAb() throws CommandFailure, IOException {
     try (LiveScene scene = proxy(":80", "10.99.0.1:8080,10.99.0.1:8081,10.99.0.1:8082")) {
       final Path www = www(scene);
-      WebServer.start(scene, 8080, www);
-      WebServer.start(scene, 8082, www); // and nobody on 8081
+      LiveNginx.start(scene, 8080, www);
+      LiveNginx.start(scene, 8082, www); // and nobody on 8081
       final LoadGenerator load = new LoadGenerator(scene);
       load.wrk(50, URL + "small");
       load.ab(1000, false, SMALL_BYTES, URL + "small");
@@ -65,19 +65,7 @@ class ProxyLiveTest {
   @Test
   void redis() throws CommandFailure, IOException {
     try (LiveScene scene = proxy(":6379", "10.99.0.1:6379")) {
-      scene.serve(
-          6379,
-          "redis-server",
-          "--bind",
-          LiveScene.LINUX,
-          "--port",
-          "6379",
-          "--dir",
-          scene.scratch().toString(),
-          "--save",
-          "",
-          "--protected-mode",
-          "no");
+      LiveRedis.start(scene, 6379);
       final LoadGenerator load = new LoadGenerator(scene);
       load.redis(5000, 1, "");
       load.redis(20_000, 16, "set,get,lpush,lrange");

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** nginx on the Linux side, with a configuration and files of its own. */
-final class WebServer {
-  private WebServer() {}
+final class LiveNginx {
+  private LiveNginx() {}
 
   /** Serves {@code root} on a port of the Linux side, for as long as the scene lasts. */
   static void start(final LiveScene scene, final int port, final Path root)
