@@ -1,5 +1,6 @@
 package io.ustack.udp;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
 import java.nio.ByteBuffer;
 
@@ -59,6 +60,13 @@ final class DatagramRing {
     ring.publish(PREFIX_BYTES + lengthBytes);
   }
 
+  /** As above, gathered from the beginning of ranges. */
+  void add(final int address, final int port, final ByteRanges source, final int lengthBytes) {
+    prefix(address, port, lengthBytes);
+    source.store(ring, PREFIX_BYTES, 0, lengthBytes);
+    ring.publish(PREFIX_BYTES + lengthBytes);
+  }
+
   private void prefix(final int address, final int port, final int lengthBytes) {
     written[0] = (byte) (address >>> 24);
     written[1] = (byte) (address >>> 16);
@@ -92,6 +100,11 @@ final class DatagramRing {
   /** As above, into an array. */
   void peek(final byte[] target, final int offset, final int lengthBytes) {
     ring.peek(PREFIX_BYTES, target, offset, lengthBytes);
+  }
+
+  /** As above, scattered over the beginning of ranges. */
+  void peek(final ByteRanges target, final int lengthBytes) {
+    target.fill(ring, PREFIX_BYTES, 0, lengthBytes);
   }
 
   /** Removes the oldest datagram, which {@link #first} told of. Consumer. */

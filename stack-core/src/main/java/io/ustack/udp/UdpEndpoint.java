@@ -1,5 +1,6 @@
 package io.ustack.udp;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
@@ -145,6 +146,28 @@ public final class UdpEndpoint extends Emitter {
     return count;
   }
 
+  /**
+   * As {@link #receive(byte[], int, int, DatagramInfo)}, over the first {@code length} bytes of
+   * ranges.
+   */
+  public int receive(final ByteRanges target, final int length, final DatagramInfo info) {
+    final int count = peek(target, length, info);
+    if (count != NOTHING) {
+      incoming.remove(info);
+    }
+    return count;
+  }
+
+  /** As {@link #peek(byte[], int, int, DatagramInfo)}, over the first bytes of ranges. */
+  public int peek(final ByteRanges target, final int length, final DatagramInfo info) {
+    if (!incoming.first(info)) {
+      return NOTHING;
+    }
+    final int count = Math.min(length, info.lengthBytes);
+    incoming.peek(target, count);
+    return count;
+  }
+
   /** Whether a datagram waits. Application. */
   public boolean isReadable() {
     return !incoming.isEmpty();
@@ -201,6 +224,16 @@ public final class UdpEndpoint extends Emitter {
       return false;
     }
     outgoing.add(address, port, source, offset, lengthBytes);
+    return true;
+  }
+
+  /** As above, from the first bytes of ranges: one datagram, however many they are. */
+  public boolean send(
+      final ByteRanges source, final int lengthBytes, final int address, final int port) {
+    if (!hasRoom(lengthBytes)) {
+      return false;
+    }
+    outgoing.add(address, port, source, lengthBytes);
     return true;
   }
 

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -114,6 +115,45 @@ public abstract class Pollable extends Awaitable {
       final int offset,
       final int length) {
     return -Errno.EINVAL;
+  }
+
+  /**
+   * readv(2), over ranges that lie inside and have bytes: one after the other, unless it can take
+   * them as one. Returns bytes, 0 at the end, -errno; -EINVAL of what can't be read
+   */
+  public int read(final ByteRanges ranges) {
+    int moved = 0;
+    for (int i = 0; i < ranges.count(); i++) {
+      final int length = ranges.length(i);
+      final int outcome =
+          length == 0 ? 0 : read(ranges.buffer(i), ranges.array(i), ranges.offset(i), length);
+      if (outcome < 0) {
+        return moved > 0 ? moved : outcome;
+      }
+      moved += outcome;
+      if (outcome < length) {
+        break;
+      }
+    }
+    return moved;
+  }
+
+  /** writev(2), as {@link #read(ByteRanges)}. */
+  public int write(final ByteRanges ranges) {
+    int moved = 0;
+    for (int i = 0; i < ranges.count(); i++) {
+      final int length = ranges.length(i);
+      final int outcome =
+          length == 0 ? 0 : write(ranges.buffer(i), ranges.array(i), ranges.offset(i), length);
+      if (outcome < 0) {
+        return moved > 0 ? moved : outcome;
+      }
+      moved += outcome;
+      if (outcome < length) {
+        break;
+      }
+    }
+    return moved;
   }
 
   /** ioctl(2) of what can be asked: FIONREAD, SIOCOUTQ. Returns the number; -ENOTTY; -errno */

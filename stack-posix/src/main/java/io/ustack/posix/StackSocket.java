@@ -123,6 +123,15 @@ public abstract class StackSocket extends Pollable {
       int flags,
       @Nullable SocketAddress4 source);
 
+  /** sendmsg(2), of a message whose ranges lie inside. Returns bytes taken, or -errno */
+  public abstract int send(Message message, int flags);
+
+  /**
+   * recvmsg(2), of a message whose ranges lie inside. Returns bytes, 0 at the end of a stream, or
+   * -errno
+   */
+  public abstract int receive(Message message, int flags);
+
   /** shutdown(2). Returns 0, -EINVAL, -ENOTCONN, -EBADF */
   public abstract int shutdown(int how);
 

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
 import io.ustack.tcp.TcpConnection;
 import io.ustack.tcp.TcpInfo;
@@ -281,12 +282,31 @@ public final class TcpSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
-    if ((flags & SocketOption.MSG_FASTOPEN) == 0) {
-      return transfer.send(buffer, array, offset, length, flags);
-    }
-    final int opened = opening.openFast(address, port, length, flags);
+    final int opened = openFast(length, flags, address, port);
     final int rest = flags & ~SocketOption.MSG_FASTOPEN;
-    return opened == 0 ? transfer.send(buffer, array, offset, length, rest) : opened;
+    return opened == 0 ? transfer.send(buffer, array, null, offset, length, rest) : opened;
+  }
+
+  @Override
+  public int send(final Message message, final int flags) {
+    final ByteRanges ranges = message.ranges();
+    final int length = BufferRange.length(ranges);
+    final int port = message.isNamed() ? message.port() : NO_PORT;
+    final int opened = openFast(length, flags, message.address(), port);
+    final int rest = flags & ~SocketOption.MSG_FASTOPEN;
+    return opened == 0 ? transfer.send(null, null, ranges, 0, length, rest) : opened;
+  }
+
+  /** What MSG_FASTOPEN asks for before the data; 0, or -errno. */
+  private int openFast(final int length, final int flags, final int address, final int port) {
+    return (flags & SocketOption.MSG_FASTOPEN) == 0
+        ? 0
+        : opening.openFast(address, port, length, flags);
+  }
+
+  @Override
+  public int write(final ByteRanges ranges) {
+    return transfer.send(null, null, ranges, 0, BufferRange.length(ranges), 0);
   }
 
   @Override
@@ -300,7 +320,24 @@ public final class TcpSocket extends StackSocket {
     if (source != null) {
       source.set(0, 0);
     }
-    return transfer.receive(buffer, array, offset, length, flags);
+    return transfer.receive(buffer, array, null, offset, length, flags);
+  }
+
+  @Override
+  public int receive(final Message message, final int flags) {
+    final ByteRanges ranges = message.ranges();
+    final int length = BufferRange.length(ranges);
+    final int result = transfer.receive(null, null, ranges, 0, length, flags);
+    if (result >= 0) {
+      message.noName();
+      message.flags(0);
+    }
+    return result;
+  }
+
+  @Override
+  public int read(final ByteRanges ranges) {
+    return transfer.receive(null, null, ranges, 0, BufferRange.length(ranges), 0);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
 import io.ustack.tcp.TcpConnection;
 import java.nio.ByteBuffer;
@@ -37,9 +38,11 @@ final class TcpTransfer {
     execution = socket.engine.execution;
   }
 
+  /** Of the two buffers and the ranges, one at most is not null; offsets are in what is there. */
   int send(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags) {
@@ -54,7 +57,8 @@ final class TcpTransfer {
     boolean looked = false;
     int sent = 0;
     while (true) {
-      final int result = sendNow(buffer, array, offset + sent, length - sent, sent, written);
+      final int result =
+          sendNow(buffer, array, ranges, offset + sent, length - sent, sent, written);
       if (result >= 0) {
         sent += result;
         if (sent == length) {
@@ -101,6 +105,7 @@ final class TcpTransfer {
   private int sendNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int moved,
@@ -124,10 +129,10 @@ final class TcpTransfer {
         return -Errno.EAGAIN;
       }
       final ByteRing ring = connection.sendBuffer();
-      int count = write(ring, buffer, array, offset, length);
+      int count = write(ring, buffer, array, ranges, offset, length);
       if (count < length) {
         ring.requestSpace();
-        count += write(ring, buffer, array, offset + count, length - count);
+        count += write(ring, buffer, array, ranges, offset + count, length - count);
       }
       if (count > 0) {
         execution.ring(stackSide, written);
@@ -141,6 +146,7 @@ final class TcpTransfer {
   int receive(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags) {
@@ -157,7 +163,7 @@ final class TcpTransfer {
     int received = 0;
     while (true) {
       final int result =
-          receiveNow(buffer, array, offset + received, length - received, flags, received);
+          receiveNow(buffer, array, ranges, offset + received, length - received, flags, received);
       if (result >= 0) {
         received += result;
         if (result == 0 || received == length || !all) {
@@ -186,6 +192,7 @@ final class TcpTransfer {
   private int receiveNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags,
@@ -201,7 +208,7 @@ final class TcpTransfer {
       final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();
       if (connection != null && connection.receiveBuffer().length() > 0) {
-        return copyOut(connection.receiveBuffer(), buffer, array, offset, length, flags);
+        return copyOut(connection.receiveBuffer(), buffer, array, ranges, offset, length, flags);
       }
       if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
         return 0;
@@ -226,6 +233,7 @@ final class TcpTransfer {
       final ByteRing ring,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags) {
@@ -235,6 +243,8 @@ final class TcpTransfer {
         ring.peek(0, array, offset, count);
       } else if (buffer != null) {
         ring.peek(0, buffer, offset, count);
+      } else if (ranges != null) {
+        ranges.fill(ring, 0, offset, count);
       }
     }
     if (ring.isRetired()) {
@@ -281,11 +291,21 @@ final class TcpTransfer {
       final ByteRing ring,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
     if (array != null) {
       return ring.write(array, offset, length);
     }
-    return buffer == null ? 0 : ring.write(buffer, offset, length);
+    if (buffer != null) {
+      return ring.write(buffer, offset, length);
+    }
+    if (ranges == null) {
+      return 0;
+    }
+    final int count = ring.reserve(length);
+    ranges.store(ring, 0, offset, count);
+    ring.publish(count);
+    return count;
   }
 }

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.udp.UdpEndpoint;
 import java.nio.ByteBuffer;
@@ -158,7 +159,7 @@ public final class UdpSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
-    return transfer.send(buffer, array, offset, length, flags, address, port);
+    return transfer.send(buffer, array, null, offset, length, flags, address, port);
   }
 
   @Override
@@ -169,7 +170,32 @@ public final class UdpSocket extends StackSocket {
       final int length,
       final int flags,
       final @Nullable SocketAddress4 source) {
-    return transfer.receive(buffer, array, offset, length, flags, source);
+    return transfer.receive(buffer, array, null, offset, length, flags, source, null);
+  }
+
+  @Override
+  public int send(final Message message, final int flags) {
+    final ByteRanges ranges = message.ranges();
+    final int length = BufferRange.length(ranges);
+    final int port = message.isNamed() ? message.port() : NO_PORT;
+    return transfer.send(null, null, ranges, 0, length, flags, message.address(), port);
+  }
+
+  @Override
+  public int receive(final Message message, final int flags) {
+    final ByteRanges ranges = message.ranges();
+    final int length = BufferRange.length(ranges);
+    return transfer.receive(null, null, ranges, 0, length, flags, null, message);
+  }
+
+  @Override
+  public int write(final ByteRanges ranges) {
+    return transfer.send(null, null, ranges, 0, BufferRange.length(ranges), 0, 0, NO_PORT);
+  }
+
+  @Override
+  public int read(final ByteRanges ranges) {
+    return transfer.receive(null, null, ranges, 0, BufferRange.length(ranges), 0, null, null);
   }
 
   @Override

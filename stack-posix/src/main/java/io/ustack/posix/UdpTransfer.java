@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.readiness.Failure;
 import io.ustack.udp.DatagramInfo;
 import io.ustack.udp.UdpEndpoint;
@@ -38,6 +39,7 @@ final class UdpTransfer {
   int send(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags,
@@ -49,7 +51,7 @@ final class UdpTransfer {
     final boolean waits = socket.waits(flags);
     boolean looked = false;
     while (true) {
-      final int result = sendNow(buffer, array, offset, length, address, port);
+      final int result = sendNow(buffer, array, ranges, offset, length, address, port);
       if (result >= 0 && waits) {
         execution.turn();
       }
@@ -71,6 +73,7 @@ final class UdpTransfer {
   private int sendNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int address,
@@ -79,7 +82,7 @@ final class UdpTransfer {
     if (endpoint == null) {
       // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
       final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
-      return bound == 0 ? sendNow(buffer, array, offset, length, address, port) : bound;
+      return bound == 0 ? sendNow(buffer, array, ranges, offset, length, address, port) : bound;
     }
     if (length > LARGEST_LENGTH_BYTES) {
       return -Errno.EMSGSIZE;
@@ -96,7 +99,7 @@ final class UdpTransfer {
     final int targetPort = named ? port : (int) (peer & 0xFFFF);
     final Failure failure = endpoint.sendable(length, target);
     return failure == Failure.NONE
-        ? queue(endpoint, buffer, array, offset, length, target, targetPort)
+        ? queue(endpoint, buffer, array, ranges, offset, length, target, targetPort)
         : -Errno.of(failure);
   }
 
@@ -104,6 +107,7 @@ final class UdpTransfer {
       final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int target,
@@ -121,11 +125,7 @@ final class UdpTransfer {
       if ((socket.shut & StackSocket.SHUT_SEND) != 0) {
         return -Errno.EPIPE;
       }
-      final boolean taken =
-          buffer != null
-              ? endpoint.send(buffer, offset, length, target, targetPort)
-              : endpoint.send(orNothing(array), offset, length, target, targetPort);
-      if (!taken) {
+      if (!put(endpoint, buffer, array, ranges, offset, length, target, targetPort)) {
         return -Errno.EAGAIN;
       }
       execution.ring(stackSide, UdpStackSide.WRITTEN);
@@ -135,24 +135,48 @@ final class UdpTransfer {
     }
   }
 
+  /** Of the two buffers and the ranges, one is not null; false when there is no room now. */
+  private static boolean put(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length,
+      final int target,
+      final int targetPort) {
+    if (ranges != null) {
+      return endpoint.send(ranges, length, target, targetPort);
+    }
+    return buffer != null
+        ? endpoint.send(buffer, offset, length, target, targetPort)
+        : endpoint.send(orNothing(array), offset, length, target, targetPort);
+  }
+
   int receive(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags,
-      final @Nullable SocketAddress4 source) {
+      final @Nullable SocketAddress4 source,
+      final @Nullable Message message) {
     if ((flags & ~RECEIVE_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }
     final boolean waits = socket.waits(flags);
     boolean looked = false;
     while (true) {
-      final int result = receiveNow(buffer, array, offset, length, flags, source);
+      final int result = receiveNow(buffer, array, ranges, offset, length, flags, source, message);
       if (result != -Errno.EAGAIN) {
         return result;
       }
       if (waits && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
+        if (message != null) {
+          message.noName();
+          message.flags(0);
+        }
         return 0;
       }
       final int outcome = socket.retry(StackSocket.READ_EVENTS, waits, looked);
@@ -170,10 +194,12 @@ final class UdpTransfer {
   private int receiveNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags,
-      final @Nullable SocketAddress4 source) {
+      final @Nullable SocketAddress4 source,
+      final @Nullable Message message) {
     socket.receiving.lock();
     try {
       if (socket.isClosed()) {
@@ -189,13 +215,17 @@ final class UdpTransfer {
       }
       final int count =
           (flags & SocketOption.MSG_PEEK) != 0
-              ? peek(endpoint, buffer, array, offset, length)
-              : take(endpoint, buffer, array, offset, length);
+              ? peek(endpoint, buffer, array, ranges, offset, length)
+              : take(endpoint, buffer, array, ranges, offset, length);
       if (count == UdpEndpoint.NOTHING) {
         return -Errno.EAGAIN;
       }
       if (source != null) {
         source.set(info.address(), info.port());
+      }
+      if (message != null) {
+        message.name(info.address(), info.port());
+        message.flags(count < info.lengthBytes() ? SocketOption.MSG_TRUNC : 0);
       }
       return (flags & SocketOption.MSG_TRUNC) != 0 ? info.lengthBytes() : count;
     } finally {
@@ -224,8 +254,12 @@ final class UdpTransfer {
       final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
+    if (ranges != null) {
+      return endpoint.peek(ranges, length, info);
+    }
     return buffer != null
         ? endpoint.peek(buffer, offset, length, info)
         : endpoint.peek(orNothing(array), offset, length, info);
@@ -235,8 +269,12 @@ final class UdpTransfer {
       final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
+    if (ranges != null) {
+      return endpoint.receive(ranges, length, info);
+    }
     return buffer != null
         ? endpoint.receive(buffer, offset, length, info)
         : endpoint.receive(orNothing(array), offset, length, info);

@@ -3,6 +3,7 @@ package io.ustack.posix;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
+import io.ustack.buffer.ByteRanges;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Timeout;
@@ -129,6 +130,50 @@ class AllocationTest {
             assertEquals(
                 64, peers.b.sendto(server, data, 0, 64, 0, source.address(), source.port()));
             assertEquals(64, peers.a.recv(client, data, 0, 64, 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void messages(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      peers.b.bind(server, 0, 0);
+      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final Message[] requests = new Message[4];
+      final Message[] received = new Message[4];
+      for (int i = 0; i < 4; i++) {
+        requests[i] = new Message().name(Peers.B, Peers.port(peers.b, server));
+        requests[i].ranges().add(new byte[20], 1, 19).add(ByteBuffer.allocateDirect(9), 1, 8);
+        received[i] = new Message();
+        received[i].ranges().add(new byte[20], 1, 19).add(ByteBuffer.allocateDirect(99), 1, 90);
+      }
+      allocatesNothing(
+          () -> {
+            assertEquals(4, peers.a.sendmmsg(client, requests, 4, 0));
+            assertEquals(4, peers.b.recvmmsg(server, received, 4, 0, -1));
+            assertEquals(27, peers.a.sendmsg(client, requests[0], 0));
+            assertEquals(27, peers.b.recvmsg(server, received[0], 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void vectors(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final ByteRanges ranges = new ByteRanges();
+      final byte[] array = new byte[40];
+      final ByteBuffer buffer = ByteBuffer.allocateDirect(40);
+      allocatesNothing(
+          () -> {
+            ranges.clear().add(array, 0, 40).add(buffer, 8, 24);
+            assertEquals(64, peers.a.writev(pair[0], ranges));
+            assertEquals(64, peers.b.readv(pair[1], ranges));
+            assertEquals(64, peers.b.writev(pair[1], ranges));
+            assertEquals(64, peers.a.readv(pair[0], ranges));
           });
     }
   }

@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** The kernel's calls through libc: the oracle. Linux only; traffic stays on loopback. */
-final class KernelCalls implements SocketCalls {
+final class KernelCalls extends KernelMessageCalls implements SocketCalls {
   private static final int SOCKADDR_BYTES = 16;
   private static final long NS_PER_SECOND = 1_000_000_000;
   private static final int EPOLL_EVENT_BYTES;
@@ -118,14 +118,14 @@ final class KernelCalls implements SocketCalls {
     }
   }
 
-  private static byte[] sockaddr(final int family, final int address, final int port) {
+  static byte[] sockaddr(final int family, final int address, final int port) {
     final byte[] bytes = new byte[SOCKADDR_BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).putShort(0, (short) family);
     ByteBuffer.wrap(bytes).putShort(2, (short) port).putInt(4, address);
     return bytes;
   }
 
-  private static void read(final byte[] from, final SocketAddress4 into) {
+  static void read(final byte[] from, final SocketAddress4 into) {
     final ByteBuffer bytes = ByteBuffer.wrap(from);
     into.set(bytes.getInt(4), bytes.getShort(2) & 0xFFFF);
   }

@@ -30,6 +30,8 @@ class LinuxOracleTest {
     all.putAll(PollScenes.all());
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());
+    all.putAll(MessageScenes.all());
+    all.putAll(ManyMessagesScenes.all());
     return all;
   }
 

@@ -110,6 +110,14 @@ final class Scene implements AutoCloseable {
     }
   }
 
+  /** Waits until all that a UDP socket has sent so far is where it goes. */
+  void settle(final int sender) {
+    final int marker = boundUdp();
+    sendto(sender, "", port(marker));
+    await(marker, Epoll.EPOLLIN);
+    closeNow(marker);
+  }
+
   // ---- Sockets
 
   int track(final int fd) {

@@ -1,7 +1,7 @@
 package io.ustack.posix;
 
 /** The calls that can be made of both the kernel and ustack; results or {@code -errno}. */
-interface SocketCalls {
+interface SocketCalls extends MessageSocketCalls {
   int socket(int domain, int type, int protocol);
 
   int close(int fd);

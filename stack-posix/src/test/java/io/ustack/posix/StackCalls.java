@@ -1,5 +1,7 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
+
 /** The calls of ustack. */
 record StackCalls(Posix posix) implements SocketCalls {
   @Override
@@ -188,5 +190,40 @@ record StackCalls(Posix posix) implements SocketCalls {
   public int epollWait(
       final int epfd, final EpollEvents events, final int maxEvents, final int timeoutMs) {
     return posix.epoll_wait(epfd, events, maxEvents, timeoutMs);
+  }
+
+  @Override
+  public int readv(final int fd, final ByteRanges ranges) {
+    return posix.readv(fd, ranges);
+  }
+
+  @Override
+  public int writev(final int fd, final ByteRanges ranges) {
+    return posix.writev(fd, ranges);
+  }
+
+  @Override
+  public int sendmsg(final int fd, final Message message, final int flags) {
+    return posix.sendmsg(fd, message, flags);
+  }
+
+  @Override
+  public int recvmsg(final int fd, final Message message, final int flags) {
+    return posix.recvmsg(fd, message, flags);
+  }
+
+  @Override
+  public int sendmmsg(final int fd, final Message[] messages, final int count, final int flags) {
+    return posix.sendmmsg(fd, messages, count, flags);
+  }
+
+  @Override
+  public int recvmmsg(
+      final int fd,
+      final Message[] messages,
+      final int count,
+      final int flags,
+      final long timeoutNs) {
+    return posix.recvmmsg(fd, messages, count, flags, timeoutNs);
   }
 }
