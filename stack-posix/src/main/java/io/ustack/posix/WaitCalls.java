@@ -6,7 +6,7 @@ import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Posix}: waiting for many. */
-abstract class WaitCalls extends MessageCalls {
+abstract class WaitCalls extends FileCalls {
   /** Spare ones; under their own lock. */
   private final ArrayDeque<Selection> selections = new ArrayDeque<>();
 

@@ -4,8 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.sun.management.ThreadMXBean;
 import io.ustack.buffer.ByteRanges;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -174,6 +179,25 @@ class AllocationTest {
             assertEquals(64, peers.b.readv(pair[1], ranges));
             assertEquals(64, peers.b.writev(pair[1], ranges));
             assertEquals(64, peers.a.readv(pair[0], ranges));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void files(final Mode mode) throws IOException {
+    final Path path = Files.createTempFile("ustack", ".sendfile");
+    Files.write(path, new byte[100]);
+    try (Peers peers = new Peers(mode);
+        FileChannel file = FileChannel.open(path, StandardOpenOption.DELETE_ON_CLOSE)) {
+      final int[] pair = peers.connect();
+      final byte[] into = new byte[64];
+      allocatesNothing(
+          () -> {
+            assertEquals(64, peers.a.sendfile(pair[0], file, 9, 64));
+            assertEquals(64, peers.b.recv(pair[1], into, 0, 64, SocketOption.MSG_WAITALL));
+            assertEquals(64, peers.b.send(pair[1], into, 0, 64, 0));
+            assertEquals(64, peers.a.recv(pair[0], into, 0, 64, 0));
           });
     }
   }

@@ -4,8 +4,10 @@ import com.sun.jna.LastErrorException;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.LongByReference;
 import io.ustack.buffer.ByteRanges;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** The kernel's calls with {@code struct iovec} and {@code struct msghdr}, on 64-bit machines. */
@@ -27,6 +29,13 @@ abstract class KernelMessageCalls implements MessageSocketCalls {
         throws LastErrorException;
 
     static native int recvmmsg(int fd, Pointer messages, int count, int flags, Pointer timeout)
+        throws LastErrorException;
+
+    static native int open(String path, int flags) throws LastErrorException;
+
+    static native int close(int fd) throws LastErrorException;
+
+    static native long sendfile(int out, int in, LongByReference position, long count)
         throws LastErrorException;
 
     private Libc() {}
@@ -196,6 +205,21 @@ abstract class KernelMessageCalls implements MessageSocketCalls {
     final int result = of(() -> Libc.recvmsg(fd, headers.headers, flags));
     headers.copyBack(result < 0 ? 0 : 1);
     return result;
+  }
+
+  @Override
+  public int sendfile(
+      final int fd,
+      final Path file,
+      final boolean readable,
+      final long position,
+      final long count) {
+    final int in = file == null ? -1 : of(() -> Libc.open(file.toString(), readable ? 0 : 1));
+    try {
+      return of(() -> Libc.sendfile(fd, in, new LongByReference(position), count));
+    } finally {
+      of(() -> Libc.close(in));
+    }
   }
 
   @Override

@@ -31,6 +31,7 @@ class LinuxOracleTest {
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());
     all.putAll(MessageScenes.all());
+    all.putAll(FileScenes.all());
     all.putAll(ManyMessagesScenes.all());
     return all;
   }

@@ -1,6 +1,12 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /** The calls of ustack. */
 record StackCalls(Posix posix) implements SocketCalls {
@@ -225,5 +231,23 @@ record StackCalls(Posix posix) implements SocketCalls {
       final int flags,
       final long timeoutNs) {
     return posix.recvmmsg(fd, messages, count, flags, timeoutNs);
+  }
+
+  @Override
+  public int sendfile(
+      final int fd,
+      final Path file,
+      final boolean readable,
+      final long position,
+      final long count) {
+    if (file == null) {
+      return posix.sendfile(fd, null, position, count);
+    }
+    final OpenOption mode = readable ? StandardOpenOption.READ : StandardOpenOption.WRITE;
+    try (FileChannel channel = FileChannel.open(file, mode)) {
+      return posix.sendfile(fd, channel, position, count);
+    } catch (final IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -27,6 +27,19 @@ final class TwoHosts implements AutoCloseable {
     }
   }
 
+  /** A TCP connection of sockets that do not wait: [0] is A's end, which connected, [1] is B's. */
+  int[] connect() {
+    final int type = SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK;
+    final int listener = b.socket(SocketOption.AF_INET, type, 0);
+    b.listen(listener, 1);
+    final int client = a.socket(SocketOption.AF_INET, type, 0);
+    a.connect(client, Peers.B, Peers.port(b, listener));
+    run();
+    final int server = b.accept4(listener, null, SocketOption.SOCK_NONBLOCK);
+    b.close(listener);
+    return new int[] {client, server};
+  }
+
   @Override
   public void close() {
     a.close();
