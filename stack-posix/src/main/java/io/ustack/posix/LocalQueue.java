@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -86,12 +87,13 @@ final class LocalQueue {
   int put(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
-    int put = tryPut(buffer, array, offset, length);
+    int put = tryPut(buffer, array, ranges, offset, length);
     if (put == NOTHING) {
       ring.requestSpace();
-      put = tryPut(buffer, array, offset, length);
+      put = tryPut(buffer, array, ranges, offset, length);
     }
     return put;
   }
@@ -99,10 +101,11 @@ final class LocalQueue {
   private int tryPut(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
     if (stream) {
-      final int count = write(buffer, array, offset, length);
+      final int count = write(buffer, array, ranges, offset, length);
       return count == 0 && length > 0 ? NOTHING : count;
     }
     if (messages > MOST_MESSAGES || ring.free() < LENGTH_BYTES + length) {
@@ -110,7 +113,7 @@ final class LocalQueue {
     }
     ByteBuffer.wrap(putLength).putInt(0, length);
     ring.write(putLength, 0, LENGTH_BYTES);
-    write(buffer, array, offset, length);
+    write(buffer, array, ranges, offset, length);
     MESSAGES.getAndAdd(this, 1);
     return length;
   }
@@ -118,12 +121,22 @@ final class LocalQueue {
   private int write(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
     if (array != null) {
       return ring.write(array, offset, length);
     }
-    return buffer == null ? 0 : ring.write(buffer, offset, length);
+    if (buffer != null) {
+      return ring.write(buffer, offset, length);
+    }
+    if (ranges == null) {
+      return 0;
+    }
+    final int count = ring.reserve(length);
+    ranges.store(ring, 0, offset, count);
+    ring.publish(count);
+    return count;
   }
 
   /**
@@ -135,6 +148,7 @@ final class LocalQueue {
   int take(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final boolean stays) {
@@ -148,6 +162,8 @@ final class LocalQueue {
       ring.peek(head, array, offset, count);
     } else if (buffer != null) {
       ring.peek(head, buffer, offset, count);
+    } else if (ranges != null) {
+      ranges.fill(ring, head, offset, count);
     }
     if (!stays) {
       ring.discard(stream ? count : LENGTH_BYTES + there);

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -141,6 +142,29 @@ final class LocalSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
+    return send(buffer, array, null, offset, length, flags, port);
+  }
+
+  @Override
+  public int send(final Message message, final int flags) {
+    final int length = BufferRange.length(message.ranges());
+    final int port = message.isNamed() ? message.port() : NO_PORT;
+    return send(null, null, message.ranges(), 0, length, flags, port);
+  }
+
+  @Override
+  public int write(final ByteRanges ranges) {
+    return send(null, null, ranges, 0, BufferRange.length(ranges), 0, NO_PORT);
+  }
+
+  private int send(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length,
+      final int flags,
+      final int port) {
     final int refusal = refuseToSend(length, flags, port);
     if (refusal != 0) {
       return refusal;
@@ -149,7 +173,7 @@ final class LocalSocket extends StackSocket {
     boolean looked = false;
     int sent = 0;
     while (true) {
-      final int result = sendNow(buffer, array, offset + sent, length - sent);
+      final int result = sendNow(buffer, array, ranges, offset + sent, length - sent);
       if (result >= 0) {
         sent += result;
         if (sent == length) {
@@ -182,6 +206,7 @@ final class LocalSocket extends StackSocket {
   private int sendNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
     final LocalSocket other = peer();
@@ -205,7 +230,7 @@ final class LocalSocket extends StackSocket {
       if ((other.shut & SHUT_RECEIVE) != 0) {
         return -Errno.EPIPE;
       }
-      final int count = other.queue.put(buffer, array, offset, length);
+      final int count = other.queue.put(buffer, array, ranges, offset, length);
       if (count == LocalQueue.NOTHING) {
         return -Errno.EAGAIN;
       }
@@ -224,11 +249,38 @@ final class LocalSocket extends StackSocket {
       final int length,
       final int flags,
       final @Nullable SocketAddress4 source) {
-    if ((flags & ~RECEIVE_FLAGS) != 0) {
-      return -Errno.EOPNOTSUPP;
-    }
     if (source != null) {
       source.set(0, 0);
+    }
+    return receive(buffer, array, null, offset, length, flags, null);
+  }
+
+  @Override
+  public int receive(final Message message, final int flags) {
+    final int length = BufferRange.length(message.ranges());
+    message.flags(0);
+    final int result = receive(null, null, message.ranges(), 0, length, flags, message);
+    if (result >= 0) {
+      message.noName();
+    }
+    return result;
+  }
+
+  @Override
+  public int read(final ByteRanges ranges) {
+    return receive(null, null, ranges, 0, BufferRange.length(ranges), 0, null);
+  }
+
+  private int receive(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length,
+      final int flags,
+      final @Nullable Message message) {
+    if ((flags & ~RECEIVE_FLAGS) != 0) {
+      return -Errno.EOPNOTSUPP;
     }
     final boolean all =
         type == SocketOption.SOCK_STREAM
@@ -238,7 +290,8 @@ final class LocalSocket extends StackSocket {
     boolean looked = false;
     int received = 0;
     while (true) {
-      final int result = receiveNow(buffer, array, offset + received, length - received, flags);
+      final int result =
+          receiveNow(buffer, array, ranges, offset + received, length - received, flags, message);
       if (result >= 0) {
         received += result;
         if (result == 0 || received >= length || !all) {
@@ -267,9 +320,11 @@ final class LocalSocket extends StackSocket {
   private int receiveNow(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
-      final int flags) {
+      final int flags,
+      final @Nullable Message message) {
     receiving.lock();
     try {
       if (isClosed()) {
@@ -277,8 +332,11 @@ final class LocalSocket extends StackSocket {
       }
       final int there = queue.readable();
       final boolean stays = (flags & SocketOption.MSG_PEEK) != 0;
-      final int count = queue.take(buffer, array, offset, length, stays);
+      final int count = queue.take(buffer, array, ranges, offset, length, stays);
       if (count != LocalQueue.NOTHING) {
+        if (message != null && type != SocketOption.SOCK_STREAM && count < there) {
+          message.flags(SocketOption.MSG_TRUNC);
+        }
         if (!stays && queue.takeSpaceRequest()) {
           peer().raise(Epoll.WRITE_KEY);
         }

@@ -35,6 +35,7 @@ final class MessageScenes {
         Map.entry("message: truncation", MessageScenes::truncation),
         Map.entry("message: empty datagrams", MessageScenes::emptyDatagrams),
         Map.entry("message: messages that are refused", MessageScenes::badMessages),
+        Map.entry("message: socket pairs", MessageScenes::socketPairs),
         Map.entry("message: names that are refused", MessageScenes::badNames));
   }
 
@@ -338,6 +339,29 @@ final class MessageScenes {
       message.ranges().add((byte[]) null, 0, Integer.MAX_VALUE);
     }
     s.note("much too long", s.calls.sendmsg(server, message.noName(), MSG_DONTWAIT) < 0);
+  }
+
+  private static void socketPairs(final Scene s) {
+    final int[] types = {
+      SocketOption.SOCK_STREAM, SocketOption.SOCK_DGRAM, SocketOption.SOCK_SEQPACKET
+    };
+    for (final int type : types) {
+      final int[] pair = new int[2];
+      s.note("socketpair", s.calls.socketpair(SocketOption.AF_UNIX, type, 0, pair));
+      s.track(pair[0]);
+      s.track(pair[1]);
+      final Message message = new Message();
+      of(message.ranges(), "ab", "", "cde");
+      s.note("sendmsg", s.calls.sendmsg(pair[0], message, MSG_NOSIGNAL));
+      s.note("writev", s.calls.writev(pair[0], of(message.ranges(), "fg", "h")));
+      noteRecvmsg(s, "peek", pair[1], MSG_PEEK, 1, 2);
+      noteReadv(s, "readv", pair[1], 2, 1);
+      noteRecvmsg(s, "recvmsg", pair[1], 0, 1, 1);
+      noteReadv(s, "into nothing", pair[1]);
+      noteRecvmsg(s, "the rest", pair[1], MSG_DONTWAIT, 9);
+      s.closeNow(pair[0]);
+      noteRecvmsg(s, "the other end is gone", pair[1], MSG_DONTWAIT, 9);
+    }
   }
 
   private static void badNames(final Scene s) {
