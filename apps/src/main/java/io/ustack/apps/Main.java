@@ -71,6 +71,7 @@ public final class Main {
     commandLine.addSubcommand(new EchoCommand(invocation));
     commandLine.addSubcommand(new ProxyCommand(invocation));
     commandLine.addSubcommand(new RedisCommand(invocation));
+    commandLine.addSubcommand(new Iperf3Command(invocation));
     commandLine.addSubcommand(new PingCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
     commandLine.addSubcommand(new SimCommand(invocation));

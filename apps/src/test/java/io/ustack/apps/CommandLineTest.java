@@ -97,6 +97,9 @@ final class CommandLineTest {
         Arguments.of("redis " + IP + " --port 0", "1 to 65535"),
         Arguments.of("redis " + IP + " --memory 0", "1 to 65536"),
         Arguments.of("redis " + IP + " --memory 65537", "1 to 65536"),
+        Arguments.of("iperf3 " + IP, "--server"),
+        Arguments.of("iperf3 -s " + IP + " -p 0", "1 to 65535"),
+        Arguments.of("iperf3 -s -c 10.99.0.1 " + IP, "-c"),
         Arguments.of("ping " + IP, "ADDRESS"),
         Arguments.of("ping example.org " + IP, "example.org"),
         Arguments.of("ping 10.99.0.1 10.99.0.3 " + IP, "10.99.0.3"),
@@ -207,7 +210,9 @@ final class CommandLineTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"http", "echo", "proxy", "redis", "ping", "replay", "sim", "demo", "doctor"})
+      strings = {
+        "http", "echo", "proxy", "redis", "iperf3", "ping", "replay", "sim", "demo", "doctor"
+      })
   void helpShowsAnExampleThatParses(final String command) {
     final CommandRun run = CommandRun.of(command, "--help");
     assertEquals(Main.EXIT_OK, run.exitCode(), run::toString);
