@@ -101,14 +101,23 @@ final class LiveScene implements AutoCloseable {
    * fails.
    */
   void python(final String script, final String... arguments) throws CommandFailure, IOException {
-    final Path file = directory.resolve(script);
-    try (InputStream source = LiveScene.class.getResourceAsStream(script)) {
-      Files.write(file, Objects.requireNonNull(source, script).readAllBytes());
-    }
-    final List<String> command = new ArrayList<>(List.of("python3", file.toString(), STACK));
+    final String file = unpack(script).toString();
+    final List<String> command = new ArrayList<>(List.of("python3", file, STACK));
     command.addAll(List.of(arguments));
     final String said = linux(command.toArray(String[]::new));
     assertTrue(said.endsWith("ok"), said);
+  }
+
+  /** Starts a Python script of the test's resources as {@link #serve} starts a server. */
+  void servePython(final String script, final int port) throws CommandFailure, IOException {
+    serve(port, "python3", unpack(script).toString(), LINUX, String.valueOf(port));
+  }
+
+  private Path unpack(final String script) throws IOException {
+    final Path file = directory.resolve(script);
+    try (InputStream source = LiveScene.class.getResourceAsStream(script)) {
+      return Files.write(file, Objects.requireNonNull(source, script).readAllBytes());
+    }
   }
 
   @Override

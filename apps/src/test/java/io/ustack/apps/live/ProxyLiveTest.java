@@ -74,4 +74,15 @@ class ProxyLiveTest {
       assertEquals("a value", scene.linux("redis-cli", "-h", LiveScene.STACK, "GET", "key"));
     }
   }
+
+  @Test
+  void datagrams() throws CommandFailure, IOException {
+    try (LiveScene scene =
+        LiveScene.start(directory, "proxy", "--udp", "--listen", ":7", "--to", "10.99.0.1:9007")) {
+      scene.servePython("udp_echo_server.py", 9007);
+      scene.python("datagrams.py");
+      final String said = scene.end();
+      assertTrue(said.contains("proxy: 12 datagrams passed on, 0 lost"), said);
+    }
+  }
 }
