@@ -36,7 +36,7 @@ final class JsonObject {
 
   /** A number, cut to a long; {@code otherwise} when there is no such number. */
   long number(final String name, final long otherwise) {
-    return members.get(name) instanceof Double number ? (long) (double) number : otherwise;
+    return members.get(name) instanceof Double number ? number.longValue() : otherwise;
   }
 
   /** Whether it is true, or a number that is not 0. */

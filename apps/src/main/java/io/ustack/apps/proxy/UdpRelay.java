@@ -32,7 +32,7 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
   private final SocketAddress4 client = new SocketAddress4();
 
   /** The one that was quiet for longest comes first. */
-  private final Map<Long, UdpFlow> flows = new LinkedHashMap<>(64, 0.75f, true);
+  private final Map<Long, UdpFlow> flows = new LinkedHashMap<>();
 
   private long retriedNs;
   private long passed;
@@ -77,7 +77,7 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
       if (flow == null) {
         lost++;
       } else {
-        flow.progressNs = nowNs;
+        touch(flow, nowNs);
         flow.up(datagram, length);
       }
     }
@@ -100,11 +100,17 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
 
   /** An answer of a flow's target has come. */
   void down(final UdpFlow flow, final byte[] bytes, final int length, final long nowNs) {
+    touch(flow, nowNs);
     final long key = flow.client();
-    flows.get(key); // to the end of those that are quiet
-    flow.progressNs = nowNs;
     final int address = (int) (key >>> 16);
     count(posix.sendto(fd, bytes, 0, length, 0, address, (int) key & 0xFFFF));
+  }
+
+  /** Not quiet: to the end of the row. */
+  private void touch(final UdpFlow flow, final long nowNs) {
+    flow.progressNs = nowNs;
+    flows.remove(flow.client());
+    flows.put(flow.client(), flow);
   }
 
   /** Counts what was passed on, and what was not. */
