@@ -11,6 +11,9 @@ public final class Ipv4Address {
   /** 255.255.255.255. */
   public static final int BROADCAST = 0xFFFF_FFFF;
 
+  /** 127.255.255.255: the directed broadcast address of 127.0.0.0/8. */
+  public static final int LOOPBACK_BROADCAST = 0x7FFF_FFFF;
+
   private static final int OCTETS = 4;
 
   private Ipv4Address() {}

@@ -76,7 +76,9 @@ public final class Ipv4Input implements EthernetProtocol {
       return DropReason.IPV4_CHECKSUM;
     }
     final int destination = Ipv4Header.destination(bytes, at);
-    final boolean broadcast = local.isBroadcast(destination);
+    // RFC 1122 3.2.1.3 (g): an address of 127/8 is never seen outside a host.
+    final boolean broadcast =
+        local.isBroadcast(destination) && (loopback || !Ipv4Address.isLoopback(destination));
     if (!broadcast && !isOurs(destination, packet)) {
       return DropReason.IPV4_NOT_FOR_US;
     }

@@ -8,6 +8,7 @@ import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
 import io.ustack.ethernet.EthernetHeader;
 import io.ustack.ethernet.EthernetOutput;
+import io.ustack.ethernet.MacAddress;
 import org.jspecify.annotations.Nullable;
 
 /** The way out: finds paths, and puts the IPv4 header in front of what is sent along them. */
@@ -51,10 +52,26 @@ public final class Ipv4Output {
    *
    * @param localAddress one of ours, or 0 to choose
    * @param remoteAddress a unicast address; 0 means this stack, as on Linux
-   * @return null without a route, to a group, or when the two can't be together: ENETUNREACH
+   * @return null without a route, to a group or to everybody, or when the two can't be together:
+   *     ENETUNREACH
    */
   public @Nullable Path path(final int localAddress, final int remoteAddress) {
     final int remote = remoteAddress == Ipv4Address.ANY ? anyAsRemote(localAddress) : remoteAddress;
+    return local.isBroadcast(remote) ? null : find(localAddress, remote);
+  }
+
+  /**
+   * The path from a local address to everybody, {@link LocalAddresses#isBroadcast}: what is sent
+   * along goes to the link, and as on Linux to this stack too.
+   *
+   * @param localAddress one of ours, or 0 to choose
+   * @return null without a route: ENETUNREACH
+   */
+  public @Nullable Path broadcastPath(final int localAddress, final int broadcastAddress) {
+    return find(localAddress, broadcastAddress);
+  }
+
+  private @Nullable Path find(final int localAddress, final int remote) {
     final int source = localAddress == Ipv4Address.ANY ? sourceFor(remote) : localAddress;
     final int place = ((source * 31 + remote) * 0x9E37_79B9) >>> PATHS_SHIFT;
     final Path known = paths[place];
@@ -71,6 +88,15 @@ public final class Ipv4Output {
   /** Whether {@link #path} would find one. Any thread. */
   public boolean hasRoute(final int localAddress, final int remoteAddress) {
     final int remote = remoteAddress == Ipv4Address.ANY ? anyAsRemote(localAddress) : remoteAddress;
+    return !local.isBroadcast(remote) && leads(localAddress, remote);
+  }
+
+  /** Whether {@link #broadcastPath} would find one. Any thread. */
+  public boolean hasBroadcastRoute(final int localAddress, final int broadcastAddress) {
+    return leads(localAddress, broadcastAddress);
+  }
+
+  private boolean leads(final int localAddress, final int remote) {
     final int source = localAddress == Ipv4Address.ANY ? sourceFor(remote) : localAddress;
     return nextHop(source, remote) != RoutingTable.NO_ROUTE;
   }
@@ -85,8 +111,9 @@ public final class Ipv4Output {
     if (nextHop == RoutingTable.NO_ROUTE) {
       return null;
     }
-    final EthernetOutput link = local.isLocal(remote) ? loopback : wire;
-    return new Path(this, link, nextHop, source, remote);
+    final boolean broadcast = local.isBroadcast(remote);
+    final boolean inside = broadcast ? Ipv4Address.isLoopback(remote) : local.isLocal(remote);
+    return new Path(this, inside ? loopback : wire, nextHop, source, remote, broadcast);
   }
 
   /** Who gets the packets next: the remote itself when it is us. */
@@ -94,15 +121,19 @@ public final class Ipv4Output {
     if (!local.isLocal(source)) {
       return RoutingTable.NO_ROUTE;
     }
-    if (local.isLocal(remote)) {
+    if (local.isLocal(remote) || remote == Ipv4Address.LOOPBACK_BROADCAST) {
       return remote;
     }
     // RFC 1122 3.2.1.3 (g): an address of 127/8 never leaves the host.
-    if (Ipv4Address.isLoopback(source)
-        || Ipv4Address.isThisNetwork(remote)
+    if (Ipv4Address.isLoopback(source)) {
+      return RoutingTable.NO_ROUTE;
+    }
+    if (local.isBroadcast(remote)) {
+      return remote;
+    }
+    if (Ipv4Address.isThisNetwork(remote)
         || Ipv4Address.isMulticast(remote)
-        || Ipv4Address.isReserved(remote)
-        || local.isBroadcast(remote)) {
+        || Ipv4Address.isReserved(remote)) {
       return RoutingTable.NO_ROUTE;
     }
     return routes.nextHop(remote);
@@ -112,8 +143,14 @@ public final class Ipv4Output {
     return localAddress == Ipv4Address.ANY ? Ipv4Address.LOOPBACK : localAddress;
   }
 
-  /** RFC 1122 3.3.4.3: to ourselves with the address spoken to, else with the link's. */
+  /**
+   * RFC 1122 3.3.4.3: to ourselves with the address spoken to, of 127.0.0.0/8 as on Linux with the
+   * first; else with the link's.
+   */
   private int sourceFor(final int remote) {
+    if (Ipv4Address.isLoopback(remote)) {
+      return Ipv4Address.LOOPBACK;
+    }
     return local.isLocal(remote) ? remote : local.address();
   }
 
@@ -159,7 +196,23 @@ public final class Ipv4Output {
       path.link.send(packet, 0, EthernetHeader.TYPE_IPV4);
       return true;
     }
-    return sendToNeighbour(path, packet, nowNs);
+    return path.broadcast ? sendToAll(packet) : sendToNeighbour(path, packet, nowNs);
+  }
+
+  /** Linux ip_mc_output: everybody is also us. */
+  private boolean sendToAll(final Packet packet) {
+    counters.increment(Counter.IPV4_PACKETS_OUT);
+    final Packet copy = loopback.room() == 0 ? null : loopback.allocate();
+    if (copy != null) {
+      final int at = copy.append(packet.length());
+      copy.bytes().put(at, packet.bytes(), packet.offset(), packet.length());
+      copy.flags(packet.flags());
+      copy.networkOffset(at);
+      copy.transportOffset(at + Ipv4Header.LENGTH_BYTES);
+      loopback.send(copy, 0, EthernetHeader.TYPE_IPV4);
+    }
+    wire.send(packet, MacAddress.BROADCAST, EthernetHeader.TYPE_IPV4);
+    return true;
   }
 
   private boolean sendToNeighbour(final Path path, final Packet packet, final long nowNs) {

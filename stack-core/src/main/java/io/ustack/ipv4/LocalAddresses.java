@@ -24,11 +24,17 @@ public record LocalAddresses(Ipv4Subnet subnet) {
 
   /** Whether a packet to this unicast address is for this stack. */
   public boolean isLocal(final int address) {
-    return address == subnet.address() || Ipv4Address.isLoopback(address);
+    return address == subnet.address()
+        || (Ipv4Address.isLoopback(address) && address != Ipv4Address.LOOPBACK_BROADCAST);
   }
 
-  /** Whether it is everybody's on our link: limited or directed broadcast (RFC 1122 3.3.6). */
+  /**
+   * Whether it is everybody's on our link, limited or directed broadcast (RFC 1122 3.3.6), or the
+   * broadcast address of 127.0.0.0/8, which is as on Linux everybody's inside.
+   */
   public boolean isBroadcast(final int address) {
-    return address == Ipv4Address.BROADCAST || subnet.isBroadcast(address);
+    return address == Ipv4Address.BROADCAST
+        || subnet.isBroadcast(address)
+        || address == Ipv4Address.LOOPBACK_BROADCAST;
   }
 }

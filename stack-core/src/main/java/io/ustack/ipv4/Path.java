@@ -16,6 +16,9 @@ public final class Path {
   private final int localAddress;
   private final int remoteAddress;
 
+  /** The remote is everybody. */
+  final boolean broadcast;
+
   /** Linux ip_rt_min_pmtu: whoever says less is not believed (RFC 5927 7.2). */
   public static final int MIN_MTU_BYTES = 552;
 
@@ -35,12 +38,14 @@ public final class Path {
       final EthernetOutput link,
       final int nextHop,
       final int localAddress,
-      final int remoteAddress) {
+      final int remoteAddress,
+      final boolean broadcast) {
     this.output = output;
     this.link = link;
     this.nextHop = nextHop;
     this.localAddress = localAddress;
     this.remoteAddress = remoteAddress;
+    this.broadcast = broadcast;
   }
 
   /** The source of packets sent along. */

@@ -5,17 +5,24 @@ import io.ustack.buffer.ByteRing;
 import java.nio.ByteBuffer;
 
 /**
- * Datagrams between one producer and one consumer thread: a {@link ByteRing} in which each is an
- * address, a port, a length and its bytes, published at once. What it holds is bounded in bytes,
- * those eight included, so empty datagrams are bounded as well.
+ * Datagrams between one producer and one consumer thread: a {@link ByteRing} in which each is a
+ * {@link DatagramInfo} and its bytes, published at once. What it holds is bounded in bytes, those
+ * that the info takes included, so empty datagrams are bounded as well.
  */
 final class DatagramRing {
   /** What a datagram costs beside its bytes. */
-  static final int PREFIX_BYTES = 8;
+  static final int PREFIX_BYTES = 16;
+
+  private static final int ADDRESS = 0;
+  private static final int PORT = 4;
+  private static final int LENGTH = 6;
+  private static final int LOCAL_ADDRESS = 8;
+  private static final int TYPE_OF_SERVICE = 12;
+  private static final int TIME_TO_LIVE = 13;
 
   private final ByteRing ring;
-  private final byte[] written = new byte[PREFIX_BYTES];
-  private final byte[] read = new byte[PREFIX_BYTES];
+  private final ByteBuffer written = ByteBuffer.allocate(PREFIX_BYTES);
+  private final ByteBuffer read = ByteBuffer.allocate(PREFIX_BYTES);
 
   DatagramRing(final int capacityBytes) {
     ring = new ByteRing(capacityBytes);
@@ -36,46 +43,35 @@ final class DatagramRing {
     return ring.length() == 0;
   }
 
-  /** Adds a datagram that {@link #fits}. Producer. */
+  /** Adds a datagram that {@link #fits}: all that {@code about} says, and its length. Producer. */
   void add(
-      final int address,
-      final int port,
-      final ByteBuffer source,
-      final int offset,
-      final int lengthBytes) {
-    prefix(address, port, lengthBytes);
+      final DatagramInfo about, final ByteBuffer source, final int offset, final int lengthBytes) {
+    prefix(about, lengthBytes);
     ring.store(PREFIX_BYTES, source, offset, lengthBytes);
     ring.publish(PREFIX_BYTES + lengthBytes);
   }
 
   /** As above, from an array. */
-  void add(
-      final int address,
-      final int port,
-      final byte[] source,
-      final int offset,
-      final int lengthBytes) {
-    prefix(address, port, lengthBytes);
+  void add(final DatagramInfo about, final byte[] source, final int offset, final int lengthBytes) {
+    prefix(about, lengthBytes);
     ring.store(PREFIX_BYTES, source, offset, lengthBytes);
     ring.publish(PREFIX_BYTES + lengthBytes);
   }
 
   /** As above, gathered from the beginning of ranges. */
-  void add(final int address, final int port, final ByteRanges source, final int lengthBytes) {
-    prefix(address, port, lengthBytes);
+  void add(final DatagramInfo about, final ByteRanges source, final int lengthBytes) {
+    prefix(about, lengthBytes);
     source.store(ring, PREFIX_BYTES, 0, lengthBytes);
     ring.publish(PREFIX_BYTES + lengthBytes);
   }
 
-  private void prefix(final int address, final int port, final int lengthBytes) {
-    written[0] = (byte) (address >>> 24);
-    written[1] = (byte) (address >>> 16);
-    written[2] = (byte) (address >>> 8);
-    written[3] = (byte) address;
-    written[4] = (byte) (port >>> 8);
-    written[5] = (byte) port;
-    written[6] = (byte) (lengthBytes >>> 8);
-    written[7] = (byte) lengthBytes;
+  private void prefix(final DatagramInfo about, final int lengthBytes) {
+    written.putInt(ADDRESS, about.address);
+    written.putShort(PORT, (short) about.port);
+    written.putShort(LENGTH, (short) lengthBytes);
+    written.putInt(LOCAL_ADDRESS, about.localAddress);
+    written.put(TYPE_OF_SERVICE, (byte) about.typeOfService);
+    written.put(TIME_TO_LIVE, (byte) about.timeToLive);
     ring.store(0, written, 0, PREFIX_BYTES);
   }
 
@@ -85,10 +81,12 @@ final class DatagramRing {
       return false;
     }
     ring.peek(0, read, 0, PREFIX_BYTES);
-    info.address =
-        (read[0] << 24) | ((read[1] & 0xFF) << 16) | ((read[2] & 0xFF) << 8) | (read[3] & 0xFF);
-    info.port = ((read[4] & 0xFF) << 8) | (read[5] & 0xFF);
-    info.lengthBytes = ((read[6] & 0xFF) << 8) | (read[7] & 0xFF);
+    info.address = read.getInt(ADDRESS);
+    info.port = read.getShort(PORT) & 0xFFFF;
+    info.lengthBytes = read.getShort(LENGTH) & 0xFFFF;
+    info.localAddress = read.getInt(LOCAL_ADDRESS);
+    info.typeOfService = read.get(TYPE_OF_SERVICE) & 0xFF;
+    info.timeToLive = read.get(TIME_TO_LIVE) & 0xFF;
     return true;
   }
 

@@ -7,6 +7,7 @@ import io.ustack.counter.DropReason;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.ipv4.Ipv4Output;
+import io.ustack.ipv4.LocalAddresses;
 import io.ustack.ipv4.Path;
 import io.ustack.ipv4.PortAllocator;
 import io.ustack.ipv4.TransportProtocol;
@@ -31,6 +32,9 @@ public final class Udp implements TransportProtocol {
 
   /** The endpoints of each port, the latest first. */
   private final @Nullable UdpEndpoint[] byPort = new @Nullable UdpEndpoint[PORTS];
+
+  /** What arrives now. */
+  private final DatagramInfo arriving = new DatagramInfo();
 
   private Failure lastFailure = Failure.NONE;
 
@@ -131,12 +135,21 @@ public final class Udp implements TransportProtocol {
   }
 
   @Nullable Path path(final int localAddress, final int remoteAddress) {
-    return ipv4.path(localAddress, remoteAddress);
+    return ipv4.local().isBroadcast(remoteAddress)
+        ? ipv4.broadcastPath(localAddress, remoteAddress)
+        : ipv4.path(localAddress, remoteAddress);
+  }
+
+  /** Any thread. */
+  LocalAddresses local() {
+    return ipv4.local();
   }
 
   /** Any thread. */
   boolean hasRoute(final int localAddress, final int remoteAddress) {
-    return ipv4.hasRoute(localAddress, remoteAddress);
+    return ipv4.local().isBroadcast(remoteAddress)
+        ? ipv4.hasBroadcastRoute(localAddress, remoteAddress)
+        : ipv4.hasRoute(localAddress, remoteAddress);
   }
 
   /** The most bytes a datagram can carry without fragments. Any thread. */
@@ -155,23 +168,23 @@ public final class Udp implements TransportProtocol {
       return;
     }
     counters.increment(Counter.UDP_DATAGRAMS_IN);
+    arriving.to(source, UdpHeader.sourcePort(bytes, at)).from(destination);
+    final int network = packet.networkOffset();
+    arriving.typeOfService = Ipv4Header.typeOfService(bytes, network);
+    arriving.timeToLive = Ipv4Header.timeToLive(bytes, network);
     if (ipv4.local().isBroadcast(destination)) {
-      deliverToAll(bytes, at, source, destination);
+      deliverToAll(bytes, at);
       packet.release();
       return;
     }
-    final UdpEndpoint endpoint =
-        find(
-            destination,
-            UdpHeader.destinationPort(bytes, at),
-            source,
-            UdpHeader.sourcePort(bytes, at));
+    final int port = UdpHeader.destinationPort(bytes, at);
+    final UdpEndpoint endpoint = find(destination, port, source, arriving.port);
     if (endpoint == null) {
       unreachable.portUnreachable(packet, nowNs);
       drop(packet, DropReason.UDP_NO_SOCKET);
       return;
     }
-    deliver(endpoint, bytes, at, source);
+    deliver(endpoint, bytes, at);
     packet.release();
   }
 
@@ -185,26 +198,22 @@ public final class Udp implements TransportProtocol {
     return (packet.flags() & Packet.RX_L4_CHECKSUM_BAD) != 0 ? DropReason.UDP_CHECKSUM : null;
   }
 
-  private static void deliver(
-      final UdpEndpoint endpoint, final ByteBuffer bytes, final int at, final int source) {
+  private void deliver(final UdpEndpoint endpoint, final ByteBuffer bytes, final int at) {
     endpoint.deliver(
-        source,
-        UdpHeader.sourcePort(bytes, at),
+        arriving,
         bytes,
         at + UdpHeader.LENGTH_BYTES,
         UdpHeader.length(bytes, at) - UdpHeader.LENGTH_BYTES);
   }
 
   /** A broadcast goes to everybody who has the port; nobody having it is no error. */
-  private void deliverToAll(
-      final ByteBuffer bytes, final int at, final int source, final int destination) {
-    final int sourcePort = UdpHeader.sourcePort(bytes, at);
+  private void deliverToAll(final ByteBuffer bytes, final int at) {
     boolean delivered = false;
     UdpEndpoint endpoint = byPort[UdpHeader.destinationPort(bytes, at)];
     while (endpoint != null) {
       final UdpEndpoint following = endpoint.nextOnPort;
-      if (endpoint.fit(destination, source, sourcePort) >= 0) {
-        deliver(endpoint, bytes, at, source);
+      if (endpoint.fit(arriving.localAddress, arriving.address, arriving.port) >= 0) {
+        deliver(endpoint, bytes, at);
         delivered = true;
       }
       endpoint = following;

@@ -48,8 +48,6 @@ public final class UdpEndpoint extends Emitter {
   private int remotePort;
   private boolean connected;
   private boolean closed;
-  private int typeOfService;
-  private int timeToLive = Ipv4Header.DEFAULT_TIME_TO_LIVE;
   private @Nullable Path path;
 
   /** The next endpoint with the same port. */
@@ -181,59 +179,76 @@ public final class UdpEndpoint extends Emitter {
     return hasRoom(udp.largestPayloadBytes());
   }
 
+  /** Whether what is sent there goes to everybody (RFC 1122 3.3.6). Any thread. */
+  public boolean isBroadcast(final int address) {
+    return udp.local().isBroadcast(address);
+  }
+
+  /** Whether it is this stack's. Any thread. */
+  public boolean isLocal(final int address) {
+    return udp.local().isLocal(address);
+  }
+
+  /** Whether what is sent there never leaves this stack. Any thread. */
+  public boolean isInside(final int address) {
+    return isLocal(address) || address == Ipv4Address.LOOPBACK_BROADCAST;
+  }
+
+  /** The address of ours that answers what was sent to {@code destination}. Any thread. */
+  public int addressFor(final int destination) {
+    if (!isBroadcast(destination)) {
+      return destination;
+    }
+    return isInside(destination) ? Ipv4Address.LOOPBACK : udp.local().address();
+  }
+
   /**
    * Whether a datagram can be sent at all. Any thread.
    *
+   * @param to address, port and our own address of it
    * @return NONE; MESSAGE_TOO_LONG when it does not fit the link's MTU (nothing is fragmented yet);
    *     NETWORK_UNREACHABLE without route
    */
-  public Failure sendable(final int lengthBytes, final int address) {
-    if (lengthBytes > udp.largestPayloadBytes()) {
-      // DEVIATION: Linux, datagrams longer than the MTU: EMSGSIZE; fragments are not built yet.
-      return Failure.MESSAGE_TOO_LONG;
+  public Failure sendable(final int lengthBytes, final DatagramInfo to) {
+    final int local = to.localAddress == Ipv4Address.ANY ? boundAddress : to.localAddress;
+    if (!udp.hasRoute(local, to.address)) {
+      return Failure.NETWORK_UNREACHABLE;
     }
-    return udp.hasRoute(boundAddress, address) ? Failure.NONE : Failure.NETWORK_UNREACHABLE;
+    // DEVIATION: Linux, datagrams longer than the MTU: EMSGSIZE; fragments are not built yet.
+    return lengthBytes > udp.largestPayloadBytes() ? Failure.MESSAGE_TOO_LONG : Failure.NONE;
   }
 
   /**
    * Queues a datagram that is {@link #sendable}. Application.
    *
+   * @param to where it goes, and how
    * @return false when there is no room now: EAGAIN, and WRITABLE is raised when there is
    */
   public boolean send(
-      final ByteBuffer source,
-      final int offset,
-      final int lengthBytes,
-      final int address,
-      final int port) {
+      final ByteBuffer source, final int offset, final int lengthBytes, final DatagramInfo to) {
     if (!hasRoom(lengthBytes)) {
       return false;
     }
-    outgoing.add(address, port, source, offset, lengthBytes);
+    outgoing.add(to, source, offset, lengthBytes);
     return true;
   }
 
   /** As above, from an array. */
   public boolean send(
-      final byte[] source,
-      final int offset,
-      final int lengthBytes,
-      final int address,
-      final int port) {
+      final byte[] source, final int offset, final int lengthBytes, final DatagramInfo to) {
     if (!hasRoom(lengthBytes)) {
       return false;
     }
-    outgoing.add(address, port, source, offset, lengthBytes);
+    outgoing.add(to, source, offset, lengthBytes);
     return true;
   }
 
   /** As above, from the first bytes of ranges: one datagram, however many they are. */
-  public boolean send(
-      final ByteRanges source, final int lengthBytes, final int address, final int port) {
+  public boolean send(final ByteRanges source, final int lengthBytes, final DatagramInfo to) {
     if (!hasRoom(lengthBytes)) {
       return false;
     }
-    outgoing.add(address, port, source, lengthBytes);
+    outgoing.add(to, source, lengthBytes);
     return true;
   }
 
@@ -292,26 +307,11 @@ public final class UdpEndpoint extends Emitter {
   }
 
   /**
-   * IP_TOS and IP_TTL of what leaves from now on. Stack thread.
-   *
-   * @param newTypeOfService the whole byte, 0 to 255: UDP leaves the ECN bits to the application
-   * @param newTimeToLive 1 to 255
-   */
-  public void service(final int newTypeOfService, final int newTimeToLive) {
-    if ((newTypeOfService & ~0xFF) != 0 || newTimeToLive < 1 || newTimeToLive > 0xFF) {
-      throw new IllegalArgumentException(
-          "type of service " + newTypeOfService + ", time to live " + newTimeToLive);
-    }
-    typeOfService = newTypeOfService;
-    timeToLive = newTimeToLive;
-  }
-
-  /**
    * What IP_MTU reads: the largest packet that gets through to the peer, as far as the network
    * said; 0 without a peer. Stack thread.
    */
   public int pathMtuBytes(final long nowNs) {
-    final Path found = connected ? pathTo(remoteAddress) : null;
+    final Path found = connected ? pathTo(localAddress, remoteAddress) : null;
     return found == null ? 0 : found.pathMtuBytes(nowNs);
   }
 
@@ -346,16 +346,12 @@ public final class UdpEndpoint extends Emitter {
 
   /** Copies a datagram into the queue, or counts that there was no room. */
   void deliver(
-      final int source,
-      final int sourcePort,
-      final ByteBuffer bytes,
-      final int offset,
-      final int lengthBytes) {
+      final DatagramInfo about, final ByteBuffer bytes, final int offset, final int lengthBytes) {
     if (!incoming.fits(lengthBytes)) {
       udp.counters().drop(DropReason.UDP_RECEIVE_QUEUE_FULL);
       return;
     }
-    incoming.add(source, sourcePort, bytes, offset, lengthBytes);
+    incoming.add(about, bytes, offset, lengthBytes);
     observer.onReadiness(Readiness.READABLE);
   }
 
@@ -369,7 +365,8 @@ public final class UdpEndpoint extends Emitter {
     if (!outgoing.first(sending)) {
       return false;
     }
-    final Path way = pathTo(sending.address);
+    final int from = sending.localAddress == Ipv4Address.ANY ? localAddress : sending.localAddress;
+    final Path way = pathTo(from, sending.address);
     if (way == null) {
       udp.counters().drop(DropReason.IPV4_NO_ROUTE);
     } else if (!emit(way, nowNs)) {
@@ -395,20 +392,21 @@ public final class UdpEndpoint extends Emitter {
     UdpHeader.write(packet.bytes(), at, localPort, sending.port, length);
     outgoing.peek(packet.bytes(), at + UdpHeader.LENGTH_BYTES, sending.lengthBytes);
     packet.flags(Packet.TX_UDP_CHECKSUM);
-    if (way.send(packet, Ipv4Header.PROTOCOL_UDP, typeOfService, timeToLive, nowNs)) {
+    if (way.send(
+        packet, Ipv4Header.PROTOCOL_UDP, sending.typeOfService, sending.timeToLive, nowNs)) {
       udp.counters().increment(Counter.UDP_DATAGRAMS_OUT);
     }
     return true;
   }
 
-  private @Nullable Path pathTo(final int address) {
+  private @Nullable Path pathTo(final int from, final int address) {
     final Path last = path;
     if (last != null
         && last.remoteAddress() == address
-        && (localAddress == Ipv4Address.ANY || last.localAddress() == localAddress)) {
+        && (from == Ipv4Address.ANY || last.localAddress() == from)) {
       return last;
     }
-    path = udp.path(localAddress, address);
+    path = udp.path(from, address);
     return path;
   }
 }

@@ -5,7 +5,7 @@
  * <p>Called by {@code ipv4} with what arrived and by the socket engine; sends along {@link
  * io.ustack.ipv4.Path}s. Says "port unreachable" through {@link io.ustack.ipv4.UnreachableSender}.
  *
- * <p>Not done yet: datagrams larger than the MTU, sending to broadcast addresses, multicast.
+ * <p>Not done yet: datagrams larger than the MTU, multicast.
  */
 @NullMarked
 package io.ustack.udp;

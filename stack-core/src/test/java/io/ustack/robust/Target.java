@@ -175,8 +175,8 @@ final class Target implements AutoCloseable {
 
   private void echo(final UdpEndpoint endpoint) {
     final int length = endpoint.receive(buffer, 0, buffer.length, info);
-    if (length >= 0 && endpoint.sendable(length, info.address()) == Failure.NONE) {
-      endpoint.send(buffer, 0, length, info.address(), info.port());
+    if (length >= 0 && endpoint.sendable(length, info.from(0)) == Failure.NONE) {
+      endpoint.send(buffer, 0, length, info);
       endpoint.onSendBufferWritten(clock.nanoTime());
     }
   }

@@ -82,8 +82,8 @@ class AllocationTest {
     arrive(datagram, 1);
     final int length = endpoint.receive(buffer, 0, buffer.length, info);
     assertEquals(100, length);
-    if (endpoint.sendable(length, info.address()) == Failure.NONE) {
-      endpoint.send(buffer, 0, length, info.address(), info.port());
+    if (endpoint.sendable(length, info.from(0)) == Failure.NONE) {
+      endpoint.send(buffer, 0, length, info);
       endpoint.onSendBufferWritten(clock.nanoTime());
     }
     stack.poll(clock.nanoTime());

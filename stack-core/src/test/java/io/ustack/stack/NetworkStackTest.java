@@ -28,6 +28,7 @@ import io.ustack.testing.Frames;
 import io.ustack.testing.ScriptLink;
 import io.ustack.testing.TestNet;
 import io.ustack.time.ManualClock;
+import io.ustack.udp.DatagramInfo;
 import io.ustack.udp.UdpEndpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,7 +114,7 @@ class NetworkStackTest {
               nowNs -> {
                 happened.add("command");
                 assertEquals(net.clock.nanoTime(), nowNs);
-                endpoint.send(new byte[1], 0, 1, PEER, 7);
+                endpoint.send(new byte[1], 0, 1, new DatagramInfo().to(PEER, 7));
                 endpoint.onSendBufferWritten(nowNs);
               });
       assertEquals(net.clock.nanoTime(), net.stack.nextDeadlineNs(net.clock.nanoTime()));
@@ -226,7 +227,7 @@ class NetworkStackTest {
       link.deaf(true);
       final UdpEndpoint endpoint = stack.udp().bind(0, 9, false, ReadinessObserver.NONE);
       for (int i = 0; i < 100; i++) {
-        assertTrue(endpoint.send(new byte[1], 0, 1, OUR, 9));
+        assertTrue(endpoint.send(new byte[1], 0, 1, new DatagramInfo().to(OUR, 9)));
         endpoint.onSendBufferWritten(clock.nanoTime());
         stack.poll(clock.nanoTime());
         clock.advance(SECOND);
@@ -329,12 +330,12 @@ class NetworkStackTest {
       final UdpEndpoint stuck = net.stack.udp().bind(0, 9, false, ReadinessObserver.NONE);
       final UdpEndpoint free = net.stack.udp().bind(0, 10, false, ReadinessObserver.NONE);
       for (int i = 0; i < 100; i++) {
-        assertTrue(stuck.send(new byte[1], 0, 1, PEER, 7));
+        assertTrue(stuck.send(new byte[1], 0, 1, new DatagramInfo().to(PEER, 7)));
       }
       stuck.onSendBufferWritten(net.clock.nanoTime());
       net.stack.poll(net.clock.nanoTime());
       for (int i = 0; i < 5; i++) {
-        assertTrue(free.send(new byte[1], 0, 1, OUR, 10));
+        assertTrue(free.send(new byte[1], 0, 1, new DatagramInfo().to(OUR, 10)));
       }
       free.onSendBufferWritten(net.clock.nanoTime());
       for (int i = 0; i < 10; i++) {
@@ -380,7 +381,7 @@ class NetworkStackTest {
     net.poll();
     assertNotNull(net.takeFrame());
     final UdpEndpoint endpoint = stack.udp().bind(0, 9, false, ReadinessObserver.NONE);
-    endpoint.send(new byte[1], 0, 1, PEER, 7);
+    endpoint.send(new byte[1], 0, 1, new DatagramInfo().to(PEER, 7));
     endpoint.onSendBufferWritten(nowNs);
     final Path path = stack.ipv4().path(0, PEER);
     stack.commands().offer(ignored -> happened.add("command"));

@@ -51,7 +51,7 @@ class UdpThreadsTest {
 
     void send(final int address, final int number) throws InterruptedException {
       buffer.putInt(0, number);
-      while (!endpoint.send(buffer, 0, LENGTH, address, PORT)) {
+      while (!endpoint.send(buffer, 0, LENGTH, info.to(address, PORT))) {
         await();
       }
       assertTrue(stack.commands().offer(written));

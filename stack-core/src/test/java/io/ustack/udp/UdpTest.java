@@ -55,6 +55,10 @@ class UdpTest {
         Frames.ipv4(UDP, PEER, destination, Frames.udp(PEER, 7, destination, PORT, payload)));
   }
 
+  private static DatagramInfo to(final int address, final int port) {
+    return new DatagramInfo().to(address, port);
+  }
+
   private UdpEndpoint bind(final TestNet net, final int port) {
     final UdpEndpoint endpoint = net.stack.udp().bind(0, port, false, observer);
     assertNotNull(endpoint);
@@ -63,8 +67,8 @@ class UdpTest {
 
   private static void send(
       final TestNet net, final UdpEndpoint from, final byte[] payload, final int port) {
-    assertEquals(Failure.NONE, from.sendable(payload.length, PEER));
-    assertTrue(from.send(payload, 0, payload.length, PEER, port));
+    assertEquals(Failure.NONE, from.sendable(payload.length, to(PEER, port)));
+    assertTrue(from.send(payload, 0, payload.length, to(PEER, port)));
     from.onSendBufferWritten(net.clock.nanoTime());
     net.poll();
   }
@@ -86,13 +90,17 @@ class UdpTest {
       final UdpEndpoint endpoint = bind(net, PORT);
       send(net, endpoint, new byte[1], 9);
       leftWith(net, 0, 64);
-      endpoint.service(0xBB, 3);
-      send(net, endpoint, new byte[1], 9);
+      final DatagramInfo to = to(PEER, 9).service(0xBB, 3);
+      assertTrue(endpoint.send(new byte[1], 0, 1, to));
+      // What is said later is said of later datagrams.
+      to.service(7, 8);
+      endpoint.onSendBufferWritten(net.clock.nanoTime());
+      net.poll();
       leftWith(net, 0xBB, 3);
-      assertThrows(IllegalArgumentException.class, () -> endpoint.service(256, 3));
-      assertThrows(IllegalArgumentException.class, () -> endpoint.service(-1, 3));
-      assertThrows(IllegalArgumentException.class, () -> endpoint.service(0, 0));
-      assertThrows(IllegalArgumentException.class, () -> endpoint.service(0, 256));
+      assertThrows(IllegalArgumentException.class, () -> to.service(256, 3));
+      assertThrows(IllegalArgumentException.class, () -> to.service(-1, 3));
+      assertThrows(IllegalArgumentException.class, () -> to.service(0, 0));
+      assertThrows(IllegalArgumentException.class, () -> to.service(0, 256));
     }
   }
 
@@ -200,10 +208,10 @@ class UdpTest {
       net.meetPeer();
       final UdpEndpoint endpoint = bind(net, PORT);
       endpoint.receiveCapacity(1);
-      net.inject(fromPeer(1, PORT, new byte[1472 - 8]));
+      net.inject(fromPeer(1, PORT, new byte[1472 - 16]));
       net.inject(fromPeer(1, PORT, new byte[0]));
       net.expectDrop(DropReason.UDP_RECEIVE_QUEUE_FULL, fromPeer(1, PORT, new byte[0]));
-      assertEquals(1464, receive(endpoint).length);
+      assertEquals(1456, receive(endpoint).length);
       net.inject(fromPeer(1, PORT, new byte[3]));
       assertEquals(0, receive(endpoint).length);
       assertEquals(3, receive(endpoint).length);
@@ -285,7 +293,7 @@ class UdpTest {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
       final UdpEndpoint endpoint = bind(net, PORT);
-      assertEquals(Failure.NETWORK_UNREACHABLE, endpoint.connect(SUBNET_BROADCAST, 9));
+      assertEquals(Failure.NETWORK_UNREACHABLE, endpoint.connect(0xE000_0001, 9));
       assertFalse(endpoint.isConnected());
       assertEquals(Failure.NONE, endpoint.connect(PEER, 9));
       assertEquals(OUR, endpoint.localAddress());
@@ -338,7 +346,7 @@ class UdpTest {
     try (TestNet net = new TestNet()) {
       final UdpEndpoint endpoint = bind(net, PORT);
       assertEquals(Failure.NONE, endpoint.connect(Ipv4Address.LOOPBACK, PORT + 1));
-      assertTrue(endpoint.send(new byte[1], 0, 1, Ipv4Address.LOOPBACK, PORT + 1));
+      assertTrue(endpoint.send(new byte[1], 0, 1, to(Ipv4Address.LOOPBACK, PORT + 1)));
       endpoint.onSendBufferWritten(net.clock.nanoTime());
       net.poll();
       assertEquals(Failure.CONNECTION_REFUSED, endpoint.takeFailure());
@@ -350,10 +358,10 @@ class UdpTest {
     try (TestNet net = new TestNet(TestNet.config().withGateway(0)).quiet()) {
       final UdpEndpoint endpoint = bind(net, PORT);
       assertEquals(1472, net.stack.udp().largestPayloadBytes());
-      assertEquals(Failure.NONE, endpoint.sendable(1472, PEER));
-      assertEquals(Failure.MESSAGE_TOO_LONG, endpoint.sendable(1473, PEER));
-      assertEquals(Failure.NETWORK_UNREACHABLE, endpoint.sendable(1, TestNet.FAR));
-      assertEquals(Failure.NETWORK_UNREACHABLE, endpoint.sendable(1, SUBNET_BROADCAST));
+      assertEquals(Failure.NONE, endpoint.sendable(1472, to(PEER, 9)));
+      assertEquals(Failure.MESSAGE_TOO_LONG, endpoint.sendable(1473, to(PEER, 9)));
+      assertEquals(Failure.NETWORK_UNREACHABLE, endpoint.sendable(1, to(TestNet.FAR, 9)));
+      assertEquals(Failure.NONE, endpoint.sendable(1, to(SUBNET_BROADCAST, 9)));
     }
   }
 
@@ -363,17 +371,17 @@ class UdpTest {
     try (TestNet net = new TestNet()) {
       net.meetPeer();
       final UdpEndpoint endpoint = bind(net, PORT);
-      endpoint.sendCapacity(10 * 1480);
+      endpoint.sendCapacity(10 * 1488);
       net.link.accept(0);
       int sent = 0;
       while (endpoint.isWritable()) {
-        assertTrue(endpoint.send(Frames.payload(1472), 0, 1472, PEER, sent++));
+        assertTrue(endpoint.send(Frames.payload(1472), 0, 1472, to(PEER, sent++)));
         endpoint.onSendBufferWritten(net.clock.nanoTime());
         net.stack.poll(net.clock.nanoTime());
       }
       // The batch holds 64, the queue 10.
       assertEquals(74, sent);
-      assertFalse(endpoint.send(new byte[1472], 0, 1472, PEER, 9));
+      assertFalse(endpoint.send(new byte[1472], 0, 1472, to(PEER, 9)));
       assertEquals(0, raised);
       assertEquals(0, net.link.sentCount());
       net.link.accept(Integer.MAX_VALUE);
@@ -392,7 +400,7 @@ class UdpTest {
       net.meetPeer();
       final UdpEndpoint endpoint = bind(net, PORT);
       for (int port = 1; port <= 3; port++) {
-        assertTrue(endpoint.send(ByteBuffer.wrap(new byte[] {1, 2}), 1, 1, PEER, port));
+        assertTrue(endpoint.send(ByteBuffer.wrap(new byte[] {1, 2}), 1, 1, to(PEER, port)));
       }
       endpoint.onSendBufferWritten(net.clock.nanoTime());
       endpoint.close();
@@ -409,13 +417,13 @@ class UdpTest {
       final UdpEndpoint server =
           net.stack.udp().bind(Ipv4Address.LOOPBACK + 4, PORT, false, observer);
       final UdpEndpoint client = bind(net, PORT + 1);
-      assertTrue(server.send(new byte[] {9}, 0, 1, OUR, PORT + 1));
+      assertTrue(server.send(new byte[] {9}, 0, 1, to(OUR, PORT + 1)));
       server.onSendBufferWritten(net.clock.nanoTime());
       net.poll();
       assertArrayEquals(new byte[] {9}, receive(client));
       assertEquals(Ipv4Address.LOOPBACK + 4, info.address());
       // An address of 127/8 can't speak to the outside.
-      assertEquals(Failure.NETWORK_UNREACHABLE, server.sendable(1, PEER));
+      assertEquals(Failure.NETWORK_UNREACHABLE, server.sendable(1, to(PEER, 9)));
     }
   }
 }

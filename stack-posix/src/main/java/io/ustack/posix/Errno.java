@@ -13,9 +13,11 @@ public final class Errno {
   public static final int EIO = 5;
   public static final int EBADF = 9;
   public static final int EAGAIN = 11;
+  public static final int EACCES = 13;
   public static final int EFAULT = 14;
   public static final int EBUSY = 16;
   public static final int EEXIST = 17;
+  public static final int ENODEV = 19;
   public static final int EINVAL = 22;
   public static final int EMFILE = 24;
   public static final int ENOTTY = 25;
@@ -74,9 +76,11 @@ public final class Errno {
       case EIO -> "EIO";
       case EBADF -> "EBADF";
       case EAGAIN -> "EAGAIN";
+      case EACCES -> "EACCES";
       case EFAULT -> "EFAULT";
       case EBUSY -> "EBUSY";
       case EEXIST -> "EEXIST";
+      case ENODEV -> "ENODEV";
       case EINVAL -> "EINVAL";
       case EMFILE -> "EMFILE";
       case ENOTTY -> "ENOTTY";

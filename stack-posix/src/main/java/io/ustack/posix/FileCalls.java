@@ -72,9 +72,6 @@ abstract class FileCalls extends MessageCalls {
         return sent > 0 ? sent : outcome;
       }
       sent += outcome;
-      if (outcome < length) {
-        return sent;
-      }
     } while (sent < count);
     return sent;
   }

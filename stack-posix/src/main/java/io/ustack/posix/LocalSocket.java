@@ -148,6 +148,10 @@ final class LocalSocket extends StackSocket {
   @Override
   public int send(final Message message, final int flags) {
     final int length = BufferRange.length(message.ranges());
+    final ControlData control = message.control();
+    if (control != null && SendControl.ofStream(control) != 0) {
+      return -Errno.EINVAL; // nothing is handed over
+    }
     final int port = message.isNamed() ? message.port() : NO_PORT;
     return send(null, null, message.ranges(), 0, length, flags, port);
   }
@@ -261,7 +265,7 @@ final class LocalSocket extends StackSocket {
     message.flags(0);
     final int result = receive(null, null, message.ranges(), 0, length, flags, message);
     if (result >= 0) {
-      message.noName();
+      message.receivedPlainly(message.flags());
     }
     return result;
   }

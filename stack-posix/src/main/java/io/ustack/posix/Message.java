@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What sendmsg(2) and recvmsg(2) move: the user's {@code struct msghdr}, with its flags and, for
@@ -11,6 +12,7 @@ public final class Message {
   private final ByteRanges ranges = new ByteRanges();
   private final SocketAddress4 name = new SocketAddress4();
   private boolean named;
+  private @Nullable ControlData control;
   private int flags;
   private int lengthBytes;
 
@@ -47,7 +49,21 @@ public final class Message {
     return name.port();
   }
 
-  /** {@code msg_flags} of what was received: MSG_TRUNC when not all of a datagram fitted. */
+  /** {@code msg_control}: null for none. */
+  public @Nullable ControlData control() {
+    return control;
+  }
+
+  /** Sets where control messages are, or go to; null for nowhere. */
+  public Message control(final @Nullable ControlData newControl) {
+    control = newControl;
+    return this;
+  }
+
+  /**
+   * {@code msg_flags} of what was received: MSG_TRUNC when not all of a datagram fitted, MSG_CTRUNC
+   * when not all control messages did.
+   */
   public int flags() {
     return flags;
   }
@@ -55,6 +71,15 @@ public final class Message {
   /** {@code msg_len}: what sendmmsg(2) or recvmmsg(2) moved of this message. */
   public int lengthBytes() {
     return lengthBytes;
+  }
+
+  /** What is received has no name and no control messages. */
+  void receivedPlainly(final int newFlags) {
+    named = false;
+    flags = newFlags;
+    if (control != null) {
+      control.clear();
+    }
   }
 
   void flags(final int newFlags) {

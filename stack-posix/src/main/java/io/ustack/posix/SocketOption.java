@@ -27,6 +27,7 @@ public final class SocketOption {
   // send(2), recv(2)
   public static final int MSG_OOB = 0x1;
   public static final int MSG_PEEK = 0x2;
+  public static final int MSG_CTRUNC = 0x8;
   public static final int MSG_TRUNC = 0x20;
   public static final int MSG_DONTWAIT = 0x40;
   public static final int MSG_WAITALL = 0x100;
@@ -72,6 +73,7 @@ public final class SocketOption {
   public static final int SO_REUSEADDR = 2;
   public static final int SO_TYPE = 3;
   public static final int SO_ERROR = 4;
+  public static final int SO_BROADCAST = 6;
   public static final int SO_SNDBUF = 7;
   public static final int SO_RCVBUF = 8;
   public static final int SO_KEEPALIVE = 9;
@@ -80,6 +82,9 @@ public final class SocketOption {
   public static final int SO_DOMAIN = 39;
   public static final int IP_TOS = 1;
   public static final int IP_TTL = 2;
+  public static final int IP_PKTINFO = 8;
+  public static final int IP_RECVTTL = 12;
+  public static final int IP_RECVTOS = 13;
   public static final int IP_MTU = 14;
   public static final int TCP_NODELAY = 1;
   public static final int TCP_MAXSEG = 2;

@@ -66,6 +66,9 @@ public abstract class StackSocket extends Pollable {
 
   volatile boolean reuseAddress;
 
+  /** SO_BROADCAST: whether datagrams may go to everybody. */
+  volatile boolean broadcast;
+
   @SuppressWarnings("UnusedVariable") // through ERROR
   private int error;
 
@@ -189,6 +192,10 @@ public abstract class StackSocket extends Pollable {
       reuseAddress = value != 0;
       return 0;
     }
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_BROADCAST) {
+      broadcast = value != 0;
+      return 0;
+    }
     return protocolOption(level, option, value);
   }
 
@@ -205,6 +212,7 @@ public abstract class StackSocket extends Pollable {
     }
     return switch (option) {
       case SocketOption.SO_REUSEADDR -> reuseAddress ? 1 : 0;
+      case SocketOption.SO_BROADCAST -> broadcast ? 1 : 0;
       case SocketOption.SO_TYPE -> type();
       case SocketOption.SO_ERROR -> takeError();
       case SocketOption.SO_DOMAIN -> domain();

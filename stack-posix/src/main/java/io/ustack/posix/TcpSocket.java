@@ -292,6 +292,11 @@ public final class TcpSocket extends StackSocket {
     final ByteRanges ranges = message.ranges();
     final int length = BufferRange.length(ranges);
     final int port = message.isNamed() ? message.port() : NO_PORT;
+    final ControlData control = message.control();
+    final int refused = control == null ? 0 : SendControl.ofStream(control);
+    if (refused != 0) {
+      return refused;
+    }
     final int opened = openFast(length, flags, message.address(), port);
     final int rest = flags & ~SocketOption.MSG_FASTOPEN;
     return opened == 0 ? transfer.send(null, null, ranges, 0, length, rest) : opened;
@@ -329,8 +334,7 @@ public final class TcpSocket extends StackSocket {
     final int length = BufferRange.length(ranges);
     final int result = transfer.receive(null, null, ranges, 0, length, flags);
     if (result >= 0) {
-      message.noName();
-      message.flags(0);
+      message.receivedPlainly(0);
     }
     return result;
   }

@@ -39,6 +39,9 @@ public final class UdpSocket extends StackSocket {
   /** IP_TOS. */
   volatile int typeOfService;
 
+  /** IP_PKTINFO, IP_RECVTTL and IP_RECVTOS: bits of {@link ReceiveControl}. */
+  volatile int asked;
+
   /** IP_TTL. */
   volatile int timeToLive = Ipv4Header.DEFAULT_TIME_TO_LIVE;
 
@@ -159,7 +162,7 @@ public final class UdpSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
-    return transfer.send(buffer, array, null, offset, length, flags, address, port);
+    return transfer.send(buffer, array, null, offset, length, flags, address, port, null);
   }
 
   @Override
@@ -178,7 +181,8 @@ public final class UdpSocket extends StackSocket {
     final ByteRanges ranges = message.ranges();
     final int length = BufferRange.length(ranges);
     final int port = message.isNamed() ? message.port() : NO_PORT;
-    return transfer.send(null, null, ranges, 0, length, flags, message.address(), port);
+    return transfer.send(
+        null, null, ranges, 0, length, flags, message.address(), port, message.control());
   }
 
   @Override
@@ -190,7 +194,7 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   public int write(final ByteRanges ranges) {
-    return transfer.send(null, null, ranges, 0, BufferRange.length(ranges), 0, 0, NO_PORT);
+    return transfer.send(null, null, ranges, 0, BufferRange.length(ranges), 0, 0, NO_PORT, null);
   }
 
   @Override
@@ -253,7 +257,10 @@ public final class UdpSocket extends StackSocket {
   }
 
   private int ipOption(final int option, final int value) {
-    if (option == SocketOption.IP_TOS) {
+    final int bit = askedBit(option);
+    if (bit != 0) {
+      asked = value == 0 ? asked & ~bit : asked | bit;
+    } else if (option == SocketOption.IP_TOS) {
       typeOfService = value & 0xFF;
     } else if (option != SocketOption.IP_TTL) {
       return -Errno.ENOPROTOOPT;
@@ -262,8 +269,17 @@ public final class UdpSocket extends StackSocket {
     } else {
       timeToLive = value == -1 ? Ipv4Header.DEFAULT_TIME_TO_LIVE : value;
     }
-    engine.execution.ring(stackSide, UdpStackSide.OPTIONS);
     return 0;
+  }
+
+  /** The bit of an option that asks for what headers say; 0 for another. */
+  private static int askedBit(final int option) {
+    return switch (option) {
+      case SocketOption.IP_PKTINFO -> ReceiveControl.PACKET_INFO;
+      case SocketOption.IP_RECVTTL -> ReceiveControl.TIME_TO_LIVE;
+      case SocketOption.IP_RECVTOS -> ReceiveControl.TYPE_OF_SERVICE;
+      default -> 0;
+    };
   }
 
   /** The producer's side of the queue is ours. */
@@ -291,6 +307,9 @@ public final class UdpSocket extends StackSocket {
     }
     if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TTL) {
       return timeToLive;
+    }
+    if (level == SocketOption.IPPROTO_IP && askedBit(option) != 0) {
+      return (asked & askedBit(option)) != 0 ? 1 : 0;
     }
     if (level != SocketOption.SOL_SOCKET) {
       return noSuchLevel(level);

@@ -63,6 +63,9 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     if (outcome != 0 || bound == null) {
       return outcome;
     }
+    if (!socket.broadcast && bound.isBroadcast(address)) {
+      return -Errno.EACCES;
+    }
     final Failure failure = bound.connect(address, port);
     tellNames(bound);
     return -Errno.of(failure);
@@ -112,7 +115,6 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     if (socket.receiveBufferBytes != 0) {
       bound.receiveCapacity(socket.receiveBufferBytes);
     }
-    bound.service(socket.typeOfService, socket.timeToLive);
   }
 
   @Override

@@ -30,6 +30,12 @@ final class UdpTransfer {
   /** Under the receiving lock. */
   private final DatagramInfo info = new DatagramInfo();
 
+  /** As well. */
+  private final ReceiveControl receivedControl = new ReceiveControl();
+
+  /** Under the sending lock. */
+  private final DatagramInfo target = new DatagramInfo();
+
   UdpTransfer(final UdpSocket socket, final UdpStackSide stackSide) {
     this.socket = socket;
     this.stackSide = stackSide;
@@ -44,14 +50,15 @@ final class UdpTransfer {
       final int length,
       final int flags,
       final int address,
-      final int port) {
+      final int port,
+      final @Nullable ControlData control) {
     if ((flags & ~SEND_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }
     final boolean waits = socket.waits(flags);
     boolean looked = false;
     while (true) {
-      final int result = sendNow(buffer, array, ranges, offset, length, address, port);
+      final int result = sendNow(buffer, array, ranges, offset, length, address, port, control);
       if (result >= 0 && waits) {
         execution.turn();
       }
@@ -77,12 +84,15 @@ final class UdpTransfer {
       final int offset,
       final int length,
       final int address,
-      final int port) {
+      final int port,
+      final @Nullable ControlData control) {
     final UdpEndpoint endpoint = stackSide.endpoint();
     if (endpoint == null) {
       // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
       final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
-      return bound == 0 ? sendNow(buffer, array, ranges, offset, length, address, port) : bound;
+      return bound == 0
+          ? sendNow(buffer, array, ranges, offset, length, address, port, control)
+          : bound;
     }
     if (length > LARGEST_LENGTH_BYTES) {
       return -Errno.EMSGSIZE;
@@ -95,12 +105,51 @@ final class UdpTransfer {
     if (!named && peer == 0) {
       return socket.isClosed() ? -Errno.EBADF : -Errno.EDESTADDRREQ;
     }
-    final int target = named ? UdpSocket.toThisHost(address) : (int) (peer >> 16);
-    final int targetPort = named ? port : (int) (peer & 0xFFFF);
+    socket.sending.lock();
+    try {
+      target
+          .to(
+              named ? UdpSocket.toThisHost(address) : (int) (peer >> 16),
+              named ? port : (int) (peer & 0xFFFF))
+          .from(SocketOption.INADDR_ANY)
+          .service(socket.typeOfService, socket.timeToLive);
+      final int refused = refuseTarget(endpoint, length, named, control);
+      return refused == 0 ? queue(endpoint, buffer, array, ranges, offset, length) : refused;
+    } finally {
+      socket.sending.unlock();
+    }
+  }
+
+  /** What is wrong with where it shall go, or how. Under the sending lock. */
+  private int refuseTarget(
+      final UdpEndpoint endpoint,
+      final int length,
+      final boolean named,
+      final @Nullable ControlData control) {
+    final int interfaceIndex = control == null ? 0 : SendControl.ofDatagram(control, target);
+    if (interfaceIndex < 0) {
+      return interfaceIndex;
+    }
+    final int from = target.localAddress();
+    if (from != SocketOption.INADDR_ANY && !endpoint.isLocal(from)) {
+      return -Errno.ENETUNREACH;
+    }
+    if (interfaceIndex > ReceiveControl.LINK_INDEX) {
+      return -Errno.ENODEV;
+    }
+    final boolean inside = endpoint.isInside(target.address());
     final Failure failure = endpoint.sendable(length, target);
-    return failure == Failure.NONE
-        ? queue(endpoint, buffer, array, ranges, offset, length, target, targetPort)
-        : -Errno.of(failure);
+    if (failure == Failure.NETWORK_UNREACHABLE
+        || (interfaceIndex == ReceiveControl.LOOPBACK_INDEX && !inside)
+        || (interfaceIndex == ReceiveControl.LINK_INDEX && inside)) {
+      return -Errno.ENETUNREACH;
+    }
+    // A connected socket has been asked that before.
+    final boolean anew = named || (control != null && control.lengthBytes() > 0);
+    if (anew && !socket.broadcast && endpoint.isBroadcast(target.address())) {
+      return -Errno.EACCES;
+    }
+    return -Errno.of(failure);
   }
 
   private int queue(
@@ -109,48 +158,39 @@ final class UdpTransfer {
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
-      final int length,
-      final int target,
-      final int targetPort) {
-    socket.sending.lock();
-    try {
-      final int refusal = socket.refusal();
-      if (refusal != 0) {
-        return refusal;
-      }
-      final int error = socket.takeError();
-      if (error != 0) {
-        return -error;
-      }
-      if ((socket.shut & StackSocket.SHUT_SEND) != 0) {
-        return -Errno.EPIPE;
-      }
-      if (!put(endpoint, buffer, array, ranges, offset, length, target, targetPort)) {
-        return -Errno.EAGAIN;
-      }
-      execution.ring(stackSide, UdpStackSide.WRITTEN);
-      return length;
-    } finally {
-      socket.sending.unlock();
+      final int length) {
+    final int refusal = socket.refusal();
+    if (refusal != 0) {
+      return refusal;
     }
+    final int error = socket.takeError();
+    if (error != 0) {
+      return -error;
+    }
+    if ((socket.shut & StackSocket.SHUT_SEND) != 0) {
+      return -Errno.EPIPE;
+    }
+    if (!put(endpoint, buffer, array, ranges, offset, length)) {
+      return -Errno.EAGAIN;
+    }
+    execution.ring(stackSide, UdpStackSide.WRITTEN);
+    return length;
   }
 
   /** Of the two buffers and the ranges, one is not null; false when there is no room now. */
-  private static boolean put(
+  private boolean put(
       final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
-      final int length,
-      final int target,
-      final int targetPort) {
+      final int length) {
     if (ranges != null) {
-      return endpoint.send(ranges, length, target, targetPort);
+      return endpoint.send(ranges, length, target);
     }
     return buffer != null
-        ? endpoint.send(buffer, offset, length, target, targetPort)
-        : endpoint.send(orNothing(array), offset, length, target, targetPort);
+        ? endpoint.send(buffer, offset, length, target)
+        : endpoint.send(orNothing(array), offset, length, target);
   }
 
   int receive(
@@ -174,8 +214,7 @@ final class UdpTransfer {
       }
       if (waits && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
         if (message != null) {
-          message.noName();
-          message.flags(0);
+          message.receivedPlainly(0);
         }
         return 0;
       }
@@ -225,7 +264,8 @@ final class UdpTransfer {
       }
       if (message != null) {
         message.name(info.address(), info.port());
-        message.flags(count < info.lengthBytes() ? SocketOption.MSG_TRUNC : 0);
+        final int truncated = count < info.lengthBytes() ? SocketOption.MSG_TRUNC : 0;
+        message.flags(truncated | receivedControl.put(socket.asked, info, endpoint, message));
       }
       return (flags & SocketOption.MSG_TRUNC) != 0 ? info.lengthBytes() : count;
     } finally {

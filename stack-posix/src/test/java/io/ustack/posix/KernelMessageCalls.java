@@ -124,6 +124,7 @@ abstract class KernelMessageCalls implements MessageSocketCalls {
     private final Message[] messages;
     private final Vector[] vectors;
     private final Memory[] names;
+    private final Memory[] controls;
 
     Headers(final boolean received, final Message... messages) {
       this.messages = messages;
@@ -131,6 +132,7 @@ abstract class KernelMessageCalls implements MessageSocketCalls {
       headers.clear();
       vectors = new Vector[messages.length];
       names = new Memory[messages.length];
+      controls = new Memory[messages.length];
       for (int i = 0; i < messages.length; i++) {
         final long at = (long) i * HEADER_BYTES;
         if (messages[i] == null) {
@@ -140,6 +142,7 @@ abstract class KernelMessageCalls implements MessageSocketCalls {
         vectors[i] = new Vector(messages[i].ranges());
         headers.setPointer(at + VECTOR, vectors[i].entries);
         headers.setLong(at + VECTOR_LENGTH, messages[i].ranges().count());
+        control(received, i);
         if (received || messages[i].isNamed()) {
           names[i] = new Memory(SOCKADDR_BYTES);
           final byte[] name = KernelCalls.sockaddr(2, messages[i].address(), messages[i].port());
@@ -150,12 +153,29 @@ abstract class KernelMessageCalls implements MessageSocketCalls {
       }
     }
 
+    private void control(final boolean received, final int i) {
+      final ControlData control = messages[i].control();
+      final long at = (long) i * HEADER_BYTES;
+      if (control != null) {
+        final byte[] bytes = control.bytes().array();
+        controls[i] = new Memory(Math.max(1, bytes.length));
+        controls[i].write(0, bytes, 0, bytes.length);
+        headers.setPointer(at + CONTROL, controls[i]);
+        headers.setLong(at + CONTROL_LENGTH, received ? bytes.length : control.lengthBytes());
+      }
+    }
+
     /** What the kernel says of the first {@code count} messages. */
     void copyBack(final int count) {
       for (int i = 0; i < count; i++) {
         final long at = (long) i * HEADER_BYTES;
         vectors[i].copyBack();
         messages[i].flags(headers.getInt(at + FLAGS));
+        final ControlData control = messages[i].control();
+        if (control != null) {
+          controls[i].read(0, control.bytes().array(), 0, control.bytes().capacity());
+          control.lengthBytes((int) headers.getLong(at + CONTROL_LENGTH));
+        }
         if (headers.getInt(at + NAME_LENGTH) == 0) {
           messages[i].noName();
         } else {

@@ -31,6 +31,8 @@ class LinuxOracleTest {
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());
     all.putAll(MessageScenes.all());
+    all.putAll(ControlScenes.all());
+    all.putAll(BroadcastScenes.all());
     all.putAll(FileScenes.all());
     all.putAll(ManyMessagesScenes.all());
     return all;
