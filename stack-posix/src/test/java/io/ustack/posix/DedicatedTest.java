@@ -46,6 +46,63 @@ class DedicatedTest {
     }
   }
 
+  /**
+   * One thread is woken per connection. Here all connections are there before it wakes, so that it
+   * was meant each time: it hands on what it does not take.
+   */
+  @Test
+  void everyConnectionFindsAThreadInAccept() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final Posix posix = host.posix;
+      final int listener = posix.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
+      posix.bind(listener, SocketOption.INADDR_LOOPBACK, 0);
+      posix.listen(listener, 8);
+      final SocketAddress4 name = new SocketAddress4();
+      posix.getsockname(listener, name);
+      for (int round = 0; round < 20; round++) {
+        final List<Blocked> accepting = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          accepting.add(new Blocked(() -> Math.min(0, posix.close(posix.accept(listener, null)))));
+        }
+        final CountDownLatch held = hold(host);
+        final List<Blocked> connecting = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          connecting.add(new Blocked(() -> connectAndClose(posix, name)));
+        }
+        held.countDown();
+        for (final Blocked thread : connecting) {
+          assertEquals("OK", thread.result());
+        }
+        for (final Blocked thread : accepting) {
+          assertEquals("OK", thread.result());
+        }
+      }
+    }
+  }
+
+  /** Holds the stack thread until the latch opens. */
+  private static CountDownLatch hold(final Host host) {
+    final CountDownLatch held = new CountDownLatch(1);
+    host.stack()
+        .commands()
+        .offer(
+            nowNs -> {
+              try {
+                held.await();
+              } catch (final InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+    return held;
+  }
+
+  private static int connectAndClose(final Posix posix, final SocketAddress4 name) {
+    final int fd = posix.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
+    final int result = posix.connect(fd, name.address(), name.port());
+    posix.close(fd);
+    return result;
+  }
+
   @Test
   void closingEndsEveryKindOfWait() throws InterruptedException {
     try (Peers peers = new Peers(Mode.DEDICATED)) {
