@@ -111,7 +111,9 @@ final class LocalQueue {
     if (messages > MOST_MESSAGES || ring.free() < LENGTH_BYTES + length) {
       return NOTHING;
     }
-    ByteBuffer.wrap(putLength).putInt(0, length);
+    for (int i = 0; i < LENGTH_BYTES; i++) {
+      putLength[i] = (byte) (length >>> Byte.SIZE * i);
+    }
     ring.write(putLength, 0, LENGTH_BYTES);
     write(buffer, array, ranges, offset, length);
     MESSAGES.getAndAdd(this, 1);
@@ -176,6 +178,10 @@ final class LocalQueue {
 
   private int nextLength() {
     ring.peek(0, takenLength, 0, LENGTH_BYTES);
-    return ByteBuffer.wrap(takenLength).getInt(0);
+    int length = 0;
+    for (int i = 0; i < LENGTH_BYTES; i++) {
+      length |= (takenLength[i] & 0xFF) << Byte.SIZE * i;
+    }
+    return length;
   }
 }

@@ -185,6 +185,52 @@ class AllocationTest {
 
   @ParameterizedTest
   @EnumSource
+  void waitingForMany(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final PollFds polled = new PollFds(2);
+      polled.set(0, pair[1], Epoll.EPOLLIN);
+      polled.set(1, peers.b.eventfd(0, 0), Epoll.EPOLLIN);
+      final FdSet reads = new FdSet();
+      final byte[] data = new byte[64];
+      allocatesNothing(
+          () -> {
+            assertEquals(64, peers.a.write(pair[0], data, 0, 64));
+            assertEquals(1, peers.b.poll(polled, 2, -1));
+            assertEquals(64, peers.b.read(pair[1], data, 0, 64));
+            assertEquals(64, peers.b.write(pair[1], data, 0, 64));
+            reads.set(pair[0]);
+            assertEquals(1, peers.a.select(pair[0] + 1, reads, null, null, -1));
+            assertEquals(64, peers.a.read(pair[0], data, 0, 64));
+            assertEquals(0, peers.b.poll(polled, 2, 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void counters(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int event = peers.a.eventfd(0, 0);
+      final int timer = peers.a.timerfd_create(SocketOption.CLOCK_MONOTONIC, 0);
+      final int[] ends = new int[2];
+      peers.a.socketpair(SocketOption.AF_UNIX, SocketOption.SOCK_SEQPACKET, 0, ends);
+      final TimerSpec spec = new TimerSpec();
+      final byte[] data = {1, 0, 0, 0, 0, 0, 0, 1};
+      allocatesNothing(
+          () -> {
+            assertEquals(8, peers.a.write(event, data, 0, 8));
+            assertEquals(8, peers.a.read(event, data, 0, 8));
+            assertEquals(0, peers.a.timerfd_settime(timer, 0, 1_000, 0, spec));
+            assertEquals(8, peers.a.read(timer, data, 0, 8));
+            assertEquals(8, peers.a.write(ends[0], data, 0, 8));
+            assertEquals(8, peers.a.read(ends[1], data, 0, 8));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void files(final Mode mode) throws IOException {
     final Path path = Files.createTempFile("ustack", ".sendfile");
     Files.write(path, new byte[100]);

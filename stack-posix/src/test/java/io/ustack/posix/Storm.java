@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What the threads of {@link SocketStormTest} share. */
@@ -9,6 +10,7 @@ final class Storm {
   final AtomicLong bytesEchoed = new AtomicLong();
   final AtomicLong sessions = new AtomicLong();
   private final ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger threads = new AtomicInteger();
   private volatile boolean over;
 
   Storm(final Posix posix) {
@@ -28,20 +30,22 @@ final class Storm {
     failures.add(failure);
   }
 
-  /** Starts a thread whose failure is the storm's. */
+  /**
+   * Starts a thread whose failure is the storm's: every other one is virtual, where the JVM has
+   * such.
+   */
   Thread start(final String name, final Runnable body) {
-    final Thread thread =
-        new Thread(
-            () -> {
-              try {
-                body.run();
-              } catch (final Throwable e) {
-                fail(e);
-              }
-            },
-            name);
-    thread.start();
-    return thread;
+    final Runnable guarded =
+        () -> {
+          try {
+            body.run();
+          } catch (final Throwable e) {
+            fail(e);
+          }
+        };
+    return threads.getAndIncrement() % 2 == 0
+        ? Threads.startVirtual(name, guarded)
+        : Threads.start(name, guarded);
   }
 
   /** Throws the first failure, with the others behind it. */

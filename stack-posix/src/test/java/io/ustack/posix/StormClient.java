@@ -59,6 +59,7 @@ final class StormClient {
     random = new Random(seed);
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // A virtual thread lets others run only this way.
   private int connect(final List<StormServer> servers) {
     final int port = servers.get(random.nextInt(servers.size())).port;
     while (true) {
@@ -71,7 +72,7 @@ final class StormClient {
       if (result != -Errno.EADDRNOTAVAIL) { // all ports rest: some will be free
         throw new AssertionError("connect: " + Errno.name(result));
       }
-      Thread.onSpinWait();
+      Thread.yield();
     }
   }
 
