@@ -112,7 +112,7 @@ final class LocalQueue {
       return NOTHING;
     }
     for (int i = 0; i < LENGTH_BYTES; i++) {
-      putLength[i] = (byte) (length >>> Byte.SIZE * i);
+      putLength[i] = (byte) (length >>> (Byte.SIZE * i));
     }
     ring.write(putLength, 0, LENGTH_BYTES);
     write(buffer, array, ranges, offset, length);
@@ -180,7 +180,7 @@ final class LocalQueue {
     ring.peek(0, takenLength, 0, LENGTH_BYTES);
     int length = 0;
     for (int i = 0; i < LENGTH_BYTES; i++) {
-      length |= (takenLength[i] & 0xFF) << Byte.SIZE * i;
+      length |= (takenLength[i] & 0xFF) << (Byte.SIZE * i);
     }
     return length;
   }
