@@ -16,7 +16,7 @@ final class Threads {
           ? null
           : Thread.class.getMethod("startVirtualThread", Runnable.class);
     } catch (final NoSuchMethodException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("a thread", e);
     }
   }
 
@@ -37,7 +37,7 @@ final class Threads {
       thread.setName(name);
       return thread;
     } catch (final ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError("a thread", e);
     }
   }
 
