@@ -6,6 +6,7 @@ import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
 import io.ustack.ethernet.EthernetHeader;
 import io.ustack.ethernet.MacAddress;
+import io.ustack.ipv4.IcmpError;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.ipv4.Ipv4Output;
 import io.ustack.ipv4.Path;
@@ -35,6 +36,7 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
   private final TransportTable transports;
   private final Counters counters;
   private final TokenBucket errors;
+  private final IcmpError error = new IcmpError();
   private final EchoObservers observers = new EchoObservers();
 
   /** ICMP over {@code ipv4}, telling the transports of {@code transports} what did not arrive. */
@@ -74,7 +76,7 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
       case IcmpHeader.ECHO_REQUEST -> reply(packet, source, destination, nowNs);
       case IcmpHeader.ECHO_REPLY -> onReply(packet, source, nowNs);
       case IcmpHeader.DESTINATION_UNREACHABLE, IcmpHeader.TIME_EXCEEDED ->
-          onError(packet, destination, nowNs);
+          onError(packet, source, destination, nowNs);
       default -> drop(packet, DropReason.ICMP_TYPE_UNKNOWN);
     }
   }
@@ -121,7 +123,8 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
     packet.release();
   }
 
-  private void onError(final Packet packet, final int destination, final long nowNs) {
+  private void onError(
+      final Packet packet, final int source, final int destination, final long nowNs) {
     counters.increment(Counter.ICMP_UNREACHABLE_IN);
     final ByteBuffer bytes = packet.bytes();
     final int at = packet.transportOffset();
@@ -131,7 +134,8 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
     if (type == IcmpHeader.DESTINATION_UNREACHABLE
         && IcmpHeader.code(bytes, at) == IcmpHeader.FRAGMENTATION_NEEDED) {
       final int mtu = IcmpHeader.nextHopMtu(bytes, at);
-      settle(packet, transports.tooBig(mtu, bytes, quote, quoteBytes, destination, nowNs));
+      error.set(Failure.MESSAGE_TOO_LONG, type, IcmpHeader.FRAGMENTATION_NEEDED, mtu, source);
+      settle(packet, transports.report(error, bytes, quote, quoteBytes, destination, nowNs));
       return;
     }
     final Failure failure =
@@ -142,7 +146,8 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
       drop(packet, DropReason.ICMP_TYPE_UNKNOWN);
       return;
     }
-    settle(packet, transports.unreachable(failure, bytes, quote, quoteBytes, destination, nowNs));
+    error.set(failure, type, IcmpHeader.code(bytes, at), 0, source);
+    settle(packet, transports.report(error, bytes, quote, quoteBytes, destination, nowNs));
   }
 
   /** An error was told on, or was worth nothing for that reason. */

@@ -2,6 +2,7 @@ package io.ustack.ipv4;
 
 import io.ustack.buffer.Packet;
 import io.ustack.readiness.Failure;
+import java.nio.ByteBuffer;
 
 /**
  * Who takes the payload of received packets of one IPv4 protocol, and hears when sending failed.
@@ -35,6 +36,17 @@ public interface TransportProtocol {
       int remotePort,
       int quotedSequence,
       long nowNs);
+
+  /**
+   * All that an ICMP error says, told before {@link #onUnreachable} or the {@link PathMtuObserver}
+   * is.
+   *
+   * @param quote where the IPv4 header of the packet of ours begins, which has at least 8 bytes
+   *     behind it
+   * @param quoteBytes how much of that packet there is
+   */
+  default void onIcmpError(
+      final IcmpError error, final ByteBuffer bytes, final int quote, final int quoteBytes) {}
 
   /** Who hears that a packet of this protocol was too big for its path. */
   default PathMtuObserver pathMtuObserver() {

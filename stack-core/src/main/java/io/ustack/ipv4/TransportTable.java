@@ -15,6 +15,11 @@ public final class TransportTable implements UnresolvedObserver {
   /** RFC 792: a quote holds the header and at least this much of what follows it. */
   private static final int QUOTED_BYTES = 8;
 
+  /** RFC 1812 4.3.2.3: what fits an error of 576 bytes. */
+  private static final int QUOTE_LIMIT_BYTES = 576 - Ipv4Header.LENGTH_BYTES - QUOTED_BYTES;
+
+  private final IcmpError unresolved = new IcmpError();
+
   private final @Nullable TransportProtocol[] byNumber = new @Nullable TransportProtocol[256];
 
   /** Lets {@code transport} have the packets of its protocol. */
@@ -28,43 +33,26 @@ public final class TransportTable implements UnresolvedObserver {
   }
 
   /**
-   * Tells a transport that a packet of ours did not arrive, from the beginning of that packet.
+   * Tells a transport that a packet of ours did not arrive, or was too big for its path (RFC 1191),
+   * from the beginning of that packet.
    *
    * @param offset where the packet's IPv4 header begins
    * @param lengthBytes how much of the packet there is
    * @param localAddress who must have sent it, so that the quote is ours
    * @return null when the transport was told, else why the quote is worth nothing
    */
-  public @Nullable DropReason unreachable(
-      final Failure failure,
+  public @Nullable DropReason report(
+      final IcmpError error,
       final ByteBuffer bytes,
       final int offset,
       final int lengthBytes,
       final int localAddress,
       final long nowNs) {
     final DropReason worthless = judge(bytes, offset, lengthBytes, localAddress);
-    if (worthless == null) {
-      tell(transportOf(bytes, offset), failure, 0, bytes, offset, nowNs);
-    }
-    return worthless;
-  }
-
-  /**
-   * Tells a transport that a packet of ours was too big for its path (RFC 1191), as {@link
-   * #unreachable}.
-   *
-   * @param mtuBytes what would have passed; 0 when the router did not say
-   */
-  public @Nullable DropReason tooBig(
-      final int mtuBytes,
-      final ByteBuffer bytes,
-      final int offset,
-      final int lengthBytes,
-      final int localAddress,
-      final long nowNs) {
-    final DropReason worthless = judge(bytes, offset, lengthBytes, localAddress);
-    if (worthless == null) {
-      tell(transportOf(bytes, offset), Failure.NONE, mtuBytes, bytes, offset, nowNs);
+    final TransportProtocol transport = worthless == null ? transportOf(bytes, offset) : null;
+    if (transport != null) {
+      transport.onIcmpError(error, bytes, offset, lengthBytes);
+      tell(transport, error, bytes, offset, nowNs);
     }
     return worthless;
   }
@@ -93,15 +81,11 @@ public final class TransportTable implements UnresolvedObserver {
 
   /** Ports are the first four bytes of TCP and UDP; for ICMP, an echo's identifier and sequence. */
   private static void tell(
-      final @Nullable TransportProtocol transport,
-      final Failure failure,
-      final int mtuBytes,
+      final TransportProtocol transport,
+      final IcmpError error,
       final ByteBuffer bytes,
       final int network,
       final long nowNs) {
-    if (transport == null) {
-      return;
-    }
     final int transportOffset = network + Ipv4Header.headerBytes(bytes, network);
     final int protocol = transport.protocol();
     final int ports = transportOffset + (protocol == Ipv4Header.PROTOCOL_ICMP ? 4 : 0);
@@ -115,10 +99,11 @@ public final class TransportTable implements UnresolvedObserver {
     final int remote = Ipv4Header.destination(bytes, network);
     final int localPort = bytes.getShort(ports) & 0xFFFF;
     final int remotePort = bytes.getShort(ports + 2) & 0xFFFF;
-    if (failure == Failure.NONE) {
+    final Failure failure = error.failure();
+    if (failure == Failure.MESSAGE_TOO_LONG) {
       transport
           .pathMtuObserver()
-          .onTooBig(mtuBytes, local, localPort, remote, remotePort, sequence, nowNs);
+          .onTooBig(error.mtuBytes(), local, localPort, remote, remotePort, sequence, nowNs);
     } else {
       transport.onUnreachable(failure, local, localPort, remote, remotePort, sequence, nowNs);
     }
@@ -129,6 +114,9 @@ public final class TransportTable implements UnresolvedObserver {
     final int at = packet.offset();
     final int source = Ipv4Header.source(packet.bytes(), at);
     // A packet of ours is never malformed; one of a protocol without ports has nobody to tell.
-    unreachable(Failure.HOST_UNREACHABLE, packet.bytes(), at, packet.length(), source, nowNs);
+    // Linux ipv4_link_failure: as if a router had said so, who quotes no more.
+    unresolved.set(Failure.HOST_UNREACHABLE, 3, 1, 0, source);
+    final int quotedBytes = Math.min(packet.length(), QUOTE_LIMIT_BYTES);
+    report(unresolved, packet.bytes(), at, quotedBytes, source, nowNs);
   }
 }

@@ -4,6 +4,7 @@ import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
+import io.ustack.ipv4.IcmpError;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.ipv4.Ipv4Output;
@@ -238,10 +239,34 @@ public final class Udp implements TransportProtocol {
   }
 
   /**
-   * RFC 1122 4.1.3.3: a connected endpoint hears that it was refused. As on Linux, softer errors
-   * are nobody's business without IP_RECVERR, and nothing is told to endpoints that aren't
-   * connected.
+   * RFC 1122 4.1.3.3: a connected endpoint hears what is hard, as on Linux; one that keeps errors
+   * (IP_RECVERR) hears all, connected or not, and is shown what was quoted.
    */
+  @Override
+  public void onIcmpError(
+      final IcmpError error, final ByteBuffer bytes, final int quote, final int quoteBytes) {
+    final int at = quote + Ipv4Header.headerBytes(bytes, quote);
+    final int remoteAddress = Ipv4Header.destination(bytes, quote);
+    final int remotePort = UdpHeader.destinationPort(bytes, at);
+    final int localAddress = Ipv4Header.source(bytes, quote);
+    final int localPort = UdpHeader.sourcePort(bytes, at);
+    final UdpEndpoint endpoint = find(localAddress, localPort, remoteAddress, remotePort);
+    if (endpoint == null) {
+      return;
+    }
+    if (endpoint.errors().areKept()) {
+      final int payload = at + UdpHeader.LENGTH_BYTES;
+      final int payloadBytes = quote + quoteBytes - payload;
+      if (!endpoint.errors().add(error, remoteAddress, remotePort, bytes, payload, payloadBytes)) {
+        counters.drop(DropReason.UDP_ERROR_QUEUE_FULL);
+      }
+    } else if (!error.isHard() || !endpoint.isConnectedTo(remoteAddress, remotePort)) {
+      return;
+    }
+    endpoint.fail(error.failure());
+  }
+
+  /** {@link #onIcmpError} has told what there is to tell. */
   @Override
   public void onUnreachable(
       final Failure failure,
@@ -250,14 +275,7 @@ public final class Udp implements TransportProtocol {
       final int remoteAddress,
       final int remotePort,
       final int quotedSequence,
-      final long nowNs) {
-    final UdpEndpoint endpoint = find(localAddress, localPort, remoteAddress, remotePort);
-    if (failure == Failure.CONNECTION_REFUSED
-        && endpoint != null
-        && endpoint.isConnectedTo(remoteAddress, remotePort)) {
-      endpoint.fail(failure);
-    }
-  }
+      final long nowNs) {}
 
   private void drop(final Packet packet, final DropReason reason) {
     counters.drop(reason);

@@ -40,6 +40,8 @@ public final class UdpEndpoint extends Emitter {
   private final DatagramInfo sending = new DatagramInfo();
   private final AtomicReference<Failure> failure = new AtomicReference<>(Failure.NONE);
 
+  private final EndpointErrors errors = new EndpointErrors();
+
   /** The application found no room and wants to hear when there is. */
   private volatile boolean sendBlocked;
 
@@ -265,6 +267,16 @@ public final class UdpEndpoint extends Emitter {
   /** Takes what failed asynchronously (a refusal), NONE when nothing did. Any thread. */
   public Failure takeFailure() {
     return failure.get() == Failure.NONE ? Failure.NONE : failure.getAndSet(Failure.NONE);
+  }
+
+  /** Why datagrams did not arrive, for those who want to know. */
+  public EndpointErrors errors() {
+    return errors;
+  }
+
+  /** The largest packet on the link, IPv4 header included. Any thread. */
+  public int mtuBytes() {
+    return udp.largestPayloadBytes() + UdpHeader.LENGTH_BYTES + Ipv4Header.LENGTH_BYTES;
   }
 
   /** SO_SNDBUF, in bytes; not less than the largest datagram needs. Application. */

@@ -128,7 +128,7 @@ abstract class MessageCalls extends DataCalls {
     if (socket == null) {
       return table.notSocket(fd);
     }
-    final int error = socket.takeError();
+    final int error = (flags & SocketOption.MSG_ERRQUEUE) == 0 ? socket.takeError() : 0;
     if (error != 0) {
       return -error;
     }

@@ -16,6 +16,11 @@ final class ReceiveControl {
   static final int TIME_TO_LIVE = 1 << 1;
   static final int TYPE_OF_SERVICE = 1 << 2;
 
+  /** Nothing that a header says: IP_RECVERR. */
+  static final int ERRORS = 1 << 3;
+
+  private static final int HEADERS = PACKET_INFO | TIME_TO_LIVE | TYPE_OF_SERVICE;
+
   /** The interfaces' indices: loopback is always the first. */
   static final int LOOPBACK_INDEX = 1;
 
@@ -34,7 +39,7 @@ final class ReceiveControl {
       final int asked, final DatagramInfo info, final UdpEndpoint endpoint, final Message message) {
     final ControlData control = message.control();
     if (control == null) {
-      return asked == 0 ? 0 : SocketOption.MSG_CTRUNC;
+      return (asked & HEADERS) == 0 ? 0 : SocketOption.MSG_CTRUNC;
     }
     control.clear();
     boolean whole = true;

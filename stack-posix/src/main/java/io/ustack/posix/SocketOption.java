@@ -31,6 +31,7 @@ public final class SocketOption {
   public static final int MSG_TRUNC = 0x20;
   public static final int MSG_DONTWAIT = 0x40;
   public static final int MSG_WAITALL = 0x100;
+  public static final int MSG_ERRQUEUE = 0x2000;
   public static final int MSG_NOSIGNAL = 0x4000;
   public static final int MSG_MORE = 0x8000;
   public static final int MSG_WAITFORONE = 0x10000;
@@ -83,6 +84,7 @@ public final class SocketOption {
   public static final int IP_TOS = 1;
   public static final int IP_TTL = 2;
   public static final int IP_PKTINFO = 8;
+  public static final int IP_RECVERR = 11;
   public static final int IP_RECVTTL = 12;
   public static final int IP_RECVTOS = 13;
   public static final int IP_MTU = 14;

@@ -150,6 +150,9 @@ final class TcpTransfer {
       final int offset,
       final int length,
       final int flags) {
+    if ((flags & SocketOption.MSG_ERRQUEUE) != 0) {
+      return -Errno.EAGAIN; // nothing is ever kept there
+    }
     if ((flags & ~RECEIVE_FLAGS) != 0) {
       // Linux: there is never urgent data here, and asking for it is EINVAL.
       return (flags & SocketOption.MSG_OOB) != 0 ? -Errno.EINVAL : -Errno.EOPNOTSUPP;

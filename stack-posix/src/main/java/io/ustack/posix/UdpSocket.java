@@ -24,7 +24,8 @@ public final class UdpSocket extends StackSocket {
   private static final int MAX_BUFFER_BYTES = 4 << 20;
 
   private final UdpStackSide stackSide = new UdpStackSide(this);
-  private final UdpTransfer transfer = new UdpTransfer(this, stackSide);
+  private final UdpErrors errors = new UdpErrors(this, stackSide);
+  private final UdpTransfer transfer = new UdpTransfer(this, stackSide, errors);
 
   /** Written by the stack side while a call waits; see {@link #name}. */
   volatile long local;
@@ -39,7 +40,7 @@ public final class UdpSocket extends StackSocket {
   /** IP_TOS. */
   volatile int typeOfService;
 
-  /** IP_PKTINFO, IP_RECVTTL and IP_RECVTOS: bits of {@link ReceiveControl}. */
+  /** IP_PKTINFO, IP_RECVTTL, IP_RECVTOS and IP_RECVERR: bits of {@link ReceiveControl}. */
   volatile int asked;
 
   /** IP_TTL. */
@@ -64,7 +65,8 @@ public final class UdpSocket extends StackSocket {
   public int readiness() {
     final int shutdown = shut;
     final UdpEndpoint endpoint = stackSide.endpoint();
-    int events = hasError() ? Epoll.EPOLLERR : 0;
+    final boolean failed = hasError() || (endpoint != null && !endpoint.errors().isEmpty());
+    int events = failed ? Epoll.EPOLLERR : 0;
     if ((shutdown & SHUT_RECEIVE) != 0) {
       events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
     }
@@ -260,6 +262,9 @@ public final class UdpSocket extends StackSocket {
     final int bit = askedBit(option);
     if (bit != 0) {
       asked = value == 0 ? asked & ~bit : asked | bit;
+      if (option == SocketOption.IP_RECVERR) {
+        errors.keep(value != 0);
+      }
     } else if (option == SocketOption.IP_TOS) {
       typeOfService = value & 0xFF;
     } else if (option != SocketOption.IP_TTL) {
@@ -277,6 +282,7 @@ public final class UdpSocket extends StackSocket {
     return switch (option) {
       case SocketOption.IP_PKTINFO -> ReceiveControl.PACKET_INFO;
       case SocketOption.IP_RECVTTL -> ReceiveControl.TIME_TO_LIVE;
+      case SocketOption.IP_RECVERR -> ReceiveControl.ERRORS;
       case SocketOption.IP_RECVTOS -> ReceiveControl.TYPE_OF_SERVICE;
       default -> 0;
     };

@@ -47,6 +47,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     if (socket.sendBufferBytes != 0) {
       bound.sendCapacity(socket.sendBufferBytes); // not published yet, so nobody produces
     }
+    bound.errors().keep((socket.asked & ReceiveControl.ERRORS) != 0);
     endpoint = bound;
     tellNames(bound);
     return 0;

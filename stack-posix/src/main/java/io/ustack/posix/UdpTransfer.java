@@ -30,13 +30,16 @@ final class UdpTransfer {
   /** Under the receiving lock. */
   private final DatagramInfo info = new DatagramInfo();
 
-  /** As well. */
+  private final UdpErrors errors;
+
+  /** Under the receiving lock, too. */
   private final ReceiveControl receivedControl = new ReceiveControl();
 
   /** Under the sending lock. */
   private final DatagramInfo target = new DatagramInfo();
 
-  UdpTransfer(final UdpSocket socket, final UdpStackSide stackSide) {
+  UdpTransfer(final UdpSocket socket, final UdpStackSide stackSide, final UdpErrors errors) {
+    this.errors = errors;
     this.socket = socket;
     this.stackSide = stackSide;
     execution = socket.engine.execution;
@@ -149,6 +152,7 @@ final class UdpTransfer {
     if (anew && !socket.broadcast && endpoint.isBroadcast(target.address())) {
       return -Errno.EACCES;
     }
+    errors.refused(endpoint, failure, target.address(), named ? 0 : target.port());
     return -Errno.of(failure);
   }
 
@@ -202,6 +206,9 @@ final class UdpTransfer {
       final int flags,
       final @Nullable SocketAddress4 source,
       final @Nullable Message message) {
+    if ((flags & SocketOption.MSG_ERRQUEUE) != 0) {
+      return errors.receive(buffer, array, ranges, offset, length, source, message);
+    }
     if ((flags & ~RECEIVE_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }

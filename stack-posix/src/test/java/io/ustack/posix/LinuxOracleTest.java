@@ -33,6 +33,7 @@ class LinuxOracleTest {
     all.putAll(MessageScenes.all());
     all.putAll(ControlScenes.all());
     all.putAll(BroadcastScenes.all());
+    all.putAll(ErrorQueueScenes.all());
     all.putAll(FileScenes.all());
     all.putAll(ManyMessagesScenes.all());
     return all;
