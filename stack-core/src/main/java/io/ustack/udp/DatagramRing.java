@@ -65,6 +65,30 @@ final class DatagramRing {
     ring.publish(PREFIX_BYTES + lengthBytes);
   }
 
+  /**
+   * Stores a part of a datagram that is not whole yet, {@code at} bytes behind its beginning; all
+   * of it until then must fit. Producer.
+   */
+  void store(final int at, final ByteBuffer source, final int offset, final int lengthBytes) {
+    ring.store(PREFIX_BYTES + at, source, offset, lengthBytes);
+  }
+
+  /** As above, from an array. */
+  void store(final int at, final byte[] source, final int offset, final int lengthBytes) {
+    ring.store(PREFIX_BYTES + at, source, offset, lengthBytes);
+  }
+
+  /** As above, gathered from the beginning of ranges. */
+  void store(final int at, final ByteRanges source, final int lengthBytes) {
+    source.store(ring, PREFIX_BYTES + at, 0, lengthBytes);
+  }
+
+  /** Adds the datagram whose parts were stored. Producer. */
+  void addStored(final DatagramInfo about, final int lengthBytes) {
+    prefix(about, lengthBytes);
+    ring.publish(PREFIX_BYTES + lengthBytes);
+  }
+
   private void prefix(final DatagramInfo about, final int lengthBytes) {
     written.putInt(ADDRESS, about.address);
     written.putShort(PORT, (short) about.port);

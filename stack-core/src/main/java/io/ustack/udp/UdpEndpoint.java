@@ -254,6 +254,45 @@ public final class UdpEndpoint extends Emitter {
     return true;
   }
 
+  /**
+   * Stores a part of a datagram that {@link #sendStored} sends; parts may be stored anew until
+   * then. Application.
+   *
+   * @param at how many bytes of it come before
+   * @return false when there is no room now, as with {@link #send}
+   */
+  public boolean store(
+      final int at, final ByteBuffer source, final int offset, final int lengthBytes) {
+    if (!hasRoom(at + lengthBytes)) {
+      return false;
+    }
+    outgoing.store(at, source, offset, lengthBytes);
+    return true;
+  }
+
+  /** As above, from an array. */
+  public boolean store(final int at, final byte[] source, final int offset, final int lengthBytes) {
+    if (!hasRoom(at + lengthBytes)) {
+      return false;
+    }
+    outgoing.store(at, source, offset, lengthBytes);
+    return true;
+  }
+
+  /** As above, from the first bytes of ranges. */
+  public boolean store(final int at, final ByteRanges source, final int lengthBytes) {
+    if (!hasRoom(at + lengthBytes)) {
+      return false;
+    }
+    outgoing.store(at, source, lengthBytes);
+    return true;
+  }
+
+  /** Queues the datagram of {@code lengthBytes} whose parts were stored. Application. */
+  public void sendStored(final DatagramInfo to, final int lengthBytes) {
+    outgoing.addStored(to, lengthBytes);
+  }
+
   private boolean hasRoom(final int lengthBytes) {
     if (outgoing.fits(lengthBytes)) {
       return true;

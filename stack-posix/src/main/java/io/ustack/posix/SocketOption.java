@@ -88,6 +88,7 @@ public final class SocketOption {
   public static final int IP_RECVTTL = 12;
   public static final int IP_RECVTOS = 13;
   public static final int IP_MTU = 14;
+  public static final int UDP_CORK = 1;
   public static final int TCP_NODELAY = 1;
   public static final int TCP_MAXSEG = 2;
   public static final int TCP_CORK = 3;

@@ -43,6 +43,9 @@ public final class UdpSocket extends StackSocket {
   /** IP_PKTINFO, IP_RECVTTL, IP_RECVTOS and IP_RECVERR: bits of {@link ReceiveControl}. */
   volatile int asked;
 
+  /** UDP_CORK. */
+  volatile boolean cork;
+
   /** IP_TTL. */
   volatile int timeToLive = Ipv4Header.DEFAULT_TIME_TO_LIVE;
 
@@ -239,6 +242,13 @@ public final class UdpSocket extends StackSocket {
     if (level == SocketOption.IPPROTO_IP) {
       return ipOption(option, value);
     }
+    if (level == SocketOption.IPPROTO_UDP && option == SocketOption.UDP_CORK) {
+      cork = value != 0;
+      if (!cork) {
+        transfer.uncork();
+      }
+      return 0;
+    }
     if (level != SocketOption.SOL_SOCKET) {
       return -Errno.ENOPROTOOPT;
     }
@@ -313,6 +323,9 @@ public final class UdpSocket extends StackSocket {
     }
     if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TTL) {
       return timeToLive;
+    }
+    if (level == SocketOption.IPPROTO_UDP) {
+      return option == SocketOption.UDP_CORK ? (cork ? 1 : 0) : -Errno.ENOPROTOOPT;
     }
     if (level == SocketOption.IPPROTO_IP && askedBit(option) != 0) {
       return (asked & askedBit(option)) != 0 ? 1 : 0;

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 final class UdpTransfer {
   private static final int LARGEST_LENGTH_BYTES = 0xFFFF;
 
-  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+  private static final int NOTHING_PENDING = -1;
+
+  private static final int SEND_FLAGS =
+      SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL | SocketOption.MSG_MORE;
 
   /** MSG_WAITALL has no effect on datagrams, recv(2). */
   private static final int RECEIVE_FLAGS =
@@ -38,6 +41,9 @@ final class UdpTransfer {
   /** Under the sending lock. */
   private final DatagramInfo target = new DatagramInfo();
 
+  /** Bytes of a datagram to {@link #target} that has not its end; under the sending lock. */
+  private int pendingBytes = NOTHING_PENDING;
+
   UdpTransfer(final UdpSocket socket, final UdpStackSide stackSide, final UdpErrors errors) {
     this.errors = errors;
     this.socket = socket;
@@ -61,7 +67,9 @@ final class UdpTransfer {
     final boolean waits = socket.waits(flags);
     boolean looked = false;
     while (true) {
-      final int result = sendNow(buffer, array, ranges, offset, length, address, port, control);
+      final boolean more = socket.cork || (flags & SocketOption.MSG_MORE) != 0;
+      final int result =
+          sendNow(buffer, array, ranges, offset, length, address, port, control, more);
       if (result >= 0 && waits) {
         execution.turn();
       }
@@ -88,18 +96,42 @@ final class UdpTransfer {
       final int length,
       final int address,
       final int port,
-      final @Nullable ControlData control) {
+      final @Nullable ControlData control,
+      final boolean more) {
     final UdpEndpoint endpoint = stackSide.endpoint();
     if (endpoint == null) {
       // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
       final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
       return bound == 0
-          ? sendNow(buffer, array, ranges, offset, length, address, port, control)
+          ? sendNow(buffer, array, ranges, offset, length, address, port, control, more)
           : bound;
     }
     if (length > LARGEST_LENGTH_BYTES) {
       return -Errno.EMSGSIZE;
     }
+    socket.sending.lock();
+    try {
+      // Linux udp_sendmsg: where the rest of a datagram goes is settled.
+      final int refused =
+          pendingBytes == NOTHING_PENDING ? aim(endpoint, length, address, port, control) : 0;
+      if (refused != 0) {
+        return refused;
+      }
+      return more || pendingBytes != NOTHING_PENDING
+          ? append(endpoint, buffer, array, ranges, offset, length, more)
+          : queue(endpoint, buffer, array, ranges, offset, length);
+    } finally {
+      socket.sending.unlock();
+    }
+  }
+
+  /** Decides where a datagram goes, and how. Returns 0, or -errno. Under the sending lock. */
+  private int aim(
+      final UdpEndpoint endpoint,
+      final int length,
+      final int address,
+      final int port,
+      final @Nullable ControlData control) {
     final boolean named = port >= 0;
     if (named && (port == 0 || !StackSocket.isPort(port))) {
       return -Errno.EINVAL;
@@ -108,16 +140,68 @@ final class UdpTransfer {
     if (!named && peer == 0) {
       return socket.isClosed() ? -Errno.EBADF : -Errno.EDESTADDRREQ;
     }
+    target
+        .to(
+            named ? UdpSocket.toThisHost(address) : (int) (peer >> 16),
+            named ? port : (int) (peer & 0xFFFF))
+        .from(SocketOption.INADDR_ANY)
+        .service(socket.typeOfService, socket.timeToLive);
+    return refuseTarget(endpoint, length, named, control);
+  }
+
+  /**
+   * Adds a part to a datagram, which leaves when no more comes. What is wrong with one part loses
+   * them all, as Linux udp_flush_pending_frames. Under the sending lock
+   */
+  private int append(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length,
+      final boolean more) {
+    final int before = Math.max(0, pendingBytes);
+    final int refused = refuseToSend();
+    final Failure failure = endpoint.sendable(before + length, target);
+    if (refused != 0 || failure != Failure.NONE) {
+      pendingBytes = NOTHING_PENDING;
+      if (refused == 0) {
+        final int peerPort = socket.remote == 0 ? 0 : target.port();
+        errors.refused(endpoint, failure, target.address(), peerPort);
+      }
+      return refused == 0 ? -Errno.of(failure) : refused;
+    }
+    final boolean stored =
+        ranges != null
+            ? endpoint.store(before, ranges, length)
+            : buffer != null
+                ? endpoint.store(before, buffer, offset, length)
+                : endpoint.store(before, orNothing(array), offset, length);
+    if (!stored) {
+      return -Errno.EAGAIN;
+    }
+    pendingBytes = before + length;
+    if (!more) {
+      sendPending(endpoint);
+    }
+    return length;
+  }
+
+  private void sendPending(final UdpEndpoint endpoint) {
+    endpoint.sendStored(target, pendingBytes);
+    pendingBytes = NOTHING_PENDING;
+    execution.ring(stackSide, UdpStackSide.WRITTEN);
+  }
+
+  /** UDP_CORK is taken off: what is pending leaves. */
+  void uncork() {
     socket.sending.lock();
     try {
-      target
-          .to(
-              named ? UdpSocket.toThisHost(address) : (int) (peer >> 16),
-              named ? port : (int) (peer & 0xFFFF))
-          .from(SocketOption.INADDR_ANY)
-          .service(socket.typeOfService, socket.timeToLive);
-      final int refused = refuseTarget(endpoint, length, named, control);
-      return refused == 0 ? queue(endpoint, buffer, array, ranges, offset, length) : refused;
+      final UdpEndpoint endpoint = stackSide.endpoint();
+      if (endpoint != null && pendingBytes != NOTHING_PENDING && socket.refusal() == 0) {
+        sendPending(endpoint);
+      }
     } finally {
       socket.sending.unlock();
     }
@@ -156,13 +240,7 @@ final class UdpTransfer {
     return -Errno.of(failure);
   }
 
-  private int queue(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length) {
+  private int refuseToSend() {
     final int refusal = socket.refusal();
     if (refusal != 0) {
       return refusal;
@@ -171,8 +249,19 @@ final class UdpTransfer {
     if (error != 0) {
       return -error;
     }
-    if ((socket.shut & StackSocket.SHUT_SEND) != 0) {
-      return -Errno.EPIPE;
+    return (socket.shut & StackSocket.SHUT_SEND) != 0 ? -Errno.EPIPE : 0;
+  }
+
+  private int queue(
+      final UdpEndpoint endpoint,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length) {
+    final int refused = refuseToSend();
+    if (refused != 0) {
+      return refused;
     }
     if (!put(endpoint, buffer, array, ranges, offset, length)) {
       return -Errno.EAGAIN;

@@ -34,6 +34,7 @@ class LinuxOracleTest {
     all.putAll(ControlScenes.all());
     all.putAll(BroadcastScenes.all());
     all.putAll(ErrorQueueScenes.all());
+    all.putAll(CorkScenes.all());
     all.putAll(FileScenes.all());
     all.putAll(ManyMessagesScenes.all());
     return all;
