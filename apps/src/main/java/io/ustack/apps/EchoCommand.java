@@ -23,8 +23,6 @@ import picocli.CommandLine.Option;
       "      --vdev=net_memif0,role=server,socket=/run/echo.sock"
     })
 final class EchoCommand implements Callable<Integer> {
-  private static final int TICK_MS = 100;
-
   private final Invocation invocation;
 
   @Option(
@@ -50,21 +48,14 @@ final class EchoCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     options.check();
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
-      serve(running);
-      invocation.out().println(running.finish());
-      return Main.EXIT_OK;
-    }
+    return Serving.run(invocation, options, this::serve);
   }
 
-  private void serve(final RunningStack running) throws CommandFailure {
-    try (EventLoop loop = new EventLoop(running.posix(), running.clock());
-        EchoServer server = new EchoServer(running.posix(), loop, limits.limits(), port)) {
-      invocation
-          .out()
-          .println("echo: port " + port + ", " + running.description() + "; Ctrl-C stops");
+  private void serve(final RunningStack running, final EventLoop loop) throws IOException {
+    try (EchoServer server = new EchoServer(running.posix(), loop, limits.limits(), port)) {
+      Serving.announce(invocation, running, "echo: port " + port);
       while (!invocation.stop().isRequested()) {
-        loop.step(TICK_MS);
+        loop.step(Serving.TICK_MS);
         server.closeIdle();
       }
       invocation
@@ -77,8 +68,6 @@ final class EchoCommand implements Callable<Integer> {
                   + " bytes, "
                   + server.datagrams()
                   + " datagrams");
-    } catch (final IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 }

@@ -33,8 +33,6 @@ import picocli.CommandLine.Option;
       "  sudo ./ustack http --ip 10.99.0.2/24 --root /srv/www -- --no-huge --no-pci --vdev=net_tap0"
     })
 final class HttpCommand implements Callable<Integer> {
-  private static final int TICK_MS = 100;
-
   private final Invocation invocation;
 
   @Option(
@@ -68,29 +66,27 @@ final class HttpCommand implements Callable<Integer> {
     options.check();
     final Path directory = root;
     final DirectorySite files = directory == null ? null : site(directory);
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
-      final Site site = files == null ? new BuiltinSite(running.stack().counters()) : files;
-      serve(running, site);
-      invocation.out().println(running.finish());
-      return Main.EXIT_OK;
-    }
+    return Serving.run(
+        invocation,
+        options,
+        (running, loop) -> serve(running, loop, files == null ? builtin(running) : files));
   }
 
-  private void serve(final RunningStack running, final Site site) throws CommandFailure {
+  private static Site builtin(final RunningStack running) {
+    return new BuiltinSite(running.stack().counters());
+  }
+
+  private void serve(final RunningStack running, final EventLoop loop, final Site site)
+      throws IOException {
     final InstantSource wallClock = InstantSource.system();
-    try (EventLoop loop = new EventLoop(running.posix(), running.clock());
-        HttpServer server =
-            new HttpServer(running.posix(), loop, wallClock, site, limits.limits(), port)) {
-      invocation
-          .out()
-          .println("http: port " + port + ", " + running.description() + "; Ctrl-C stops");
+    try (HttpServer server =
+        new HttpServer(running.posix(), loop, wallClock, site, limits.limits(), port)) {
+      Serving.announce(invocation, running, "http: port " + port);
       while (!invocation.stop().isRequested()) {
-        loop.step(TICK_MS);
+        loop.step(Serving.TICK_MS);
         server.closeIdle();
       }
       invocation.out().println("http: " + server.requests() + " requests");
-    } catch (final IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 

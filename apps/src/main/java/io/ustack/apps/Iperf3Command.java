@@ -56,19 +56,12 @@ final class Iperf3Command implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     options.check();
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
-      serve(running);
-      invocation.out().println(running.finish());
-      return Main.EXIT_OK;
-    }
+    return Serving.run(invocation, options, this::serve);
   }
 
-  private void serve(final RunningStack running) throws CommandFailure {
-    try (EventLoop loop = new EventLoop(running.posix(), running.clock());
-        Iperf3Server iperf3 = new Iperf3Server(running.posix(), loop, limits.limits(), port)) {
-      invocation
-          .out()
-          .println("iperf3: port " + port + ", " + running.description() + "; Ctrl-C stops");
+  private void serve(final RunningStack running, final EventLoop loop) throws IOException {
+    try (Iperf3Server iperf3 = new Iperf3Server(running.posix(), loop, limits.limits(), port)) {
+      Serving.announce(invocation, running, "iperf3: port " + port);
       while (!invocation.stop().isRequested()) {
         loop.step(iperf3.restMs());
         iperf3.tick(loop.nowNs());
@@ -77,8 +70,6 @@ final class Iperf3Command implements Callable<Integer> {
           .out()
           .println(
               "iperf3: " + iperf3.tests() + " tests, " + iperf3.denied() + " clients told to wait");
-    } catch (final IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 }

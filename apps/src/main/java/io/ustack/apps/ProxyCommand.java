@@ -42,8 +42,6 @@ import picocli.CommandLine.Spec;
       "      -- --no-huge --no-pci --vdev=net_tap0"
     })
 final class ProxyCommand implements Callable<Integer> {
-  private static final int TICK_MS = 100;
-
   private final Invocation invocation;
 
   @Spec
@@ -150,11 +148,7 @@ final class ProxyCommand implements Callable<Integer> {
   public Integer call() throws CommandFailure {
     options.check();
     checkTargets();
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
-      serve(running);
-      invocation.out().println(running.finish());
-      return Main.EXIT_OK;
-    }
+    return Serving.run(invocation, options, this::serve);
   }
 
   private void checkTargets() {
@@ -172,27 +166,16 @@ final class ProxyCommand implements Callable<Integer> {
     return new ParameterException(spec.commandLine(), message);
   }
 
-  private void serve(final RunningStack running) throws CommandFailure {
+  private void serve(final RunningStack running, final EventLoop loop) throws IOException {
     final Targets targets = new Targets(to, balance, new Thresholds(fall, rise));
-    try (EventLoop loop = new EventLoop(running.posix(), running.clock())) {
-      if (udp) {
-        relay(running, loop, targets);
-      } else {
-        proxy(running, loop, targets);
-      }
-      for (final Target target : targets.all()) {
-        invocation.out().println("proxy: " + target.describe());
-      }
-    } catch (final IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
+    if (udp) {
+      relay(running, loop, targets);
+    } else {
+      proxy(running, loop, targets);
     }
-  }
-
-  private void printServing(final RunningStack running, final String kind) {
-    invocation
-        .out()
-        .println(
-            "proxy: " + kind + " port " + port + ", " + running.description() + "; Ctrl-C stops");
+    for (final Target target : targets.all()) {
+      invocation.out().println("proxy: " + target.describe());
+    }
   }
 
   private void proxy(final RunningStack running, final EventLoop loop, final Targets targets)
@@ -201,9 +184,9 @@ final class ProxyCommand implements Callable<Integer> {
     final ProxySettings settings = new ProxySettings(limits.limits(), connectMs, checkNs);
     final long startNs = running.clock().nanoTime();
     try (Proxy proxy = new Proxy(running.posix(), loop, targets, settings, port, startNs)) {
-      printServing(running, "TCP");
+      Serving.announce(invocation, running, "proxy: TCP port " + port);
       while (!invocation.stop().isRequested()) {
-        loop.step(TICK_MS);
+        loop.step(Serving.TICK_MS);
         proxy.tick(loop.nowNs());
       }
       drain(loop, proxy);
@@ -224,7 +207,7 @@ final class ProxyCommand implements Callable<Integer> {
     proxy.stopListening();
     final long startNs = loop.nowNs();
     while (proxy.connections() > 0 && loop.nowNs() - startNs < drainNs) {
-      loop.step(TICK_MS);
+      loop.step(Serving.TICK_MS);
       proxy.tick(loop.nowNs());
     }
   }
@@ -234,9 +217,9 @@ final class ProxyCommand implements Callable<Integer> {
     final long startNs = running.clock().nanoTime();
     try (UdpRelay relay =
         new UdpRelay(running.posix(), loop, targets, limits.limits(), checkNs, port, startNs)) {
-      printServing(running, "UDP");
+      Serving.announce(invocation, running, "proxy: UDP port " + port);
       while (!invocation.stop().isRequested()) {
-        loop.step(TICK_MS);
+        loop.step(Serving.TICK_MS);
         relay.tick(loop.nowNs());
       }
       invocation

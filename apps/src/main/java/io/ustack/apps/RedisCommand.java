@@ -26,8 +26,6 @@ import picocli.CommandLine.Option;
       "  sudo ./ustack redis --ip 10.99.0.2/24 -- --no-huge --no-pci --vdev=net_tap0"
     })
 final class RedisCommand implements Callable<Integer> {
-  private static final int TICK_MS = 100;
-
   private final Invocation invocation;
 
   @Option(
@@ -63,30 +61,21 @@ final class RedisCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     options.check();
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
-      serve(running);
-      invocation.out().println(running.finish());
-      return Main.EXIT_OK;
-    }
+    return Serving.run(invocation, options, this::serve);
   }
 
-  private void serve(final RunningStack running) throws CommandFailure {
-    try (EventLoop loop = new EventLoop(running.posix(), running.clock());
-        RespServer server =
-            new RespServer(running.posix(), loop, limits.limits(), memoryBytes, port)) {
-      invocation
-          .out()
-          .println("redis: port " + port + ", " + running.description() + "; Ctrl-C stops");
+  private void serve(final RunningStack running, final EventLoop loop) throws IOException {
+    try (RespServer server =
+        new RespServer(running.posix(), loop, limits.limits(), memoryBytes, port)) {
+      Serving.announce(invocation, running, "redis: port " + port);
       while (!invocation.stop().isRequested()) {
-        loop.step(TICK_MS);
+        loop.step(Serving.TICK_MS);
         server.closeIdle();
       }
       invocation
           .out()
           .println(
               "redis: " + server.requests() + " commands, " + server.usedBytes() + " bytes in use");
-    } catch (final IOException e) {
-      throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 }
