@@ -112,7 +112,7 @@ final class LocalQueue {
       return NOTHING;
     }
     for (int i = 0; i < LENGTH_BYTES; i++) {
-      putLength[i] = (byte) (length >>> (Byte.SIZE * i));
+      putLength[i] = (byte) (length >> (Byte.SIZE * i));
     }
     ring.write(putLength, 0, LENGTH_BYTES);
     write(buffer, array, ranges, offset, length);
