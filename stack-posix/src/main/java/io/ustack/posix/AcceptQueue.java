@@ -18,9 +18,10 @@ final class AcceptQueue {
   /**
    * The waiting part of accept(2): until {@link #take()} may find something.
    *
+   * @param timeoutNs how long the call may wait since {@code startNs}; 0 for not at all
    * @return 0, -EAGAIN, -EINVAL when it does not listen, -EINTR, -EBADF, -EIO
    */
-  int await() {
+  int await(final long timeoutNs, final long startNs) {
     boolean looked = false;
     while (true) {
       final int refusal = socket.refusal();
@@ -33,7 +34,8 @@ final class AcceptQueue {
       if (stackSide.isAcceptable()) {
         return 0;
       }
-      final int outcome = socket.retry(StackSocket.READ_EVENTS, socket.waits(0), looked);
+      final int outcome = socket.retry(
+              StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
         wakeNext();
         return outcome;

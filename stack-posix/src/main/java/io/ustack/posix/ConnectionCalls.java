@@ -58,8 +58,10 @@ abstract class ConnectionCalls extends DescriptorCalls {
     if (number < 0) {
       return number;
     }
+    final long timeoutNs = listener.receiveTimeoutNs(0);
+    final long startNs = listener.startNs(timeoutNs);
     while (true) {
-      final int outcome = listener.awaitAcceptable();
+      final int outcome = listener.awaitAcceptable(timeoutNs, startNs);
       if (outcome != 0) {
         table.cancel(number);
         return outcome;

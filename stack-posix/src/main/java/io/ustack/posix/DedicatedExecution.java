@@ -113,9 +113,10 @@ final class DedicatedExecution implements Execution {
   public void turn() {}
 
   @Override
-  public int await(final Awaitable awaited, final int events, final long timeoutNs) {
+  public int await(
+      final Awaitable awaited, final int events, final int bytes, final long timeoutNs) {
     for (int spins = 0; spins < SPINS; spins++) {
-      if (awaited.isReady(events)) {
+      if (awaited.isReady(events, bytes)) {
         return 0;
       }
       Thread.onSpinWait();
@@ -123,17 +124,21 @@ final class DedicatedExecution implements Execution {
     final Thread self = Thread.currentThread();
     awaited.enter(events, self);
     try {
-      return parkUntil(awaited, events, timeoutNs, self);
+      return parkUntil(awaited, events, bytes, timeoutNs, self);
     } finally {
       awaited.leave(events, self);
     }
   }
 
   private int parkUntil(
-      final Awaitable awaited, final int events, final long timeoutNs, final Thread self) {
+      final Awaitable awaited,
+      final int events,
+      final int bytes,
+      final long timeoutNs,
+      final Thread self) {
     final long startNs = clock.nanoTime();
     while (true) {
-      if (awaited.isReady(events)) {
+      if (awaited.isReady(events, bytes)) {
         return 0;
       }
       if (over) {

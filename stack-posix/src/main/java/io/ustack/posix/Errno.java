@@ -22,6 +22,7 @@ public final class Errno {
   public static final int EMFILE = 24;
   public static final int ENOTTY = 25;
   public static final int EPIPE = 32;
+  public static final int EDOM = 33;
   public static final int ELOOP = 40;
   public static final int ENOTSOCK = 88;
   public static final int EDESTADDRREQ = 89;
@@ -85,6 +86,7 @@ public final class Errno {
       case EMFILE -> "EMFILE";
       case ENOTTY -> "ENOTTY";
       case EPIPE -> "EPIPE";
+      case EDOM -> "EDOM";
       case ELOOP -> "ELOOP";
       case ENOTSOCK -> "ENOTSOCK";
       case EDESTADDRREQ -> "EDESTADDRREQ";

@@ -48,7 +48,12 @@ interface Execution {
    * @return 0; -EAGAIN when the time is up; -EINTR when the thread is interrupted (and stays so);
    *     -EIO when the stack is over
    */
-  int await(Awaitable awaited, int events, long timeoutNs);
+  default int await(final Awaitable awaited, final int events, final long timeoutNs) {
+    return await(awaited, events, Awaitable.AS_TOLD, timeoutNs);
+  }
+
+  /** The same, where to be readable takes so many bytes: {@link Awaitable#isReady}. */
+  int await(Awaitable awaited, int events, int bytes, long timeoutNs);
 
   /** Threads will park there: they are woken when the stack is over. */
   void watch(WaitPoint point);

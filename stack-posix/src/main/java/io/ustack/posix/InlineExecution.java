@@ -68,10 +68,14 @@ final class InlineExecution implements Execution {
   }
 
   @Override
-  public int await(final Awaitable awaited, final int events, final long timeoutNs) {
+  public int await(
+      final Awaitable awaited, final int events, final int bytes, final long timeoutNs) {
+    if (timeoutNs >= 0) {
+      nowNs = clock.nanoTime(); // the last turn may be long ago
+    }
     final long startNs = nowNs;
     while (true) {
-      if (awaited.isReady(events)) {
+      if (awaited.isReady(events, bytes)) {
         return 0;
       }
       if (isOver()) {
@@ -84,7 +88,7 @@ final class InlineExecution implements Execution {
         return -Errno.EINTR;
       }
       final int work = poll();
-      if (!waits && work == 0 && !awaited.isReady(events)) {
+      if (!waits && work == 0 && !awaited.isReady(events, bytes)) {
         return -Errno.EAGAIN;
       }
       idle.afterCycle(work);

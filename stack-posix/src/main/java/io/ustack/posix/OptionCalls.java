@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.tcp.TcpInfo;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Posix}: options of sockets. */
@@ -28,6 +29,82 @@ abstract class OptionCalls extends ConnectionCalls {
   public int getsockopt(final int fd, final int level, final int option) {
     final StackSocket socket = table.socket(fd);
     return socket == null ? table.notSocket(fd) : socket.option(level, option);
+  }
+
+  /**
+   * setsockopt(2) of a time: SO_RCVTIMEO, SO_SNDTIMEO. 0 waits for ever, as at first; less does not
+   * wait at all. A call that has waited so long returns what it has done, or -EAGAIN; connect
+   * -EINPROGRESS.
+   *
+   * @return 0, -EDOM for microseconds outside 0..999999, -ENOPROTOOPT for another option, -EFAULT
+   */
+  public int setsockopt(
+      final int fd, final int level, final int option, final @Nullable TimeValue value) {
+    final StackSocket socket = table.socket(fd);
+    if (socket == null) {
+      return table.notSocket(fd);
+    }
+    return value == null ? -Errno.EFAULT : socket.setOption(level, option, value);
+  }
+
+  /** getsockopt(2) of a time. Returns 0, -ENOPROTOOPT for another option, -EFAULT */
+  public int getsockopt(
+      final int fd, final int level, final int option, final @Nullable TimeValue into) {
+    final StackSocket socket = table.socket(fd);
+    if (socket == null) {
+      return table.notSocket(fd);
+    }
+    return into == null ? -Errno.EFAULT : socket.option(level, option, into);
+  }
+
+  /**
+   * setsockopt(2) as the system call has it: a value of so many bytes from offset 0 on, numbers in
+   * the byte order of the buffer, {@code struct timeval} and names as in C.
+   *
+   * @return as the other ones; -EINVAL when {@code length} is negative or too short for the option,
+   *     -EFAULT when the buffer has less
+   */
+  public int setsockopt(
+      final int fd,
+      final int level,
+      final int option,
+      final @Nullable ByteBuffer value,
+      final int length) {
+    final StackSocket socket = table.socket(fd);
+    if (socket == null) {
+      return table.notSocket(fd);
+    }
+    if (length < 0) {
+      return -Errno.EINVAL;
+    }
+    return value == null || value.limit() < length
+        ? -Errno.EFAULT
+        : OptionBytes.set(socket, level, option, value, length);
+  }
+
+  /**
+   * getsockopt(2) as the system call has it; a value that does not fit is cut. TCP_INFO can't be
+   * had this way.
+   *
+   * @return how many bytes were written from offset 0 on; -EINVAL when {@code length} is negative,
+   *     -EFAULT when the buffer has less
+   */
+  public int getsockopt(
+      final int fd,
+      final int level,
+      final int option,
+      final @Nullable ByteBuffer into,
+      final int length) {
+    final StackSocket socket = table.socket(fd);
+    if (socket == null) {
+      return table.notSocket(fd);
+    }
+    if (length < 0) {
+      return -Errno.EINVAL;
+    }
+    return into == null || into.isReadOnly() || into.limit() < length
+        ? -Errno.EFAULT
+        : OptionBytes.get(socket, level, option, into, length);
   }
 
   /**

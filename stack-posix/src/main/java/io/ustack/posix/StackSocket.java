@@ -3,6 +3,7 @@ package io.ustack.posix;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +69,9 @@ public abstract class StackSocket extends Pollable {
 
   /** SO_BROADCAST: whether datagrams may go to everybody. */
   volatile boolean broadcast;
+
+  /** Replaced under {@link #control}. */
+  volatile WaitOptions waitOptions = WaitOptions.DEFAULT;
 
   @SuppressWarnings("UnusedVariable") // through ERROR
   private int error;
@@ -196,7 +200,57 @@ public abstract class StackSocket extends Pollable {
       broadcast = value != 0;
       return 0;
     }
+    if (WaitOptions.isTimeout(level, option)) {
+      return -Errno.EINVAL; // an int is too short
+    }
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_RCVLOWAT) {
+      return receiveLow(value < 0 ? Integer.MAX_VALUE : Math.max(1, value));
+    }
     return protocolOption(level, option, value);
+  }
+
+  /** SO_RCVLOWAT, of which datagrams, whole ones, know nothing. */
+  int receiveLow(final int bytes) {
+    control.lock();
+    try {
+      waitOptions = waitOptions.withReceiveLow(bytes);
+      return 0;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /** setsockopt(2) of a time. Returns 0, -EDOM, -ENOPROTOOPT, -EBADF, -EIO */
+  public final int setOption(final int level, final int option, final TimeValue value) {
+    if (!WaitOptions.isTimeout(level, option)) {
+      return -Errno.ENOPROTOOPT;
+    }
+    final long timeoutNs = WaitOptions.timeoutNs(value);
+    if (timeoutNs < Execution.FOREVER) {
+      return (int) timeoutNs;
+    }
+    control.lock();
+    try {
+      final int refusal = refusal();
+      if (refusal == 0) {
+        waitOptions = waitOptions.withTimeout(option, timeoutNs);
+      }
+      return refusal;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /** getsockopt(2) of a time. Returns 0, -ENOPROTOOPT, -EBADF */
+  public final int option(final int level, final int option, final TimeValue into) {
+    if (!WaitOptions.isTimeout(level, option)) {
+      return -Errno.ENOPROTOOPT;
+    }
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    WaitOptions.read(waitOptions.timeoutNs(option), into);
+    return 0;
   }
 
   /**
@@ -216,6 +270,11 @@ public abstract class StackSocket extends Pollable {
       case SocketOption.SO_TYPE -> type();
       case SocketOption.SO_ERROR -> takeError();
       case SocketOption.SO_DOMAIN -> domain();
+      case SocketOption.SO_RCVLOWAT -> waitOptions.receiveLowBytes();
+      case SocketOption.SO_SNDLOWAT -> 1; // as Linux: it can't be changed
+      // The first half of the seconds, which is what fits.
+      case SocketOption.SO_RCVTIMEO, SocketOption.SO_SNDTIMEO ->
+          (int) TimeUnit.NANOSECONDS.toSeconds(Math.max(0, waitOptions.timeoutNs(option)));
       default -> protocolOption(level, option);
     };
   }
@@ -236,15 +295,44 @@ public abstract class StackSocket extends Pollable {
     return !isNonBlocking() && (flags & SocketOption.MSG_DONTWAIT) == 0;
   }
 
+  /** How long a call with these flags waits to receive or accept; 0 for not at all. */
+  final long receiveTimeoutNs(final int flags) {
+    return waits(flags) ? waitOptions.receiveTimeoutNs() : 0;
+  }
+
+  /** How long a call with these flags waits to send or connect; 0 for not at all. */
+  final long sendTimeoutNs(final int flags) {
+    return waits(flags) ? waitOptions.sendTimeoutNs() : 0;
+  }
+
+  /** From when on the timeout of a call counts. */
+  final long startNs(final long timeoutNs) {
+    return timeoutNs > 0 ? engine.clock.nanoTime() : 0;
+  }
+
+  /** What a call does that can't go on, with a timeout for each wait. */
+  final int retry(final int events, final boolean waits, final boolean looked) {
+    final boolean reads = (events & Epoll.READ_KEY) != 0;
+    final long timeoutNs = reads ? receiveTimeoutNs(0) : sendTimeoutNs(0);
+    return retry(events, AS_TOLD, waits ? timeoutNs : 0, startNs(timeoutNs), looked);
+  }
+
   /**
    * What a call does that can't go on: waits, or looks once more before it gives up.
    *
-   * @param looked whether it has done that already
+   * @param bytes how much data makes it readable, or {@link #AS_TOLD}
+   * @param timeoutNs how long the whole call may wait since {@code startNs}; 0 for not at all
+   * @param looked whether it has looked once more already
    * @return 0 to try again, -EAGAIN to give up, -EINTR, -EIO
    */
-  final int retry(final int events, final boolean waits, final boolean looked) {
-    if (waits) {
-      return engine.execution.await(this, events, Execution.FOREVER);
+  final int retry(
+      final int events,
+      final int bytes,
+      final long timeoutNs,
+      final long startNs,
+      final boolean looked) {
+    if (timeoutNs != 0) {
+      return await(events, bytes, timeoutNs, startNs);
     }
     if (engine.execution.isOver()) {
       return -Errno.EIO;
@@ -254,6 +342,13 @@ public abstract class StackSocket extends Pollable {
     }
     engine.execution.turn();
     return 0;
+  }
+
+  /** Waits for what is left of the timeout since then. */
+  final int await(final int events, final int bytes, final long timeoutNs, final long startNs) {
+    final long leftNs =
+        timeoutNs < 0 ? timeoutNs : Math.max(0, timeoutNs - (engine.clock.nanoTime() - startNs));
+    return engine.execution.await(this, events, bytes, leftNs);
   }
 
   /** Leaves an error for the next call; stack thread. The caller raises afterwards. */

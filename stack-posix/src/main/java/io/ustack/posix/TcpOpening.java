@@ -34,13 +34,15 @@ final class TcpOpening {
     if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
       return started;
     }
-    if (!socket.waits(0) && (started == -Errno.EINPROGRESS || isHandshaking())) {
+    if (socket.sendTimeoutNs(0) == 0 && (started == -Errno.EINPROGRESS || isHandshaking())) {
       return started; // however fast the peer was: the next call tells
     }
     if (isHandshaking()) {
-      final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
+      final long timeoutNs = socket.sendTimeoutNs(0);
+      final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
       if (outcome != 0) {
-        return outcome;
+        // Linux inet_stream_connect: SO_SNDTIMEO ends the wait, not the handshake.
+        return outcome == -Errno.EAGAIN && timeoutNs >= 0 ? started : outcome;
       }
     }
     return finishConnecting();
@@ -139,7 +141,11 @@ final class TcpOpening {
     if (started != -Errno.EINPROGRESS || !socket.waits(flags)) {
       return started;
     }
-    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
+    final long timeoutNs = socket.sendTimeoutNs(flags);
+    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
+    if (outcome == -Errno.EAGAIN && timeoutNs >= 0) {
+      return started;
+    }
     return outcome == 0 ? finishConnecting() : outcome;
   }
 }

@@ -24,6 +24,10 @@ public final class TcpSocket extends StackSocket {
   }
 
   final TcpStackSide stackSide = new TcpStackSide(this);
+
+  /** The payload of a segment: what the window moves by. */
+  static final int SEGMENT_BYTES = 1460;
+
   private final TcpOpening opening = new TcpOpening(this, stackSide);
   private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
   private final TcpSettings settings = new TcpSettings(this);
@@ -47,6 +51,7 @@ public final class TcpSocket extends StackSocket {
   TcpSocket(final TcpSocket listener, final TcpConnection accepted, final long nowNs) {
     super(listener.engine);
     reuseAddress = listener.reuseAddress;
+    waitOptions = listener.waitOptions;
     options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
     phase = Phase.CONNECTED;
@@ -78,7 +83,7 @@ public final class TcpSocket extends StackSocket {
       events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
     }
     if (over || (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) != 0) {
-      if (connection != null && connection.receiveBuffer().length() > 0) {
+      if (connection != null && isReadable(connection.receiveBuffer())) {
         events |= Epoll.READ_KEY;
       }
       if (connection == null || (shutdown & SHUT_SEND) != 0 || hasRoom(connection.sendBuffer())) {
@@ -86,6 +91,26 @@ public final class TcpSocket extends StackSocket {
       }
     }
     return hasError() ? events | Epoll.EPOLLERR : events;
+  }
+
+  /**
+   * As Linux tcp_epollin_ready: as much is there as was asked for, or the window is about to close.
+   */
+  private boolean isReadable(final ByteRing buffer) {
+    final int length = buffer.length();
+    return length >= waitOptions.receiveLowBytes()
+        || (length > 0 && (buffer.capacity() - length <= SEGMENT_BYTES || buffer.isCramped()));
+  }
+
+  @Override
+  boolean isReady(final int events, final int bytes) {
+    final TcpConnection connection = stackSide.connection();
+    if (bytes == AS_TOLD || connection == null) {
+      return super.isReady(events, bytes);
+    }
+    // Data that is too little to be told does not end a wait for more.
+    return connection.receiveBuffer().length() >= bytes
+        || super.isReady(events & ~Epoll.READ_KEY, bytes);
   }
 
   /** Linux's sk_shutdown: what either side has shut. */
@@ -158,7 +183,13 @@ public final class TcpSocket extends StackSocket {
 
   /** See {@link AcceptQueue#await}. */
   public int awaitAcceptable() {
-    return accepts.await();
+    final long timeoutNs = receiveTimeoutNs(0);
+    return accepts.await(timeoutNs, startNs(timeoutNs));
+  }
+
+  /** The same, where the call has waited since {@code startNs}. */
+  int awaitAcceptable(final long timeoutNs, final long startNs) {
+    return accepts.await(timeoutNs, startNs);
   }
 
   /** Takes the connection that has waited longest; null when there is none (any more). */
@@ -387,6 +418,15 @@ public final class TcpSocket extends StackSocket {
     if (connection != null) {
       address.set(connection.remoteAddress(), connection.remotePort());
     }
+  }
+
+  /** Linux tcp_set_rcvlowat: no more than the buffer can hold, which grows for it. */
+  @Override
+  int receiveLow(final int bytes) {
+    final int result = super.receiveLow(Math.min(bytes, options.mostReceiveLowBytes()));
+    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
+    raise(Epoll.READ_KEY);
+    return result;
   }
 
   @Override

@@ -220,16 +220,25 @@ final class TcpSocketOptions {
     return connectsFast;
   }
 
+  /** What SO_RCVLOWAT may ask for: the buffer, or half of what it grows to by itself. */
+  int mostReceiveLowBytes() {
+    return receiveSizeSet ? config.receiveBufferBytes() : defaults.maxReceiveBufferBytes() / 2;
+  }
+
   /** For connections to come. */
   TcpConfig config() {
     return config;
   }
 
   /** Tells an open connection what is the stack thread's to tell. */
-  void applyTo(final TcpConnection connection, final long nowNs) {
+  void applyTo(final TcpConnection connection, final WaitOptions waitOptions, final long nowNs) {
     connection.options().noDelay(noDelay);
     connection.options().cork(cork);
     connection.options().config(config, nowNs);
+    if (waitOptions.receiveLowBytes() > connection.receiveBuffer().capacity()) {
+      connection.options().receiveCapacity(waitOptions.receiveLowBytes());
+      connection.onReceiveBufferRead(nowNs);
+    }
   }
 
   /** Gives its send buffer the size asked for; under the sending lock, or before anybody writes. */

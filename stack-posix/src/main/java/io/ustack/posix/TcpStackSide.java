@@ -149,7 +149,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.of(tcp.lastFailure());
     }
     STREAM.setRelease(this, opened.isSynDeferred() ? DEFERRED : 0);
-    socket.options.applyTo(opened, nowNs);
+    socket.options.applyTo(opened, socket.waitOptions, nowNs);
     connection = opened;
     tellLocal(opened.localAddress(), opened.localPort());
     return 0;
@@ -171,7 +171,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     connection = accepted;
     // DEVIATION: Linux, options of a listener: those of accept are handed on, not those of the
     // handshake's end; what differs is only seen when they change in between.
-    socket.options.applyTo(accepted, nowNs);
+    socket.options.applyTo(accepted, socket.waitOptions, nowNs);
     socket.options.applySendBuffer(accepted);
     accepted.observer(this);
   }
@@ -243,7 +243,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       listener.fastOpen(socket.options.fastOpens());
     } else if (open != null) {
       switch (request) {
-        case OPTIONS -> socket.options.applyTo(open, nowNs);
+        case OPTIONS -> socket.options.applyTo(open, socket.waitOptions, nowNs);
         case NO_QUICK_ACK -> open.options().quickAck(false);
         case QUICK_ACK -> open.options().quickAck(true);
         case READ -> open.onReceiveBufferRead(nowNs);

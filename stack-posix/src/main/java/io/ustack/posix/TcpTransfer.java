@@ -17,9 +17,6 @@ final class TcpTransfer {
           | SocketOption.MSG_TRUNC
           | SocketOption.MSG_WAITALL;
 
-  /** A window update may wait for so many bytes of room, the payload of a segment. */
-  private static final int SEGMENT_BYTES = 1460;
-
   /** ... unless the buffer is smaller than two jumbo segments and one of these, or cramped. */
   private static final int SMALL_BUFFER_BYTES = 32 << 10;
 
@@ -49,7 +46,9 @@ final class TcpTransfer {
     if ((flags & ~SEND_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }
-    final boolean waits = socket.waits(flags);
+    final long timeoutNs = socket.sendTimeoutNs(flags);
+    final boolean waits = timeoutNs != 0;
+    final long startNs = socket.startNs(timeoutNs);
     final int written =
         (flags & SocketOption.MSG_MORE) == 0
             ? TcpStackSide.WRITTEN
@@ -70,14 +69,15 @@ final class TcpTransfer {
       final int outcome =
           sent > 0 && !waits
               ? -Errno.EAGAIN
-              : socket.retry(StackSocket.WRITE_EVENTS, waits, looked);
+              : socket.retry(
+                  StackSocket.WRITE_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
         return sent > 0 ? sent : outcome;
       }
       looked = true;
     }
     if (waits && sent > 0) {
-      return opening.isHandshaking() ? awaitHandshake(sent) : turned(sent);
+      return opening.isHandshaking() ? awaitHandshake(sent, timeoutNs) : turned(sent);
     }
     return sent;
   }
@@ -91,9 +91,9 @@ final class TcpTransfer {
    * What was written goes with the SYN (RFC 7413). A call that waits waits for the peer's answer,
    * as Linux inet_stream_connect: an error still belongs to it.
    */
-  private int awaitHandshake(final int sent) {
+  private int awaitHandshake(final int sent, final long timeoutNs) {
     opening.start();
-    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, Execution.FOREVER);
+    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
     final int error = outcome == 0 ? socket.takeError() : 0;
     return error == 0 ? sent : -error;
   }
@@ -157,11 +157,10 @@ final class TcpTransfer {
       // Linux: there is never urgent data here, and asking for it is EINVAL.
       return (flags & SocketOption.MSG_OOB) != 0 ? -Errno.EINVAL : -Errno.EOPNOTSUPP;
     }
-    final boolean all = (flags & SocketOption.MSG_WAITALL) != 0;
-    if (all && (flags & SocketOption.MSG_PEEK) != 0) {
-      return -Errno.EOPNOTSUPP;
-    }
-    final boolean waits = socket.waits(flags);
+    final boolean peeks = (flags & SocketOption.MSG_PEEK) != 0;
+    final int target = target(length, flags);
+    final long timeoutNs = socket.receiveTimeoutNs(flags);
+    final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     int received = 0;
     while (true) {
@@ -169,22 +168,31 @@ final class TcpTransfer {
           receiveNow(buffer, array, ranges, offset + received, length - received, flags, received);
       if (result >= 0) {
         received += result;
-        if (result == 0 || received == length || !all) {
+        if (result == 0 || received >= target) {
           return received;
         }
       } else if (result != -Errno.EAGAIN) {
         return received > 0 ? received : result;
       } else {
+        // What was peeked at is still there and does not end the wait.
+        final int bytes = peeks ? received + 1 : 1;
         final int outcome =
-            received > 0 && !waits
+            received > 0 && timeoutNs == 0
                 ? -Errno.EAGAIN
-                : socket.retry(StackSocket.READ_EVENTS, waits, looked);
+                : socket.retry(StackSocket.READ_EVENTS, bytes, timeoutNs, startNs, looked);
         if (outcome != 0) {
           return received > 0 ? received : outcome;
         }
         looked = true;
       }
     }
+  }
+
+  /** Linux sock_rcvlowat: as much as a call that waits goes on for. */
+  private int target(final int length, final int flags) {
+    return (flags & SocketOption.MSG_WAITALL) != 0
+        ? length
+        : Math.min(length, socket.waitOptions.receiveLowBytes());
   }
 
   /**
@@ -210,8 +218,9 @@ final class TcpTransfer {
       }
       final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();
-      if (connection != null && connection.receiveBuffer().length() > 0) {
-        return copyOut(connection.receiveBuffer(), buffer, array, ranges, offset, length, flags);
+      final int peeked = (flags & SocketOption.MSG_PEEK) != 0 ? moved : 0;
+      if (connection != null && connection.receiveBuffer().length() > peeked) {
+        return copyOut(connection.receiveBuffer(), peeked, buffer, array, ranges, offset, length, flags);
       }
       if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
         return 0;
@@ -234,20 +243,21 @@ final class TcpTransfer {
 
   private int copyOut(
       final ByteRing ring,
+      final int at,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final int flags) {
-    final int count = Math.min(length, ring.length());
+    final int count = Math.min(length, ring.length() - at);
     if ((flags & SocketOption.MSG_TRUNC) == 0) {
       if (array != null) {
-        ring.peek(0, array, offset, count);
+        ring.peek(at, array, offset, count);
       } else if (buffer != null) {
-        ring.peek(0, buffer, offset, count);
+        ring.peek(at, buffer, offset, count);
       } else if (ranges != null) {
-        ranges.fill(ring, 0, offset, count);
+        ranges.fill(ring, at, offset, count);
       }
     }
     if (ring.isRetired()) {
@@ -267,7 +277,9 @@ final class TcpTransfer {
    */
   private void reportRead(final ByteRing ring, final int count) {
     unreported += count;
-    if (unreported >= SEGMENT_BYTES || ring.capacity() < SMALL_BUFFER_BYTES || ring.isCramped()) {
+    if (unreported >= TcpSocket.SEGMENT_BYTES
+        || ring.capacity() < SMALL_BUFFER_BYTES
+        || ring.isCramped()) {
       unreported = 0;
       execution.ring(stackSide, TcpStackSide.READ);
     }

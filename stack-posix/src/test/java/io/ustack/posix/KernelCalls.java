@@ -83,6 +83,12 @@ final class KernelCalls extends KernelMessageCalls implements SocketCalls {
         int fd, int level, int option, IntByReference value, IntByReference length)
         throws LastErrorException;
 
+    static native int setsockopt(int fd, int level, int option, byte[] value, int length)
+        throws LastErrorException;
+
+    static native int getsockopt(int fd, int level, int option, byte[] into, IntByReference length)
+        throws LastErrorException;
+
     static native long sendto(
         int fd, byte[] data, long length, int flags, byte[] address, int addressLength)
         throws LastErrorException;
@@ -296,6 +302,20 @@ final class KernelCalls extends KernelMessageCalls implements SocketCalls {
     final int result =
         of(() -> Libc.getsockopt(fd, level, option, value, new IntByReference(Integer.BYTES)));
     return result == 0 ? value.getValue() : result;
+  }
+
+  @Override
+  public int setsockopt(
+      final int fd, final int level, final int option, final byte[] value, final int length) {
+    return of(() -> Libc.setsockopt(fd, level, option, value, length));
+  }
+
+  @Override
+  public int getsockopt(
+      final int fd, final int level, final int option, final byte[] into, final int length) {
+    final IntByReference size = new IntByReference(length);
+    final int result = of(() -> Libc.getsockopt(fd, level, option, into, size));
+    return result == 0 ? size.getValue() : result;
   }
 
   @Override

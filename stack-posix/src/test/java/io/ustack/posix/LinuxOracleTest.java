@@ -28,6 +28,7 @@ class LinuxOracleTest {
     all.putAll(CounterScenes.all());
     all.putAll(LocalScenes.all());
     all.putAll(PollScenes.all());
+    all.putAll(TimeoutScenes.all());
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());
     all.putAll(MessageScenes.all());

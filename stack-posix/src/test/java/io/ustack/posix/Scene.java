@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -76,6 +77,41 @@ final class Scene implements AutoCloseable {
 
   private void line(final String what, final String result) {
     transcript.append(what).append(" = ").append(result).append('\n');
+  }
+
+  /** Notes what setsockopt makes of a value of so many bytes. */
+  void noteSet(
+      final String what, final int fd, final int level, final int option, final byte[] value) {
+    note(
+        what + ", " + value.length + " bytes",
+        calls.setsockopt(fd, level, option, value, value.length));
+  }
+
+  /** Notes what getsockopt writes where there is room for so many bytes. */
+  void noteGet(
+      final String what, final int fd, final int level, final int option, final int length) {
+    final byte[] into = new byte[Math.max(0, length)];
+    final int result = calls.getsockopt(fd, level, option, into, length);
+    final String written =
+        result < 0 ? Errno.name(result) : result + " " + HexFormat.of().formatHex(into);
+    line(what + ", room for " + length, written);
+  }
+
+  /** Numbers as the machine has them in memory. */
+  static byte[] bytes(final int... numbers) {
+    final ByteBuffer buffer =
+        ByteBuffer.allocate(Integer.BYTES * numbers.length).order(ByteOrder.nativeOrder());
+    buffer.asIntBuffer().put(numbers);
+    return buffer.array();
+  }
+
+  /** A {@code struct timeval}. */
+  static byte[] timeval(final long seconds, final long microseconds) {
+    return ByteBuffer.allocate(2 * Long.BYTES)
+        .order(ByteOrder.nativeOrder())
+        .putLong(seconds)
+        .putLong(microseconds)
+        .array();
   }
 
   // ---- Readiness

@@ -51,6 +51,12 @@ interface SocketCalls extends MessageSocketCalls {
 
   int getsockopt(int fd, int level, int option);
 
+  /** With a value of so many bytes, numbers in the machine's order. */
+  int setsockopt(int fd, int level, int option, byte[] value, int length);
+
+  /** Into so many bytes. Returns how many were written. */
+  int getsockopt(int fd, int level, int option, byte[] into, int length);
+
   int send(int fd, byte[] data, int length, int flags);
 
   int sendto(int fd, byte[] data, int length, int flags, int address, int port);

@@ -3,6 +3,8 @@ package io.ustack.posix;
 import io.ustack.buffer.ByteRanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -133,6 +135,22 @@ record StackCalls(Posix posix) implements SocketCalls {
   @Override
   public int getsockopt(final int fd, final int level, final int option) {
     return posix.getsockopt(fd, level, option);
+  }
+
+  @Override
+  public int setsockopt(
+      final int fd, final int level, final int option, final byte[] value, final int length) {
+    return posix.setsockopt(fd, level, option, inNativeOrder(value), length);
+  }
+
+  @Override
+  public int getsockopt(
+      final int fd, final int level, final int option, final byte[] into, final int length) {
+    return posix.getsockopt(fd, level, option, inNativeOrder(into), length);
+  }
+
+  private static ByteBuffer inNativeOrder(final byte[] value) {
+    return ByteBuffer.wrap(value).order(ByteOrder.nativeOrder());
   }
 
   @Override
