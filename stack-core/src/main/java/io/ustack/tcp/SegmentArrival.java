@@ -349,6 +349,7 @@ final class SegmentArrival {
         c.state(TcpState.FIN_WAIT_2);
         if (c.isReleased()) {
           c.timers().start(TcpTimers.Kind.FIN_WAIT_2, nowNs + c.config().finWait2Ns());
+          c.raise(Readiness.CLOSED); // to who waits for that in close (SO_LINGER)
         }
       }
       case CLOSING -> enterTimeWait(c, nowNs);

@@ -186,6 +186,7 @@ final class FdTable {
    */
   int release(final int fd) {
     final Pollable meant;
+    final boolean atOnce;
     lock.lock();
     try {
       meant = find(fd);
@@ -197,10 +198,11 @@ final class FdTable {
       if (--meant.descriptors > 0) {
         return 0;
       }
+      atOnce = limit == 0; // as at the end of a process nothing waits
     } finally {
       lock.unlock();
     }
-    return meant.close();
+    return atOnce ? meant.closeAtOnce() : meant.close();
   }
 
   /** Numbers below this one may have a meaning. */

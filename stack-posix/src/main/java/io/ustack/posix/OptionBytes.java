@@ -13,6 +13,9 @@ final class OptionBytes {
   /** Of {@code struct timeval} on 64 bits. */
   private static final int TIMEVAL_BYTES = 2 * Long.BYTES;
 
+  /** Of {@code struct linger}. */
+  private static final int LINGER_BYTES = 2 * Integer.BYTES;
+
   /** Linux TCP_CA_NAME_MAX. */
   private static final int NAME_BYTES = 16;
 
@@ -39,6 +42,12 @@ final class OptionBytes {
           ? -Errno.EINVAL
           : socket.setOption(
               level, option, new TimeValue(value.getLong(0), value.getLong(Long.BYTES)));
+    }
+    if (WaitOptions.isLinger(level, option)) {
+      return length < LINGER_BYTES
+          ? -Errno.EINVAL
+          : socket.setOption(
+              level, option, new Linger(value.getInt(0), value.getInt(Integer.BYTES)));
     }
     final int number = length < Integer.BYTES ? 0 : value.getInt(0);
     return socket.setOption(level, option, number);
@@ -85,14 +94,10 @@ final class OptionBytes {
       return getName(socket, level, option, into, length);
     }
     if (WaitOptions.isTimeout(level, option)) {
-      final TimeValue value = new TimeValue();
-      final int result = socket.option(level, option, value);
-      return result != 0
-          ? result
-          : write(
-              bytes(into, TIMEVAL_BYTES).putLong(value.seconds()).putLong(value.microseconds()),
-              into,
-              length);
+      return getTime(socket, level, option, into, length);
+    }
+    if (WaitOptions.isLinger(level, option)) {
+      return getLinger(socket, level, option, into, length);
     }
     final int value = socket.option(level, option);
     if (value < 0 && !isNegative(level, value)) {
@@ -124,6 +129,32 @@ final class OptionBytes {
     final ByteBuffer bytes = ByteBuffer.allocate(NAME_BYTES);
     bytes.put(name.toString().getBytes(StandardCharsets.ISO_8859_1)).position(NAME_BYTES);
     return write(bytes, into, length);
+  }
+
+  private static int getTime(
+      final StackSocket socket,
+      final int level,
+      final int option,
+      final ByteBuffer into,
+      final int length) {
+    final TimeValue value = new TimeValue();
+    final int result = socket.option(level, option, value);
+    final ByteBuffer bytes = bytes(into, TIMEVAL_BYTES);
+    bytes.putLong(value.seconds()).putLong(value.microseconds());
+    return result == 0 ? write(bytes, into, length) : result;
+  }
+
+  private static int getLinger(
+      final StackSocket socket,
+      final int level,
+      final int option,
+      final ByteBuffer into,
+      final int length) {
+    final Linger value = new Linger();
+    final int result = socket.option(level, option, value);
+    final ByteBuffer bytes = bytes(into, LINGER_BYTES);
+    bytes.putInt(value.onOff()).putInt(value.seconds());
+    return result == 0 ? write(bytes, into, length) : result;
   }
 
   private static ByteBuffer bytes(final ByteBuffer into, final int length) {

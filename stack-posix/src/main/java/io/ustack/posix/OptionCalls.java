@@ -58,6 +58,32 @@ abstract class OptionCalls extends ConnectionCalls {
   }
 
   /**
+   * setsockopt(2) of SO_LINGER: with a time of 0 close resets the connection, and what was not sent
+   * is lost; with more it waits, whether other calls do or not, until the peer has acknowledged all
+   * data and the FIN, or the time is up. It says 0 all the same.
+   *
+   * @return 0, -ENOPROTOOPT for another option, -EFAULT
+   */
+  public int setsockopt(
+      final int fd, final int level, final int option, final @Nullable Linger value) {
+    final StackSocket socket = table.socket(fd);
+    if (socket == null) {
+      return table.notSocket(fd);
+    }
+    return value == null ? -Errno.EFAULT : socket.setOption(level, option, value);
+  }
+
+  /** getsockopt(2) of SO_LINGER. Returns 0, -ENOPROTOOPT for another option, -EFAULT */
+  public int getsockopt(
+      final int fd, final int level, final int option, final @Nullable Linger into) {
+    final StackSocket socket = table.socket(fd);
+    if (socket == null) {
+      return table.notSocket(fd);
+    }
+    return into == null ? -Errno.EFAULT : socket.option(level, option, into);
+  }
+
+  /**
    * setsockopt(2) as the system call has it: a value of so many bytes from offset 0 on, numbers in
    * the byte order of the buffer, {@code struct timeval} and names as in C.
    *

@@ -57,6 +57,15 @@ public abstract class Pollable extends Awaitable {
    * @return 0, or -EBADF when it is closed already
    */
   public final int close() {
+    final int result = closeAtOnce();
+    if (result == 0) {
+      linger();
+    }
+    return result;
+  }
+
+  /** The same without waiting for anything, as at the end of a process. */
+  final int closeAtOnce() {
     engine.topology.lock();
     try {
       if (closed) {
@@ -85,6 +94,9 @@ public abstract class Pollable extends Awaitable {
 
   /** What closing means beside leaving the epoll sets; called once. */
   abstract void onClose();
+
+  /** What close waits for when everybody else has heard of it. */
+  void linger() {}
 
   /** Sets O_NONBLOCK. */
   public final void nonBlocking(final boolean on) {

@@ -200,7 +200,7 @@ public abstract class StackSocket extends Pollable {
       broadcast = value != 0;
       return 0;
     }
-    if (WaitOptions.isTimeout(level, option)) {
+    if (WaitOptions.isTimeout(level, option) || WaitOptions.isLinger(level, option)) {
       return -Errno.EINVAL; // an int is too short
     }
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_RCVLOWAT) {
@@ -241,6 +241,36 @@ public abstract class StackSocket extends Pollable {
     }
   }
 
+  /** setsockopt(2) of SO_LINGER. Returns 0, -ENOPROTOOPT, -EBADF, -EIO */
+  public final int setOption(final int level, final int option, final Linger value) {
+    if (!WaitOptions.isLinger(level, option)) {
+      return -Errno.ENOPROTOOPT;
+    }
+    control.lock();
+    try {
+      final int refusal = refusal();
+      if (refusal == 0) {
+        waitOptions = waitOptions.withLinger(value);
+      }
+      return refusal;
+    } finally {
+      control.unlock();
+    }
+  }
+
+  /** getsockopt(2) of SO_LINGER. Returns 0, -ENOPROTOOPT, -EBADF */
+  public final int option(final int level, final int option, final Linger into) {
+    if (!WaitOptions.isLinger(level, option)) {
+      return -Errno.ENOPROTOOPT;
+    }
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final WaitOptions now = waitOptions;
+    into.set(now.lingers() ? 1 : 0, now.lingerSeconds());
+    return 0;
+  }
+
   /** getsockopt(2) of a time. Returns 0, -ENOPROTOOPT, -EBADF */
   public final int option(final int level, final int option, final TimeValue into) {
     if (!WaitOptions.isTimeout(level, option)) {
@@ -272,6 +302,7 @@ public abstract class StackSocket extends Pollable {
       case SocketOption.SO_DOMAIN -> domain();
       case SocketOption.SO_RCVLOWAT -> waitOptions.receiveLowBytes();
       case SocketOption.SO_SNDLOWAT -> 1; // as Linux: it can't be changed
+      case SocketOption.SO_LINGER -> waitOptions.lingers() ? 1 : 0; // what fits
       // The first half of the seconds, which is what fits.
       case SocketOption.SO_RCVTIMEO, SocketOption.SO_SNDTIMEO ->
           (int) TimeUnit.NANOSECONDS.toSeconds(Math.max(0, waitOptions.timeoutNs(option)));

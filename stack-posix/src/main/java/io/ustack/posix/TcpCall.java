@@ -17,7 +17,8 @@ final class TcpCall extends StackCall {
     DISCONNECT,
     OPTION,
     PATH_MTU,
-    INFO
+    INFO,
+    LINGER
   }
 
   private final TcpStackSide stackSide;
@@ -25,6 +26,7 @@ final class TcpCall extends StackCall {
   private final int first;
   private final int second;
   private final @Nullable TcpInfo info;
+  private final @Nullable Lingering lingering;
   private int result = -Errno.EIO;
   private @Nullable TcpSocket accepted;
 
@@ -34,6 +36,7 @@ final class TcpCall extends StackCall {
     this.first = first;
     this.second = second;
     info = null;
+    lingering = null;
   }
 
   /** INFO, to be put there. */
@@ -43,6 +46,17 @@ final class TcpCall extends StackCall {
     first = 0;
     second = 0;
     this.info = info;
+    lingering = null;
+  }
+
+  /** LINGER, which is told when it is over. */
+  TcpCall(final TcpStackSide stackSide, final Lingering lingering) {
+    this.stackSide = stackSide;
+    kind = Kind.LINGER;
+    first = 0;
+    second = 0;
+    info = null;
+    this.lingering = lingering;
   }
 
   /** 0 or -errno, once it is done. */
@@ -74,6 +88,7 @@ final class TcpCall extends StackCall {
           case PATH_MTU -> stackSide.pathMtu(nowNs);
           case DISCONNECT -> stackSide.disconnect(nowNs);
           case INFO -> stackSide.info(info, nowNs);
+          case LINGER -> stackSide.linger(lingering);
         };
   }
 }

@@ -302,6 +302,17 @@ public final class TcpSocket extends StackSocket {
     }
   }
 
+  /** SO_LINGER: also where other calls would not wait, as on Linux. */
+  @Override
+  void linger() {
+    final long lingerNs = waitOptions.lingerNs();
+    if (lingerNs != 0 && phase == Phase.CONNECTED) {
+      final Lingering lingering = new Lingering(engine);
+      engine.execution.call(new TcpCall(stackSide, lingering));
+      lingering.await(lingerNs);
+    }
+  }
+
   // ---- Data
 
   @Override

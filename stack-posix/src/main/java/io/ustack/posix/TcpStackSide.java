@@ -283,12 +283,22 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     closed = true;
     stopListening(nowNs);
     final TcpConnection open = connection;
-    if (open != null) {
+    if (open != null && socket.waitOptions.resetsAtClose() && open.state() != TcpState.TIME_WAIT) {
+      open.abort(nowNs);
+    } else if (open != null) {
       open.close(nowNs);
     } else if (binding != null) {
       binding.release();
     }
     binding = null;
+  }
+
+  /** SO_LINGER: somebody waits for the end of the connection that was closed. */
+  int linger(final @Nullable Lingering lingering) {
+    if (lingering != null) {
+      lingering.over(connection);
+    }
+    return 0;
   }
 
   private void stopListening(final long nowNs) {

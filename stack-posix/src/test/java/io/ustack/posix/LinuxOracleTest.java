@@ -29,6 +29,7 @@ class LinuxOracleTest {
     all.putAll(LocalScenes.all());
     all.putAll(PollScenes.all());
     all.putAll(TimeoutScenes.all());
+    all.putAll(LingerScenes.all());
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());
     all.putAll(MessageScenes.all());
