@@ -47,7 +47,7 @@ final class Emission {
   private int retryLimit(final TcpConnection c) {
     return switch (c.state()) {
       case SYN_SENT -> c.config().synRetries();
-      case SYN_RECEIVED -> c.config().synAckRetries();
+      case SYN_RECEIVED -> DeferAccept.retryLimit(c);
       default -> c.isReleased() ? c.config().orphanRetries() : c.config().dataRetries();
     };
   }
@@ -84,6 +84,9 @@ final class Emission {
     if (c.state().isSynchronized()) {
       pathMtu.onTimeout(c, nowNs);
       c.sender().onTimeout(nowNs);
+    } else if (DeferAccept.restsAtTimeout(c)) {
+      c.sender().rtt().onTimeout();
+      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
     } else {
       if (c.state() == TcpState.SYN_SENT) {
         // RFC 7413 4.1.3.1: something on the way may swallow what is new to it.

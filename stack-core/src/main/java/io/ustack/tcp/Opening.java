@@ -17,6 +17,9 @@ final class Opening {
   /** The next connection in the accept queue. */
   @Nullable TcpConnection nextWaiting;
 
+  /** The ACK of our SYN came, and the listener waits for data; {@link DeferAccept}. */
+  boolean acknowledged;
+
   /** Where it counts while a cookie has opened it and its handshake is not done. */
   @Nullable FastOpenQueue fastOpens;
 

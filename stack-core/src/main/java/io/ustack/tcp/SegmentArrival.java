@@ -296,6 +296,10 @@ final class SegmentArrival {
       tcp.writer().writeReset(c.path(), c.config(), segment, nowNs);
       return false;
     }
+    if (DeferAccept.ignores(c, segment)) {
+      tcp.counters().drop(DropReason.TCP_ACCEPT_DEFERRED);
+      return false;
+    }
     final TcpListener listener = c.listener();
     if (listener != null && !c.isOpenedFast() && listener.isAcceptQueueFull()) {
       // As Linux: the ACK is ignored, our SYN-ACK is repeated, and the peer asks again.

@@ -19,6 +19,7 @@ public final class TcpListener {
   private final ReadinessObserver observer;
 
   private int backlog;
+  private int deferAccept;
   private int handshakes;
   private int waiting;
   private boolean cookiesSent;
@@ -88,6 +89,18 @@ public final class TcpListener {
     if (limit != (now == null ? 0 : now.limit())) {
       fastOpens = limit == 0 ? null : new FastOpenQueue(limit);
     }
+  }
+
+  /**
+   * TCP_DEFER_ACCEPT: a connection can be accepted when its first data is there, or when its
+   * SYN-ACK has timed out so often; 0, the default, does not wait for data.
+   */
+  public void deferAccept(final int timeouts) {
+    deferAccept = timeouts;
+  }
+
+  int deferAccept() {
+    return deferAccept;
   }
 
   /** Null when fast open is off. */

@@ -34,8 +34,8 @@ final class AcceptQueue {
       if (stackSide.isAcceptable()) {
         return 0;
       }
-      final int outcome = socket.retry(
-              StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
+      final int outcome =
+          socket.retry(StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
         wakeNext();
         return outcome;

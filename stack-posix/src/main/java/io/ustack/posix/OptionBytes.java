@@ -29,7 +29,7 @@ final class OptionBytes {
       final ByteBuffer value,
       final int length) {
     if (isName(level, option)) {
-      return length == 0 ? -Errno.EINVAL : socket.setOption(level, option, name(value, length));
+      return setName(socket, level, option, value, length);
     }
     if (level == SocketOption.IPPROTO_IP && length < Integer.BYTES) {
       return setByte(socket, option, value, length);
@@ -51,6 +51,19 @@ final class OptionBytes {
     }
     final int number = length < Integer.BYTES ? 0 : value.getInt(0);
     return socket.setOption(level, option, number);
+  }
+
+  private static int setName(
+      final StackSocket socket,
+      final int level,
+      final int option,
+      final ByteBuffer value,
+      final int length) {
+    if (length == 0) {
+      return -Errno.EINVAL;
+    }
+    final String name = name(value, length);
+    return name.isEmpty() ? -Errno.ENOENT : socket.setOption(level, option, name);
   }
 
   private static boolean isKnown(final int level) {

@@ -102,6 +102,7 @@ public final class SocketOption {
   public static final int TCP_KEEPCNT = 6;
   public static final int TCP_SYNCNT = 7;
   public static final int TCP_LINGER2 = 8;
+  public static final int TCP_DEFER_ACCEPT = 9;
   public static final int TCP_QUICKACK = 12;
   public static final int TCP_USER_TIMEOUT = 18;
   public static final int TCP_INFO = 11;

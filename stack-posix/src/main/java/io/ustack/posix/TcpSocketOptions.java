@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import io.ustack.tcp.TcpConfig;
 import io.ustack.tcp.TcpConnection;
+import io.ustack.tcp.TcpListener;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -34,6 +35,9 @@ final class TcpSocketOptions {
 
   /** TCP_FASTOPEN: fast opens that a listener lets pend at a time. */
   private volatile int fastOpens;
+
+  /** TCP_DEFER_ACCEPT, in timeouts of the SYN-ACK; no connection inherits it. */
+  private volatile int deferredTimeouts;
 
   /** TCP_FASTOPEN_CONNECT. */
   private volatile boolean connectsFast;
@@ -118,6 +122,9 @@ final class TcpSocketOptions {
       case SocketOption.TCP_QUICKACK -> {} // nothing that lasts
       case SocketOption.TCP_FASTOPEN -> fastOpens = Math.min(value, defaults.maxBacklog());
       case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast = value != 0;
+      // DEVIATION: Linux, TCP_DEFER_ACCEPT on a socket that connects: the last ACK of its handshake
+      // leaves at once, where Linux has it wait for the first data.
+      case SocketOption.TCP_DEFER_ACCEPT -> deferredTimeouts = DeferredAccept.timeouts(value);
       case SocketOption.TCP_MAXSEG -> config = config.with().maxSegmentBytes(value).build();
       case SocketOption.TCP_KEEPIDLE ->
           config = config.with().keepAliveIdleNs(TimeUnit.SECONDS.toNanos(value)).build();
@@ -191,6 +198,7 @@ final class TcpSocketOptions {
       case SocketOption.TCP_QUICKACK -> 1;
       case SocketOption.TCP_FASTOPEN -> fastOpens;
       case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast ? 1 : 0;
+      case SocketOption.TCP_DEFER_ACCEPT -> DeferredAccept.seconds(deferredTimeouts);
       case SocketOption.TCP_MAXSEG -> now.maxSegmentBytes() == 0 ? 536 : now.maxSegmentBytes();
       case SocketOption.TCP_KEEPIDLE -> (int) TimeUnit.NANOSECONDS.toSeconds(now.keepAliveIdleNs());
       case SocketOption.TCP_KEEPINTVL ->
@@ -210,9 +218,10 @@ final class TcpSocketOptions {
     config = config.with().congestionControl(name).build();
   }
 
-  /** Fast opens that a listener lets pend at a time; 0 for none. */
-  int fastOpens() {
-    return fastOpens;
+  /** What a listener is to have. */
+  void applyTo(final TcpListener listener) {
+    listener.fastOpen(fastOpens);
+    listener.deferAccept(deferredTimeouts);
   }
 
   /** Whether connect(2) leaves the SYN to the first data. */

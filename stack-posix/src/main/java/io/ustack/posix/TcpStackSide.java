@@ -126,7 +126,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     if (listener == null) {
       return -Errno.of(tcp.lastFailure());
     }
-    listener.fastOpen(socket.options.fastOpens());
+    socket.options.applyTo(listener);
     return 0;
   }
 
@@ -240,7 +240,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       close(nowNs);
     } else if (listener != null && request == OPTIONS) {
       listener.config(socket.options.config());
-      listener.fastOpen(socket.options.fastOpens());
+      socket.options.applyTo(listener);
     } else if (open != null) {
       switch (request) {
         case OPTIONS -> socket.options.applyTo(open, socket.waitOptions, nowNs);

@@ -96,6 +96,20 @@ class LingerTest {
   }
 
   @Test
+  void aResetLeavesTimeWaitAlone() {
+    try (Peers peers = new Peers(Mode.INLINE)) {
+      final int[] pair = peers.connect();
+      peers.a.setsockopt(pair[0], SOL_SOCKET, SO_LINGER, new Linger(1, 0));
+      peers.a.shutdown(pair[0], SocketOption.SHUT_WR);
+      assertEquals(0, peers.b.recv(pair[1], new byte[1], 0, 1, 0));
+      assertEquals(0, peers.b.close(pair[1]));
+      assertEquals(0, peers.a.recv(pair[0], new byte[1], 0, 1, 0));
+      assertEquals(0, peers.a.close(pair[0]));
+      assertEquals(1, peers.stackA.tcp().connections());
+    }
+  }
+
+  @Test
   void othersAreNotKept() throws InterruptedException {
     try (Peers peers = new Peers(Mode.DEDICATED)) {
       final int fd = full(peers)[0];
