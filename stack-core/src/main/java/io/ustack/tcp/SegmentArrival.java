@@ -417,7 +417,7 @@ final class SegmentArrival {
     c.leaveOrphanage();
     // With too many of them the connection goes at once, but its last ACK still leaves (Linux
     // tcp_max_tw_buckets).
-    final boolean keep = tcp.admitTimeWait();
+    final boolean keep = tcp.closedConnections.admitTimeWait();
     c.timers().start(TcpTimers.Kind.TIME_WAIT, keep ? nowNs + c.config().timeWaitNs() : nowNs);
     c.raise(Readiness.CLOSED);
   }

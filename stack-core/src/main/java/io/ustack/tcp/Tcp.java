@@ -65,8 +65,7 @@ public final class Tcp implements TransportProtocol {
   final SenderParts senderParts;
   private final MemoryBudget memory;
 
-  private int timeWaits;
-  private int orphans;
+  final ClosedConnections closedConnections;
   private Failure lastFailure = Failure.NONE;
 
   /**
@@ -100,6 +99,7 @@ public final class Tcp implements TransportProtocol {
     congestionControls = CongestionControls.load(new ControlFailures(counters));
     congestionControls.require(config.congestionControl());
     memory = new MemoryBudget(config.maxBufferBytes());
+    closedConnections = new ClosedConnections(config, counters);
     activeOpen = new ActiveOpen(this);
     passiveOpen =
         new PassiveOpen(
@@ -450,33 +450,7 @@ public final class Tcp implements TransportProtocol {
   void onConnectionGone(final TcpConnection connection, final boolean wasTimeWait) {
     connections.remove(connection);
     ports.remove(connection);
-    if (wasTimeWait) {
-      timeWaits--;
-    }
-  }
-
-  /** Counts one more connection in TIME_WAIT; false when it may not stay. */
-  boolean admitTimeWait() {
-    counters.increment(Counter.TCP_TIME_WAITS);
-    timeWaits++;
-    return timeWaits <= config.maxTimeWaits();
-  }
-
-  /**
-   * Counts one more connection that was closed and is not over; false when there are too many, and
-   * it must be aborted (Linux tcp_max_orphans).
-   */
-  boolean admitOrphan() {
-    if (orphans >= config.maxOrphans()) {
-      counters.increment(Counter.TCP_ORPHANS_ABORTED);
-      return false;
-    }
-    orphans++;
-    return true;
-  }
-
-  void onOrphanGone() {
-    orphans--;
+    closedConnections.onGone(wasTimeWait);
   }
 
   /** Takes the listener out and forgets the handshakes that came in through it. */

@@ -334,7 +334,7 @@ public final class TcpConnection extends Emitter {
       timers().start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config.finWait2Ns());
     }
     if (state != TcpState.CLOSED && state != TcpState.TIME_WAIT) {
-      orphaned = tcp.admitOrphan();
+      orphaned = tcp.closedConnections.admitOrphan();
       if (!orphaned) {
         forget(true);
       }
@@ -455,7 +455,7 @@ public final class TcpConnection extends Emitter {
   void leaveOrphanage() {
     if (orphaned) {
       orphaned = false;
-      tcp.onOrphanGone();
+      tcp.closedConnections.onOrphanGone();
     }
   }
 

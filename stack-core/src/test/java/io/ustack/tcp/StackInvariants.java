@@ -50,8 +50,14 @@ final class StackInvariants {
       checkQueue(c.sender(), queues);
     }
     assertEquals(tcp.connections(), connections, "connections counted");
-    assertEquals(timeWaits, (int) field(tcp, Tcp.class, "timeWaits"), "TIME_WAITs counted");
-    assertEquals(orphans, (int) field(tcp, Tcp.class, "orphans"), "orphans counted");
+    assertEquals(
+        timeWaits,
+        (int) field(tcp.closedConnections, ClosedConnections.class, "timeWaits"),
+        "TIME_WAITs counted");
+    assertEquals(
+        orphans,
+        (int) field(tcp.closedConnections, ClosedConnections.class, "orphans"),
+        "orphans counted");
     living.removeIf(this::isGone);
     checkIdleQueues(queues);
     checkReadyList(atRest);
