@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.ipv4.PortSharing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +111,11 @@ public final class ConnectionOptions {
   public int pathMtuBytes(final long nowNs) {
     final TcpConnection c = connection();
     return c.state() == TcpState.CLOSED ? 0 : c.path().pathMtuBytes(nowNs);
+  }
+
+  /** SO_REUSEADDR and SO_REUSEPORT: who may have its port, too. */
+  public void sharing(final PortSharing sharing) {
+    connection().sharing = sharing;
   }
 
   /** SO_RCVBUF, in bytes of payload. */

@@ -11,6 +11,7 @@ import io.ustack.ipv4.Ipv4Output;
 import io.ustack.ipv4.Path;
 import io.ustack.ipv4.PathMtuObserver;
 import io.ustack.ipv4.PortAllocator;
+import io.ustack.ipv4.PortSharing;
 import io.ustack.ipv4.TransportProtocol;
 import io.ustack.link.ReadyList;
 import io.ustack.readiness.Failure;
@@ -34,6 +35,7 @@ public final class Tcp implements TransportProtocol {
   // Uses of the secret beside ports and the table.
   private static final int SYN_COOKIES = 0;
   private static final int FAST_OPEN = 2;
+  private static final int LISTENERS = 6;
 
   private final TcpConfig config;
   private final Ipv4Output ipv4;
@@ -55,7 +57,7 @@ public final class Tcp implements TransportProtocol {
   private final Emission emission = new Emission(this, pathMtu);
   private final ConnectionTable connections;
   private final TcpPorts ports = new TcpPorts();
-  private final ListenerTable listeners = new ListenerTable();
+  private final ListenerTable listeners;
   private final TcpSegment segment = new TcpSegment();
   private final TcpOptions options = new TcpOptions();
   private final PortAllocator.PortsInUse portsInUse = this::isPortInUse;
@@ -115,6 +117,9 @@ public final class Tcp implements TransportProtocol {
     fastOpenCache =
         new FastOpenCache(
             subkey(secret0, secret1, FAST_OPEN + 2), subkey(secret0, secret1, FAST_OPEN + 3));
+    listeners =
+        new ListenerTable(
+            subkey(secret0, secret1, LISTENERS), subkey(secret0, secret1, LISTENERS + 1));
     connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
   }
 
@@ -205,19 +210,24 @@ public final class Tcp implements TransportProtocol {
    *
    * @param address one of this stack's, or 0 for all
    * @param port 0 for an ephemeral one
-   * @param reuseAddress SO_REUSEADDR
+   * @param sharing SO_REUSEADDR and SO_REUSEPORT
    * @return null when the address is not ours or the port is taken: see {@link #lastFailure()}
    */
-  public @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
+  public @Nullable TcpBinding bind(final int address, final int port, final PortSharing sharing) {
     if (address != 0 && !ipv4.local().isLocal(address)) {
       return failBinding(Failure.ADDRESS_NOT_AVAILABLE);
     }
     final int chosen = port == 0 ? portAllocator.allocate(address, portsInUse) : port;
     final TcpBinding binding =
-        chosen == 0 || ports.isHeldByConnection(address, chosen, reuseAddress)
+        chosen == 0 || ports.isHeldByConnection(address, chosen, sharing)
             ? null
-            : ports.bind(address, chosen, reuseAddress);
+            : ports.bind(address, chosen, sharing);
     return binding == null ? failBinding(Failure.ADDRESS_IN_USE) : binding;
+  }
+
+  /** The same with or without SO_REUSEADDR. */
+  public @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
+    return bind(address, port, PortSharing.of(reuseAddress, false));
   }
 
   private @Nullable TcpBinding failBinding(final Failure failure) {
@@ -353,7 +363,11 @@ public final class Tcp implements TransportProtocol {
       return;
     }
     final TcpListener listener =
-        listeners.find(segment.destinationAddress, segment.destinationPort);
+        listeners.find(
+            segment.destinationAddress,
+            segment.destinationPort,
+            segment.sourceAddress,
+            segment.sourcePort);
     if (listener == null) {
       if (connection != null) {
         connection.onSegment(segment, nowNs);

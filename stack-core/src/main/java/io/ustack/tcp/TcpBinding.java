@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.ipv4.PortSharing;
 import org.jspecify.annotations.Nullable;
 
 /** A local address and port that a socket holds, from bind to close. Stack thread only. */
@@ -7,24 +8,24 @@ public final class TcpBinding {
   private final TcpPorts ports;
   private final int address;
   private final int port;
-  private final boolean reuseAddress;
+  private final PortSharing sharing;
   private boolean released;
 
   /** What others have to keep off: {@link #address()}, or the connection's once it is known. */
   int heldAddress;
 
-  /** Whether a listener stands on it: SO_REUSEADDR does not let two of those share a port. */
+  /** Whether a listener stands on it: only SO_REUSEPORT lets two of those share a port. */
   boolean listening;
 
   /** The next binding of the same port. */
   @Nullable TcpBinding next;
 
-  TcpBinding(final TcpPorts ports, final int address, final int port, final boolean reuseAddress) {
+  TcpBinding(final TcpPorts ports, final int address, final int port, final PortSharing sharing) {
     this.ports = ports;
     this.address = address;
     this.heldAddress = address;
     this.port = port;
-    this.reuseAddress = reuseAddress;
+    this.sharing = sharing;
   }
 
   /** The local address; 0 is every address. */
@@ -37,8 +38,8 @@ public final class TcpBinding {
     return port;
   }
 
-  boolean reuseAddress() {
-    return reuseAddress;
+  PortSharing sharing() {
+    return sharing;
   }
 
   /** Lets go of the port. Idempotent. */

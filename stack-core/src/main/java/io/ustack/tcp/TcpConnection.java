@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import io.ustack.buffer.ByteRing;
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Path;
+import io.ustack.ipv4.PortSharing;
 import io.ustack.link.Emitter;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.Readiness;
@@ -35,7 +36,6 @@ public final class TcpConnection extends Emitter {
   private Failure failure = Failure.NONE;
   private ReadinessObserver observer;
   private boolean passive;
-  private boolean reuseAddress;
   private boolean released;
   private boolean orphaned;
   private boolean resetOwed;
@@ -43,6 +43,9 @@ public final class TcpConnection extends Emitter {
 
   /** Until the handshake is done and the connection accepted. */
   private @Nullable Opening opening;
+
+  /** SO_REUSEADDR and SO_REUSEPORT of its socket. */
+  PortSharing sharing = PortSharing.NONE;
 
   // For TcpInfo, modulo 2^32.
   int segmentsOut;
@@ -161,11 +164,6 @@ public final class TcpConnection extends Emitter {
   /** It came in through a listener. */
   boolean isPassive() {
     return passive;
-  }
-
-  /** SO_REUSEADDR of the socket that it was bound or accepted by. */
-  boolean reusesAddress() {
-    return reuseAddress;
   }
 
   /** No socket holds it any more. */
@@ -377,7 +375,7 @@ public final class TcpConnection extends Emitter {
   /** Active open (RFC 9293 3.10.1). */
   void openActive(final @Nullable TcpBinding held) {
     binding = held;
-    reuseAddress = held != null && held.reuseAddress();
+    sharing = held == null ? sharing : held.sharing();
     state = TcpState.SYN_SENT;
     wantToEmit();
   }
@@ -385,7 +383,7 @@ public final class TcpConnection extends Emitter {
   /** Passive open: a SYN came to a listener. */
   void openPassive(final TcpListener from) {
     opening().listener = from;
-    reuseAddress = from.binding().reuseAddress();
+    sharing = from.binding().sharing();
     passive = true;
     state = TcpState.SYN_RECEIVED;
   }

@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.ipv4.PortSharing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,26 +17,31 @@ final class TcpPorts {
    * Holds a port.
    *
    * @param address 0 for every address
-   * @param reuseAddress SO_REUSEADDR: shares the port with others that set it, as long as none of
-   *     them listens
+   * @param sharing SO_REUSEADDR and SO_REUSEPORT
    * @return null when another socket holds it: EADDRINUSE
    */
-  @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
+  @Nullable TcpBinding bind(final int address, final int port, final PortSharing sharing) {
     for (TcpBinding b = bindings[port]; b != null; b = b.next) {
-      if (overlap(b.heldAddress, address) && !(reuseAddress && b.reuseAddress() && !b.listening)) {
+      if (overlap(b.heldAddress, address) && !sharing.agreesWith(b.sharing(), b.listening)) {
         return null;
       }
     }
-    final TcpBinding binding = new TcpBinding(this, address, port, reuseAddress);
+    final TcpBinding binding = new TcpBinding(this, address, port, sharing);
     binding.next = bindings[port];
     bindings[port] = binding;
     return binding;
   }
 
-  /** Whether another binding of the same port already listens on an overlapping address. */
+  /**
+   * Whether another binding of the same port already listens on an overlapping address, and they
+   * don't share it.
+   */
   boolean hasOtherListener(final TcpBinding binding) {
     for (TcpBinding b = bindings[binding.port()]; b != null; b = b.next) {
-      if (b != binding && b.listening && overlap(b.heldAddress, binding.heldAddress)) {
+      if (b != binding
+          && b.listening
+          && overlap(b.heldAddress, binding.heldAddress)
+          && !binding.sharing().agreesWith(b.sharing(), true)) {
         return true;
       }
     }
@@ -73,11 +79,11 @@ final class TcpPorts {
 
   /**
    * Whether a connection keeps others off the port: it holds it for as long as it lives, TIME_WAIT
-   * included, unless both sides set SO_REUSEADDR (Linux inet_csk_bind_conflict).
+   * included, unless both sides share it (Linux inet_csk_bind_conflict).
    */
-  boolean isHeldByConnection(final int address, final int port, final boolean reuseAddress) {
+  boolean isHeldByConnection(final int address, final int port, final PortSharing sharing) {
     for (TcpConnection c = connections[port]; c != null; c = c.nextOnPort) {
-      if (overlap(c.localAddress(), address) && !(reuseAddress && c.reusesAddress())) {
+      if (overlap(c.localAddress(), address) && !sharing.agreesWith(c.sharing, false)) {
         return true;
       }
     }

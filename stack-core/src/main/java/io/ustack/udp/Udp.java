@@ -1,6 +1,7 @@
 package io.ustack.udp;
 
 import io.ustack.buffer.Packet;
+import io.ustack.buffer.SipHash;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
@@ -11,6 +12,7 @@ import io.ustack.ipv4.Ipv4Output;
 import io.ustack.ipv4.LocalAddresses;
 import io.ustack.ipv4.Path;
 import io.ustack.ipv4.PortAllocator;
+import io.ustack.ipv4.PortSharing;
 import io.ustack.ipv4.TransportProtocol;
 import io.ustack.ipv4.UnreachableSender;
 import io.ustack.link.ReadyList;
@@ -28,8 +30,10 @@ public final class Udp implements TransportProtocol {
   private final Counters counters;
   private final UnreachableSender unreachable;
   private final PortAllocator allocator;
+  private final long groupKey0;
+  private final long groupKey1;
   private final PortAllocator.PortsInUse portsInUse =
-      (address, port, remoteAddress, remotePort) -> conflicts(address, port, false);
+      (address, port, remoteAddress, remotePort) -> conflicts(address, port, PortSharing.NONE);
 
   /** The endpoints of each port, the latest first. */
   private final @Nullable UdpEndpoint[] byPort = new @Nullable UdpEndpoint[PORTS];
@@ -42,7 +46,8 @@ public final class Udp implements TransportProtocol {
   /**
    * UDP over {@code ipv4}.
    *
-   * @param secret0 and {@code secret1}: 128 secret bits behind the choice of ports
+   * @param secret0 and {@code secret1}: 128 secret bits behind the choice of ports and of members
+   *     of groups
    */
   public Udp(
       final Ipv4Output ipv4,
@@ -56,6 +61,8 @@ public final class Udp implements TransportProtocol {
     this.counters = counters;
     this.unreachable = unreachable;
     this.allocator = new PortAllocator(secret0, secret1);
+    groupKey0 = SipHash.hash(secret0, secret1, 0);
+    groupKey1 = SipHash.hash(secret0, secret1, 1);
   }
 
   @Override
@@ -73,14 +80,17 @@ public final class Udp implements TransportProtocol {
    *
    * @param address one of ours, a broadcast address to hear only those, or 0 for all
    * @param port 0 for an ephemeral one
-   * @param reuse whether others that say so too may have the same (SO_REUSEADDR); the latest then
-   *     receives
+   * @param sharing whether others that say so too may have the same: with SO_REUSEADDR the latest
+   *     receives, with SO_REUSEPORT who sends decides which of them does
    * @param observer told of READABLE for each datagram, WRITABLE after a full queue, FAILED
    * @return null when that can't be: ADDRESS_NOT_AVAILABLE or ADDRESS_IN_USE in {@link
    *     #lastFailure()}
    */
   public @Nullable UdpEndpoint bind(
-      final int address, final int port, final boolean reuse, final ReadinessObserver observer) {
+      final int address,
+      final int port,
+      final PortSharing sharing,
+      final ReadinessObserver observer) {
     if (address != Ipv4Address.ANY
         && !ipv4.local().isLocal(address)
         && !ipv4.local().isBroadcast(address)) {
@@ -88,23 +98,29 @@ public final class Udp implements TransportProtocol {
       return null;
     }
     final int chosen = port == 0 ? allocator.allocate(address, portsInUse) : port;
-    if (chosen == 0 || conflicts(address, chosen, reuse)) {
+    if (chosen == 0 || conflicts(address, chosen, sharing)) {
       lastFailure = Failure.ADDRESS_IN_USE;
       return null;
     }
-    final UdpEndpoint endpoint = new UdpEndpoint(this, address, chosen, reuse, observer);
+    final UdpEndpoint endpoint = new UdpEndpoint(this, address, chosen, sharing, observer);
     endpoint.nextOnPort = byPort[chosen];
     byPort[chosen] = endpoint;
     return endpoint;
   }
 
-  private boolean conflicts(final int address, final int port, final boolean reuse) {
+  /** The same with or without SO_REUSEADDR. */
+  public @Nullable UdpEndpoint bind(
+      final int address, final int port, final boolean reuse, final ReadinessObserver observer) {
+    return bind(address, port, PortSharing.of(reuse, false), observer);
+  }
+
+  private boolean conflicts(final int address, final int port, final PortSharing sharing) {
     for (UdpEndpoint other = byPort[port]; other != null; other = other.nextOnPort) {
       final boolean overlap =
           address == Ipv4Address.ANY
               || other.localAddress() == Ipv4Address.ANY
               || other.localAddress() == address;
-      if (overlap && !(reuse && other.reuse())) {
+      if (overlap && !sharing.agreesWith(other.sharing(), false)) {
         return true;
       }
     }
@@ -235,7 +251,30 @@ public final class Udp implements TransportProtocol {
         bestFit = fit;
       }
     }
-    return best;
+    return best == null || best.isConnected() || !best.sharing().port()
+        ? best
+        : member(best, destination, source, sourcePort);
+  }
+
+  /** SO_REUSEPORT: the same one for a sender, as long as the group stays as it is. */
+  private UdpEndpoint member(
+      final UdpEndpoint first, final int destination, final int source, final int sourcePort) {
+    int members = 0;
+    for (UdpEndpoint e = first; e != null; e = e.nextOnPort) {
+      members += e.isInGroupOf(first) ? 1 : 0;
+    }
+    final long ends = (long) destination << 32 | (source & 0xFFFF_FFFFL);
+    final long hash =
+        SipHash.hash(groupKey0, groupKey1, ends, (long) first.localPort() << 16 | sourcePort);
+    int left = (int) (((hash >>> 32) * members) >>> 32);
+    UdpEndpoint member = first;
+    for (UdpEndpoint e = first; e != null && left >= 0; e = e.nextOnPort) {
+      if (e.isInGroupOf(first)) {
+        member = e;
+        left--;
+      }
+    }
+    return member;
   }
 
   /**

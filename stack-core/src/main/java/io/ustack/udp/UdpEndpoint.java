@@ -7,6 +7,7 @@ import io.ustack.counter.DropReason;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.ipv4.Path;
+import io.ustack.ipv4.PortSharing;
 import io.ustack.link.Emitter;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.Readiness;
@@ -33,7 +34,7 @@ public final class UdpEndpoint extends Emitter {
   private final Udp udp;
   private final int boundAddress;
   private final int localPort;
-  private final boolean reuse;
+  private final PortSharing sharing;
   private final ReadinessObserver observer;
   private final DatagramRing incoming = new DatagramRing(QUEUE_BYTES);
   private final DatagramRing outgoing = new DatagramRing(QUEUE_BYTES);
@@ -59,13 +60,13 @@ public final class UdpEndpoint extends Emitter {
       final Udp udp,
       final int address,
       final int port,
-      final boolean reuse,
+      final PortSharing sharing,
       final ReadinessObserver observer) {
     this.udp = udp;
     this.boundAddress = address;
     this.localAddress = address;
     this.localPort = port;
-    this.reuse = reuse;
+    this.sharing = sharing;
     this.observer = observer;
   }
 
@@ -92,8 +93,8 @@ public final class UdpEndpoint extends Emitter {
     return connected;
   }
 
-  boolean reuse() {
-    return reuse;
+  PortSharing sharing() {
+    return sharing;
   }
 
   // ---- The application's side
@@ -389,6 +390,11 @@ public final class UdpEndpoint extends Emitter {
       return -1;
     }
     return (localAddress == Ipv4Address.ANY ? 0 : 2) + (connected ? 1 : 0);
+  }
+
+  /** Whether it shares the port with that one, and either may have what comes (SO_REUSEPORT). */
+  boolean isInGroupOf(final UdpEndpoint other) {
+    return sharing.port() && !connected && localAddress == other.localAddress;
   }
 
   boolean isConnectedTo(final int address, final int port) {

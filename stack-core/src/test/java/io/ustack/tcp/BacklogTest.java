@@ -244,7 +244,7 @@ class BacklogTest {
       listeners[2].close(s.net.clock.nanoTime());
       s.script(SYN, SYN_ACK, ACK);
       assertNotNull(listeners[0].accept());
-      final ListenerTable table = new ListenerTable();
+      final ListenerTable table = new ListenerTable(1, 2);
       for (final TcpListener listener : listeners) {
         table.add(listener);
       }

@@ -15,6 +15,11 @@ abstract class OptionCalls extends ConnectionCalls {
    * IP_TTL 1 to 255, or -1 for the default: both from the next packet on, and what a listener has
    * is that of its SYN-ACKs and connections.
    *
+   * <p>SO_REUSEADDR and SO_REUSEPORT count from the next bind on. Sockets that share a port by
+   * SO_REUSEPORT are a group, and both ends' addresses and ports choose which of them a connection
+   * or a datagram comes to. A group is of one stack: where several shards share a port of the
+   * network, each has a member of its own, and the queue that a flow comes to decides.
+   *
    * @return 0, -ENOPROTOOPT, -EINVAL for a value that can't be
    */
   public int setsockopt(final int fd, final int level, final int option, final int value) {

@@ -79,6 +79,7 @@ public final class SocketOption {
   public static final int SO_RCVBUF = 8;
   public static final int SO_KEEPALIVE = 9;
   public static final int SO_LINGER = 13;
+  public static final int SO_REUSEPORT = 15;
   public static final int SO_RCVLOWAT = 18;
   public static final int SO_SNDLOWAT = 19;
   public static final int SO_RCVTIMEO = 20;

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.ipv4.PortSharing;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -66,6 +67,7 @@ public abstract class StackSocket extends Pollable {
   volatile int shut;
 
   volatile boolean reuseAddress;
+  volatile boolean reusePort;
 
   /** SO_BROADCAST: whether datagrams may go to everybody. */
   volatile boolean broadcast;
@@ -200,6 +202,10 @@ public abstract class StackSocket extends Pollable {
       broadcast = value != 0;
       return 0;
     }
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_REUSEPORT) {
+      reusePort = value != 0;
+      return 0;
+    }
     if (WaitOptions.isTimeout(level, option) || WaitOptions.isLinger(level, option)) {
       return -Errno.EINVAL; // an int is too short
     }
@@ -297,6 +303,7 @@ public abstract class StackSocket extends Pollable {
     return switch (option) {
       case SocketOption.SO_REUSEADDR -> reuseAddress ? 1 : 0;
       case SocketOption.SO_BROADCAST -> broadcast ? 1 : 0;
+      case SocketOption.SO_REUSEPORT -> reusePort ? 1 : 0;
       case SocketOption.SO_TYPE -> type();
       case SocketOption.SO_ERROR -> takeError();
       case SocketOption.SO_DOMAIN -> domain();
@@ -308,6 +315,16 @@ public abstract class StackSocket extends Pollable {
           (int) TimeUnit.NANOSECONDS.toSeconds(Math.max(0, waitOptions.timeoutNs(option)));
       default -> protocolOption(level, option);
     };
+  }
+
+  /**
+   * With whom it shares its port when it is bound.
+   *
+   * <p>DEVIATION: Linux, SO_REUSEADDR and SO_REUSEPORT told to a socket that is bound: they count
+   * from its next bind or connect on, where Linux looks at them anew at each bind of others.
+   */
+  final PortSharing sharing() {
+    return PortSharing.of(reuseAddress, reusePort);
   }
 
   /**

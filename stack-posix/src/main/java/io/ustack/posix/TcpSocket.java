@@ -51,6 +51,7 @@ public final class TcpSocket extends StackSocket {
   TcpSocket(final TcpSocket listener, final TcpConnection accepted, final long nowNs) {
     super(listener.engine);
     reuseAddress = listener.reuseAddress;
+    reusePort = listener.reusePort;
     waitOptions = listener.waitOptions;
     options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();

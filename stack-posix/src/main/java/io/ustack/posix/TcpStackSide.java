@@ -98,7 +98,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.EINVAL;
     }
     final Tcp tcp = socket.engine.stack.tcp();
-    binding = tcp.bind(address, port, socket.reuseAddress);
+    binding = tcp.bind(address, port, socket.sharing());
     if (binding == null) {
       return -Errno.of(tcp.lastFailure());
     }
@@ -116,7 +116,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return 0;
     }
     final Tcp tcp = socket.engine.stack.tcp();
-    final TcpBinding here = binding == null ? tcp.bind(0, 0, socket.reuseAddress) : binding;
+    final TcpBinding here = binding == null ? tcp.bind(0, 0, socket.sharing()) : binding;
     if (here == null) {
       return -Errno.of(tcp.lastFailure());
     }
@@ -149,6 +149,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.of(tcp.lastFailure());
     }
     STREAM.setRelease(this, opened.isSynDeferred() ? DEFERRED : 0);
+    opened.options().sharing(socket.sharing());
     socket.options.applyTo(opened, socket.waitOptions, nowNs);
     connection = opened;
     tellLocal(opened.localAddress(), opened.localPort());
@@ -190,7 +191,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     STREAM.setRelease(this, 0);
     if (held != null && boundByCaller && !closed) {
       // The connection owned the binding and let go of it.
-      binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.reuseAddress);
+      binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.sharing());
       boundByCaller = binding != null;
     }
     return 0;

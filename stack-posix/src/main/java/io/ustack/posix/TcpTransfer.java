@@ -220,7 +220,8 @@ final class TcpTransfer {
       final TcpConnection connection = stackSide.connection();
       final int peeked = (flags & SocketOption.MSG_PEEK) != 0 ? moved : 0;
       if (connection != null && connection.receiveBuffer().length() > peeked) {
-        return copyOut(connection.receiveBuffer(), peeked, buffer, array, ranges, offset, length, flags);
+        return copyOut(
+            connection.receiveBuffer(), peeked, buffer, array, ranges, offset, length, flags);
       }
       if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
         return 0;

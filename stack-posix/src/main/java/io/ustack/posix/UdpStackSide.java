@@ -39,7 +39,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.EINVAL;
     }
     final Udp udp = socket.engine.stack.udp();
-    final UdpEndpoint bound = udp.bind(address, port, socket.reuseAddress, this);
+    final UdpEndpoint bound = udp.bind(address, port, socket.sharing(), this);
     if (bound == null) {
       return -Errno.of(udp.lastFailure());
     }

@@ -30,6 +30,7 @@ class LinuxOracleTest {
     all.putAll(PollScenes.all());
     all.putAll(TimeoutScenes.all());
     all.putAll(LingerScenes.all());
+    all.putAll(BindScenes.all());
     all.putAll(TcpOptionScenes.all());
     all.putAll(EpollScenes.all());
     all.putAll(EpollNestingScenes.all());
