@@ -118,6 +118,14 @@ public final class ConnectionOptions {
     connection().sharing = sharing;
   }
 
+  /**
+   * shutdown(SHUT_RD): the application reads no more. Data is still taken, but once our FIN was
+   * queued too it resets the connection (RFC 1122 4.2.2.13, Linux tcp_rcv_state_process).
+   */
+  public void shutReceive() {
+    connection().receiveShut = true;
+  }
+
   /** SO_RCVBUF, in bytes of payload. */
   public void receiveCapacity(final int bytes) {
     connection().receiveBuffer().capacity(bytes);

@@ -383,6 +383,11 @@ final class SegmentArrival {
         c.abort(nowNs);
         return;
       }
+      if (c.receiveShut && isHalfClosed(c) && Seq.gt(end, c.receiver().rcvNxt())) {
+        tcp.counters().drop(DropReason.TCP_DATA_AFTER_CLOSE);
+        c.dieWithReset(Failure.CONNECTION_RESET);
+        return;
+      }
       if (c.receiver().onPayload(segment, c.sender().rtt(), nowNs) > 0) {
         c.raise(Readiness.READABLE);
       }
@@ -393,6 +398,10 @@ final class SegmentArrival {
     if (c.receiver().takeFin()) {
       onPeerFin(c, nowNs);
     }
+  }
+
+  private static boolean isHalfClosed(final TcpConnection c) {
+    return c.state() == TcpState.FIN_WAIT_1 || c.state() == TcpState.FIN_WAIT_2;
   }
 
   private static void readMark(final TcpConnection c, final TcpSegment segment) {

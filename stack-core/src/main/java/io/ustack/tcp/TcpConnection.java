@@ -47,6 +47,9 @@ public final class TcpConnection extends Emitter {
   /** SO_REUSEADDR and SO_REUSEPORT of its socket. */
   PortSharing sharing = PortSharing.NONE;
 
+  /** shutdown(SHUT_RD): nobody reads any more. */
+  boolean receiveShut;
+
   // For TcpInfo, modulo 2^32.
   int segmentsOut;
   int retransmittedSegments;

@@ -283,9 +283,9 @@ public final class TcpSocket extends StackSocket {
     sending.lock();
     try {
       shut |= bits;
-      if ((bits & SHUT_SEND) != 0) {
-        engine.execution.ring(stackSide, TcpStackSide.SHUTDOWN_SEND);
-      }
+      final int receive = (bits & SHUT_RECEIVE) != 0 ? TcpStackSide.SHUTDOWN_RECEIVE : 0;
+      final int send = (bits & SHUT_SEND) != 0 ? TcpStackSide.SHUTDOWN_SEND : 0;
+      engine.execution.ring(stackSide, receive | send);
     } finally {
       sending.unlock();
     }

@@ -27,8 +27,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   static final int READ = 1 << 3;
   static final int WRITTEN_MORE_COMES = 1 << 4;
   static final int WRITTEN = 1 << 5;
-  static final int SHUTDOWN_SEND = 1 << 6;
-  static final int CLOSE = 1 << 7;
+  static final int SHUTDOWN_RECEIVE = 1 << 6;
+  static final int SHUTDOWN_SEND = 1 << 7;
+  static final int CLOSE = 1 << 8;
 
   // Bits of stream().
   /** The handshake is done. */
@@ -253,6 +254,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
           endDeferral();
         }
         case WRITTEN -> written(open, nowNs);
+        case SHUTDOWN_RECEIVE -> open.options().shutReceive();
         case SHUTDOWN_SEND -> open.shutdownSend(nowNs);
         default -> throw new AssertionError("request " + request);
       }
