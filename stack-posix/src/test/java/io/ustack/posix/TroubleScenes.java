@@ -304,11 +304,11 @@ final class TroubleScenes {
     final int third = s.nonBlockingTcp();
     s.note("one more", s.calls.connect(third, INADDR_LOOPBACK, s.port(listener)));
     s.noteMask("waits", third);
+    s.note("close", s.closeNow(third)); // before its SYN is sent again, and finds room
     s.noteSuccess("accept", s.accept(listener));
     s.noteSuccess("accept", s.accept(listener));
     s.calls.fcntl(listener, SocketOption.F_SETFL, SocketOption.O_NONBLOCK);
     s.note("the third is not there", s.accept(listener));
-    s.note("close", s.closeNow(third));
   }
 
   private static void numberUsedAgain(final Scene s) {
