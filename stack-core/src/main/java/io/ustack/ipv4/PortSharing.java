@@ -25,6 +25,16 @@ public record PortSharing(boolean address, boolean port) {
     return address ? ADDRESS : NONE;
   }
 
+  /** Both in a number, for {@link #ofBits}. */
+  public byte bits() {
+    return (byte) ((address ? 1 : 0) | (port ? 2 : 0));
+  }
+
+  /** What gave these {@link #bits}. */
+  public static PortSharing ofBits(final int bits) {
+    return of((bits & 1) != 0, (bits & 2) != 0);
+  }
+
   /**
    * Whether this socket may have what the other one has, too (Linux inet_bind_conflict).
    *

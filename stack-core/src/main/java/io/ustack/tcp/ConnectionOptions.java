@@ -115,7 +115,7 @@ public final class ConnectionOptions {
 
   /** SO_REUSEADDR and SO_REUSEPORT: who may have its port, too. */
   public void sharing(final PortSharing sharing) {
-    connection().sharing = sharing;
+    connection().sharingBits = sharing.bits();
   }
 
   /**

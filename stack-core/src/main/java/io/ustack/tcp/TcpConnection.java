@@ -44,8 +44,8 @@ public final class TcpConnection extends Emitter {
   /** Until the handshake is done and the connection accepted. */
   private @Nullable Opening opening;
 
-  /** SO_REUSEADDR and SO_REUSEPORT of its socket. */
-  PortSharing sharing = PortSharing.NONE;
+  /** {@link PortSharing} of its socket: there is room for a byte. */
+  byte sharingBits;
 
   /** shutdown(SHUT_RD): nobody reads any more. */
   boolean receiveShut;
@@ -378,7 +378,7 @@ public final class TcpConnection extends Emitter {
   /** Active open (RFC 9293 3.10.1). */
   void openActive(final @Nullable TcpBinding held) {
     binding = held;
-    sharing = held == null ? sharing : held.sharing();
+    sharingBits = held == null ? sharingBits : held.sharing().bits();
     state = TcpState.SYN_SENT;
     wantToEmit();
   }
@@ -386,7 +386,7 @@ public final class TcpConnection extends Emitter {
   /** Passive open: a SYN came to a listener. */
   void openPassive(final TcpListener from) {
     opening().listener = from;
-    sharing = from.binding().sharing();
+    sharingBits = from.binding().sharing().bits();
     passive = true;
     state = TcpState.SYN_RECEIVED;
   }

@@ -83,7 +83,8 @@ final class TcpPorts {
    */
   boolean isHeldByConnection(final int address, final int port, final PortSharing sharing) {
     for (TcpConnection c = connections[port]; c != null; c = c.nextOnPort) {
-      if (overlap(c.localAddress(), address) && !sharing.agreesWith(c.sharing, false)) {
+      if (overlap(c.localAddress(), address)
+          && !sharing.agreesWith(PortSharing.ofBits(c.sharingBits), false)) {
         return true;
       }
     }
