@@ -246,7 +246,7 @@ public final class ByteRing {
    */
   public void store(final int ahead, final ByteBuffer source, final int offset, final int length) {
     final byte[] array = storageFor(ahead + length);
-    if (array == null) {
+    if (array == null || length == 0) { // nothing is taken from outside a buffer, either
       return;
     }
     final int from = (tail + ahead) & (array.length - 1);
@@ -260,7 +260,7 @@ public final class ByteRing {
   /** As {@link #store(int, ByteBuffer, int, int)}, from an array. */
   public void store(final int ahead, final byte[] source, final int offset, final int length) {
     final byte[] array = storageFor(ahead + length);
-    if (array == null) {
+    if (array == null || length == 0) { // nothing is taken from outside a buffer, either
       return;
     }
     final int from = (tail + ahead) & (array.length - 1);
@@ -307,7 +307,7 @@ public final class ByteRing {
   public void peek(final int at, final ByteBuffer target, final int offset, final int length) {
     checkPublished(at, length);
     final byte[] array = storage;
-    if (array.length < Math.max(1, length)) {
+    if (array.length < length || length == 0) { // nothing is put outside a buffer, either
       return;
     }
     final int from = (head + at) & (array.length - 1);
@@ -322,7 +322,7 @@ public final class ByteRing {
   public void peek(final int at, final byte[] target, final int offset, final int length) {
     checkPublished(at, length);
     final byte[] array = storage;
-    if (array.length < Math.max(1, length)) {
+    if (array.length < length || length == 0) { // nothing is put outside a buffer, either
       return;
     }
     final int from = (head + at) & (array.length - 1);

@@ -13,6 +13,9 @@ final class DeferAccept {
     if (listener == null || ack.length() > 0 || timeouts(c) >= listener.deferAccept()) {
       return false;
     }
+    if (c.isOpenedFast()) {
+      return false; // its data came with the SYN
+    }
     c.opening().acknowledged = true;
     return true;
   }

@@ -33,6 +33,11 @@ final class DatagramRing {
     ring.capacity(bytes);
   }
 
+  /** What is in it with a datagram of this length that is not whole yet; 0 without one. */
+  int usedBytes(final int storedBytes) {
+    return storedBytes == 0 ? 0 : ring.length() + PREFIX_BYTES + storedBytes;
+  }
+
   /** Whether there is room for a datagram of this length. Producer. */
   boolean fits(final int lengthBytes) {
     return ring.free() >= PREFIX_BYTES + lengthBytes;

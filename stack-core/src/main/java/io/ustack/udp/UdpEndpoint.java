@@ -321,7 +321,13 @@ public final class UdpEndpoint extends Emitter {
 
   /** SO_SNDBUF, in bytes; not less than the largest datagram needs. Application. */
   public void sendCapacity(final int bytes) {
-    outgoing.capacity(Math.max(bytes, udp.largestPayloadBytes() + DatagramRing.PREFIX_BYTES));
+    sendCapacity(bytes, 0);
+  }
+
+  /** The same while parts of a datagram are stored that must still fit. Application. */
+  public void sendCapacity(final int bytes, final int storedBytes) {
+    final int least = udp.largestPayloadBytes() + DatagramRing.PREFIX_BYTES;
+    outgoing.capacity(Math.max(Math.max(bytes, least), outgoing.usedBytes(storedBytes)));
   }
 
   // ---- The stack thread's side

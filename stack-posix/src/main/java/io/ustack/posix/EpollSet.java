@@ -43,7 +43,7 @@ public final class EpollSet extends Pollable {
   private @Nullable Watch lastReady;
   private int readyCount;
 
-  /** Threads in {@link #await}; they look once more before they leave. */
+  /** Threads that wait; they look once more when they do no longer. */
   @SuppressWarnings("UnusedVariable") // through AWAITED
   private int awaited;
 
@@ -187,24 +187,15 @@ public final class EpollSet extends Pollable {
       return -Errno.EINVAL;
     }
     engine.execution.turn();
-    final int found = collect(events, maxEvents);
+    int found = collect(events, maxEvents);
     if (found != 0 || timeoutNs == 0) {
       return found;
     }
-    AWAITED.getAndAdd(this, 1);
-    try {
-      return awaitEvents(events, maxEvents, timeoutNs);
-    } finally {
-      AWAITED.getAndAdd(this, -1);
-    }
-  }
-
-  private int awaitEvents(final EpollEvents events, final int maxEvents, final long timeoutNs) {
     final long startNs = engine.clock.nanoTime();
     long remainingNs = timeoutNs < 0 ? Execution.FOREVER : timeoutNs;
     while (true) {
-      final int outcome = engine.execution.await(this, Epoll.READ_KEY, remainingNs);
-      final int found = collect(events, maxEvents);
+      final int outcome = await(remainingNs);
+      found = collect(events, maxEvents);
       if (found != 0) {
         return found;
       }
@@ -214,6 +205,16 @@ public final class EpollSet extends Pollable {
       if (timeoutNs >= 0) {
         remainingNs = Math.max(0, timeoutNs - (engine.clock.nanoTime() - startNs));
       }
+    }
+  }
+
+  /** Who was told that this thread waits has pushed before, and is heard by its next look. */
+  private int await(final long timeoutNs) {
+    AWAITED.getAndAdd(this, 1);
+    try {
+      return engine.execution.await(this, Epoll.READ_KEY, timeoutNs);
+    } finally {
+      AWAITED.getAndAdd(this, -1);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -50,6 +51,21 @@ final class EventFd extends Pollable {
       final byte @Nullable [] array,
       final int offset,
       final int length) {
+    return read(buffer, array, null, offset, length);
+  }
+
+  /** One number, over all ranges. */
+  @Override
+  public int read(final ByteRanges ranges) {
+    return read(null, null, ranges, 0, BufferRange.length(ranges));
+  }
+
+  private int read(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length) {
     if (length < NativeLong.BYTES) {
       return -Errno.EINVAL;
     }
@@ -61,7 +77,7 @@ final class EventFd extends Pollable {
           return outcome;
         }
       } else if (COUNT.compareAndSet(this, now, semaphore ? now - 1 : 0)) {
-        NativeLong.put(buffer, array, offset, semaphore ? 1 : now);
+        put(buffer, array, ranges, offset, semaphore ? 1 : now);
         raise(Epoll.EPOLLOUT);
         return NativeLong.BYTES;
       }
@@ -70,7 +86,7 @@ final class EventFd extends Pollable {
 
   /**
    * Adds to the count. Returns 8, -EINVAL for fewer bytes or 2^64-1, -EAGAIN where it would pass
-   * 2^64-2, -EINTR, -EBADF
+   * 2^64-2 (INLINE also where it would wait), -EINTR, -EBADF
    */
   @Override
   public int write(
@@ -91,7 +107,9 @@ final class EventFd extends Pollable {
     while (true) {
       final long now = count;
       if (Long.compareUnsigned(MOST - now, value) < 0) {
-        final int outcome = retry(Epoll.EPOLLOUT);
+        // The thread that could read may be this one; and a foreign one must not run the stack.
+        final int outcome =
+            engine.execution instanceof InlineExecution ? -Errno.EAGAIN : retry(Epoll.EPOLLOUT);
         if (outcome != 0) {
           return outcome;
         }
@@ -99,6 +117,19 @@ final class EventFd extends Pollable {
         raise(Epoll.EPOLLIN);
         return NativeLong.BYTES;
       }
+    }
+  }
+
+  private static void put(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final long value) {
+    if (ranges == null) {
+      NativeLong.put(buffer, array, offset, value);
+    } else {
+      NativeLong.put(ranges, value);
     }
   }
 

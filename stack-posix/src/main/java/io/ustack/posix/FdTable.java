@@ -111,7 +111,11 @@ final class FdTable {
         return -Errno.EBADF;
       }
       former = find(target);
+      if (fd == target) {
+        return target;
+      }
       if (former == meant) {
+        closeOnExec[target >> 6] &= ~(1L << target);
         return target;
       }
       if (former == null) {

@@ -72,6 +72,9 @@ abstract class FileCalls extends MessageCalls {
         return sent > 0 ? sent : outcome;
       }
       sent += outcome;
+      if (outcome < length) {
+        break; // its time was up, or an error waits for the next call
+      }
     } while (sent < count);
     return sent;
   }

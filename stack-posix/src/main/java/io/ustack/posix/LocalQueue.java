@@ -74,6 +74,19 @@ final class LocalQueue {
     return hasRoom();
   }
 
+  /** Whether a message can be put now; when not, taking says when to look again. */
+  boolean fits(final int length) {
+    if (hasRoomFor(length)) {
+      return true;
+    }
+    ring.requestSpace();
+    return hasRoomFor(length);
+  }
+
+  private boolean hasRoomFor(final int length) {
+    return messages <= MOST_MESSAGES && ring.free() >= LENGTH_BYTES + length;
+  }
+
   private boolean hasRoom() {
     return ring.isRoomy() && messages <= MOST_MESSAGES;
   }
@@ -108,7 +121,7 @@ final class LocalQueue {
       final int count = write(buffer, array, ranges, offset, length);
       return count == 0 && length > 0 ? NOTHING : count;
     }
-    if (messages > MOST_MESSAGES || ring.free() < LENGTH_BYTES + length) {
+    if (!hasRoomFor(length)) {
       return NOTHING;
     }
     for (int i = 0; i < LENGTH_BYTES; i++) {

@@ -85,6 +85,22 @@ final class LocalSocket extends StackSocket {
     return peer().queue.isRoomy() ? events | UdpSocket.WRITE_KEY : events;
   }
 
+  /** Who waits to send a message waits for room for that one, not for some room. */
+  @Override
+  boolean isReady(final int events, final int bytes) {
+    final boolean sends = bytes != AS_TOLD && (events & Epoll.WRITE_KEY) != 0;
+    if (!sends) {
+      return super.isReady(events, bytes);
+    }
+    final LocalSocket other = peer();
+    return super.isReady(events & ~Epoll.WRITE_KEY, bytes)
+        || (shut & SHUT_SEND) != 0
+        || (other.shut & SHUT_RECEIVE) != 0
+        || other.isClosed()
+        || bytes > other.queue.longest()
+        || other.queue.fits(bytes);
+  }
+
   // ---- Life
 
   @Override
@@ -173,7 +189,9 @@ final class LocalSocket extends StackSocket {
     if (refusal != 0) {
       return refusal;
     }
-    final boolean waits = waits(flags);
+    final long timeoutNs = sendTimeoutNs(flags);
+    final long startNs = startNs(timeoutNs);
+    final int room = type == SocketOption.SOCK_STREAM ? AS_TOLD : length;
     boolean looked = false;
     int sent = 0;
     while (true) {
@@ -186,7 +204,10 @@ final class LocalSocket extends StackSocket {
       } else if (result != -Errno.EAGAIN) {
         return sent > 0 ? sent : result;
       }
-      final int outcome = sent > 0 && !waits ? -Errno.EAGAIN : retry(WRITE_EVENTS, waits, looked);
+      final int outcome =
+          sent > 0 && timeoutNs == 0
+              ? -Errno.EAGAIN
+              : retry(WRITE_EVENTS, room, timeoutNs, startNs, looked);
       if (outcome != 0) {
         return sent > 0 ? sent : outcome;
       }
@@ -233,6 +254,9 @@ final class LocalSocket extends StackSocket {
       }
       if ((other.shut & SHUT_RECEIVE) != 0) {
         return -Errno.EPIPE;
+      }
+      if (type != SocketOption.SOCK_STREAM && length > other.queue.longest()) {
+        return -Errno.EMSGSIZE; // the buffer has become smaller
       }
       final int count = other.queue.put(buffer, array, ranges, offset, length);
       if (count == LocalQueue.NOTHING) {
@@ -290,7 +314,8 @@ final class LocalSocket extends StackSocket {
         type == SocketOption.SOCK_STREAM
             && (flags & (SocketOption.MSG_WAITALL | SocketOption.MSG_PEEK))
                 == SocketOption.MSG_WAITALL;
-    final boolean waits = waits(flags);
+    final long timeoutNs = receiveTimeoutNs(flags);
+    final long startNs = startNs(timeoutNs);
     boolean looked = false;
     int received = 0;
     while (true) {
@@ -304,7 +329,7 @@ final class LocalSocket extends StackSocket {
       } else if (result != -Errno.EAGAIN) {
         return received > 0 ? received : result;
       } else {
-        final int outcome = receiveLater(waits, looked, received);
+        final int outcome = receiveLater(timeoutNs, startNs, looked, received);
         if (outcome != 0) {
           return received > 0 ? received : Math.min(0, outcome);
         }
@@ -314,11 +339,14 @@ final class LocalSocket extends StackSocket {
   }
 
   /** 0 to try again; 1 at the end, where only a call that waits is told of it; or -errno. */
-  private int receiveLater(final boolean waits, final boolean looked, final int received) {
+  private int receiveLater(
+      final long timeoutNs, final long startNs, final boolean looked, final int received) {
     if (isDatagram() && (shut & SHUT_RECEIVE) != 0) {
-      return waits ? 1 : -Errno.EAGAIN;
+      return timeoutNs != 0 ? 1 : -Errno.EAGAIN;
     }
-    return received > 0 && !waits ? -Errno.EAGAIN : retry(READ_EVENTS, waits, looked);
+    return received > 0 && timeoutNs == 0
+        ? -Errno.EAGAIN
+        : retry(READ_EVENTS, AS_TOLD, timeoutNs, startNs, looked);
   }
 
   private int receiveNow(
@@ -360,12 +388,14 @@ final class LocalSocket extends StackSocket {
 
   @Override
   public int inquire(final int request) {
-    if (request == SocketOption.SIOCOUTQ) {
-      return peer().queue.readable();
-    }
-    if (request != SocketOption.FIONREAD) {
-      return -Errno.ENOTTY;
-    }
+    return switch (request) {
+      case SocketOption.FIONREAD -> readable();
+      case SocketOption.SIOCOUTQ -> peer().readable();
+      default -> -Errno.ENOTTY;
+    };
+  }
+
+  private int readable() {
     receiving.lock();
     try {
       return queue.readable();
@@ -411,7 +441,12 @@ final class LocalSocket extends StackSocket {
     if (option != SocketOption.SO_SNDBUF) {
       return -Errno.ENOPROTOOPT;
     }
-    peer().queue.capacity(bufferBytes(value, MIN_SEND_BYTES, MAX_BUFFER_BYTES));
+    sending.lock();
+    try {
+      peer().queue.capacity(bufferBytes(value, MIN_SEND_BYTES, MAX_BUFFER_BYTES));
+    } finally {
+      sending.unlock();
+    }
     raise(Epoll.WRITE_KEY);
     return 0;
   }

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,23 @@ final class NativeLong {
         buffer.put(offset + i, digit);
       } else if (array != null) {
         array[offset + i] = digit;
+      }
+    }
+  }
+
+  /** Over ranges that have room for it; what they have more stays as it is. */
+  static void put(final ByteRanges ranges, final long value) {
+    int put = 0;
+    for (int i = 0; put < BYTES; i++) {
+      for (int at = 0; at < ranges.length(i) && put < BYTES; at++, put++) {
+        final byte digit = (byte) (value >>> shift(put));
+        final ByteBuffer buffer = ranges.buffer(i);
+        final byte[] array = ranges.array(i);
+        if (buffer != null) {
+          buffer.put(ranges.offset(i) + at, digit);
+        } else if (array != null) {
+          array[ranges.offset(i) + at] = digit;
+        }
       }
     }
   }

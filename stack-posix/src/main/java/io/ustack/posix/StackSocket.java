@@ -358,13 +358,6 @@ public abstract class StackSocket extends Pollable {
     return timeoutNs > 0 ? engine.clock.nanoTime() : 0;
   }
 
-  /** What a call does that can't go on, with a timeout for each wait. */
-  final int retry(final int events, final boolean waits, final boolean looked) {
-    final boolean reads = (events & Epoll.READ_KEY) != 0;
-    final long timeoutNs = reads ? receiveTimeoutNs(0) : sendTimeoutNs(0);
-    return retry(events, AS_TOLD, waits ? timeoutNs : 0, startNs(timeoutNs), looked);
-  }
-
   /**
    * What a call does that can't go on: waits, or looks once more before it gives up.
    *

@@ -307,7 +307,8 @@ public final class TcpSocket extends StackSocket {
   @Override
   void linger() {
     final long lingerNs = waitOptions.lingerNs();
-    if (lingerNs != 0 && phase == Phase.CONNECTED) {
+    final boolean connects = phase == Phase.CONNECTED || phase == Phase.CONNECTING;
+    if (lingerNs != 0 && connects) {
       final Lingering lingering = new Lingering(engine);
       engine.execution.call(new TcpCall(stackSide, lingering));
       lingering.await(lingerNs);

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.ByteRanges;
 import io.ustack.time.Timer;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -21,6 +22,9 @@ final class TimerFd extends Pollable {
       throw new ExceptionInInitializerError(e);
     }
   }
+
+  /** 36 years: what is later never comes (Linux KTIME_MAX, what the wheel can hold). */
+  private static final long FAR_NS = 1L << 60;
 
   private final Lock control;
 
@@ -98,6 +102,21 @@ final class TimerFd extends Pollable {
       final byte @Nullable [] array,
       final int offset,
       final int length) {
+    return read(buffer, array, null, offset, length);
+  }
+
+  /** One number, over all ranges. */
+  @Override
+  public int read(final ByteRanges ranges) {
+    return read(null, null, ranges, 0, BufferRange.length(ranges));
+  }
+
+  private int read(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length) {
     if (length < NativeLong.BYTES) {
       return -Errno.EINVAL;
     }
@@ -105,7 +124,7 @@ final class TimerFd extends Pollable {
     while (true) {
       final long taken = (long) EXPIRATIONS.getAndSet(this, 0L);
       if (taken != 0) {
-        NativeLong.put(buffer, array, offset, taken);
+        put(buffer, array, ranges, offset, taken);
         return NativeLong.BYTES;
       }
       final int outcome = retry(looked);
@@ -113,6 +132,19 @@ final class TimerFd extends Pollable {
         return outcome;
       }
       looked = true;
+    }
+  }
+
+  private static void put(
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final long value) {
+    if (ranges == null) {
+      NativeLong.put(buffer, array, offset, value);
+    } else {
+      NativeLong.put(ranges, value);
     }
   }
 
@@ -159,9 +191,10 @@ final class TimerFd extends Pollable {
       if (sets) {
         engine.stack.timers().cancel(expiry);
         expirations = 0;
-        expiry.intervalNs = intervalNs;
+        expiry.intervalNs = Math.min(intervalNs, FAR_NS);
         if (valueNs != 0) {
-          engine.stack.timers().schedule(expiry, absolute ? valueNs : nowNs + valueNs);
+          final long aheadNs = absolute ? valueNs - nowNs : valueNs;
+          engine.stack.timers().schedule(expiry, nowNs + Math.min(aheadNs, FAR_NS));
         }
       }
       result = 0;

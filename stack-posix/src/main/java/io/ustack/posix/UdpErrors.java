@@ -47,7 +47,8 @@ final class UdpErrors {
     boolean looked = false;
     while (true) {
       final int result = receiveNow(buffer, array, ranges, offset, length, destination, message);
-      final int outcome = result == -Errno.EAGAIN ? socket.retry(0, false, looked) : result;
+      final int outcome =
+          result == -Errno.EAGAIN ? socket.retry(0, Awaitable.AS_TOLD, 0, 0, looked) : result;
       if (result != -Errno.EAGAIN || outcome != 0) {
         return outcome;
       }

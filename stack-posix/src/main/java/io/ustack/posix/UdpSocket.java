@@ -85,6 +85,12 @@ public final class UdpSocket extends StackSocket {
     return events;
   }
 
+  /** As Linux __skb_wait_for_more_packets: what is in the error queue ends no wait. */
+  @Override
+  boolean isReady(final int events, final int bytes) {
+    return super.isReady(hasError() ? events : events & ~Epoll.EPOLLERR, bytes);
+  }
+
   // ---- Life
 
   @Override
@@ -304,7 +310,7 @@ public final class UdpSocket extends StackSocket {
     try {
       final UdpEndpoint endpoint = stackSide.endpoint();
       if (endpoint != null) {
-        endpoint.sendCapacity(bytes);
+        endpoint.sendCapacity(bytes, transfer.storedBytes());
       }
     } finally {
       sending.unlock();

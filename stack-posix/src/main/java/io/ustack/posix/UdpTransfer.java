@@ -64,19 +64,21 @@ final class UdpTransfer {
     if ((flags & ~SEND_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }
-    final boolean waits = socket.waits(flags);
+    final long timeoutNs = socket.sendTimeoutNs(flags);
+    final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     while (true) {
       final boolean more = socket.cork || (flags & SocketOption.MSG_MORE) != 0;
       final int result =
           sendNow(buffer, array, ranges, offset, length, address, port, control, more);
-      if (result >= 0 && waits) {
+      if (result >= 0 && timeoutNs != 0) {
         execution.turn();
       }
       if (result != -Errno.EAGAIN) {
         return result;
       }
-      final int outcome = socket.retry(StackSocket.WRITE_EVENTS, waits, looked);
+      final int outcome =
+          socket.retry(StackSocket.WRITE_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
         return outcome;
       }
@@ -194,6 +196,11 @@ final class UdpTransfer {
     execution.ring(stackSide, UdpStackSide.WRITTEN);
   }
 
+  /** How long what is pending is, 0 without anything. Under the sending lock. */
+  int storedBytes() {
+    return Math.max(0, pendingBytes);
+  }
+
   /** UDP_CORK is taken off: what is pending leaves. */
   void uncork() {
     socket.sending.lock();
@@ -301,20 +308,22 @@ final class UdpTransfer {
     if ((flags & ~RECEIVE_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }
-    final boolean waits = socket.waits(flags);
+    final long timeoutNs = socket.receiveTimeoutNs(flags);
+    final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     while (true) {
       final int result = receiveNow(buffer, array, ranges, offset, length, flags, source, message);
       if (result != -Errno.EAGAIN) {
         return result;
       }
-      if (waits && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
+      if (timeoutNs != 0 && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
         if (message != null) {
           message.receivedPlainly(0);
         }
         return 0;
       }
-      final int outcome = socket.retry(StackSocket.READ_EVENTS, waits, looked);
+      final int outcome =
+          socket.retry(StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
         return outcome;
       }

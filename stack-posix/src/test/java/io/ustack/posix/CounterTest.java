@@ -7,6 +7,7 @@ import static io.ustack.posix.SocketOption.TFD_TIMER_ABSTIME;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.buffer.ByteRanges;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,6 +62,40 @@ class CounterTest {
       assertEquals(2, read(hosts.a, fd), "at 90 and 100 ms, it is 101");
       assertEquals(0, hosts.a.timerfd_settime(fd, TFD_TIMER_ABSTIME, 1, 0, null));
       assertEquals(1, read(hosts.a, fd), "long ago");
+    }
+  }
+
+  @Test
+  void neverIsNotSoon() {
+    try (TwoHosts hosts = new TwoHosts()) {
+      hosts.clock.advance(100 * MS);
+      final int fd = hosts.a.timerfd_create(CLOCK_MONOTONIC, O_NONBLOCK);
+      final long never = Long.MAX_VALUE;
+      assertEquals(0, hosts.a.timerfd_settime(fd, 0, never, never, null));
+      hosts.clock.advance(3_600_000 * MS);
+      assertEquals(-Errno.EAGAIN, read(hosts.a, fd));
+      assertEquals(0, hosts.a.timerfd_settime(fd, TFD_TIMER_ABSTIME, never, 0, null));
+      assertEquals(-Errno.EAGAIN, read(hosts.a, fd));
+      assertEquals(0, hosts.a.timerfd_settime(fd, 0, 1, never, null));
+      hosts.clock.advance(1);
+      assertEquals(1, read(hosts.a, fd));
+      hosts.clock.advance(3_600_000 * MS);
+      assertEquals(-Errno.EAGAIN, read(hosts.a, fd));
+    }
+  }
+
+  @Test
+  void aNumberIsReadOverAllRanges() {
+    try (Host host = new Host(Mode.INLINE)) {
+      final int fd = host.posix.eventfd(7, 0);
+      final ByteRanges ranges =
+          new ByteRanges().add(eight, 0, 5).add(new byte[0], 0, 0).add(eight, 5, 3);
+      assertEquals(8, host.posix.readv(fd, ranges));
+      assertEquals(7, eight.getLong(0));
+      final int timer = host.posix.timerfd_create(CLOCK_MONOTONIC, 0);
+      host.posix.timerfd_settime(timer, 0, MS, 0, null);
+      assertEquals(8, host.posix.readv(timer, ranges.add(new byte[20], 3, 17)));
+      assertEquals(1, eight.getLong(0));
     }
   }
 

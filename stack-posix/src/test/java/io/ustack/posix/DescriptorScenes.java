@@ -94,6 +94,9 @@ final class DescriptorScenes {
     s.note("F_GETFD", s.calls.fcntl(other[0], F_GETFD, 0));
     s.note("dup3", s.calls.dup3(pair[0], other[0], O_CLOEXEC) == other[0]);
     s.note("F_GETFD after dup3", s.calls.fcntl(other[0], F_GETFD, 0));
+    s.note("dup2 of the same clears it", s.calls.dup2(pair[0], other[0]) == other[0]);
+    s.note("F_GETFD", s.calls.fcntl(other[0], F_GETFD, 0));
+    s.calls.fcntl(other[0], F_SETFD, FD_CLOEXEC);
     s.note("dup2 clears it", s.calls.dup2(other[1], other[0]) == other[0]);
     s.note("F_GETFD after dup2", s.calls.fcntl(other[0], F_GETFD, 0));
   }

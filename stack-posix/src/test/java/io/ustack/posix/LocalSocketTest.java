@@ -80,6 +80,23 @@ class LocalSocketTest {
     }
   }
 
+  /** A third is free, and the message needs more: who sends sleeps until it fits. */
+  @Test
+  void aMessageWaitsForRoomForItself() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final int[] fds = pair(host.posix, SOCK_SEQPACKET);
+      assertEquals(80_000, host.posix.send(fds[0], new byte[80_000], 0, 80_000, 0));
+      final AtomicInteger sent = new AtomicInteger();
+      final Thread writer =
+          new Thread(() -> sent.set(host.posix.send(fds[0], new byte[140_000], 0, 140_000, 0)));
+      writer.start();
+      Threads.awaitParked(writer);
+      assertEquals(80_000, host.posix.recv(fds[1], new byte[80_000], 0, 80_000, 0));
+      writer.join();
+      assertEquals(140_000, sent.get());
+    }
+  }
+
   @Test
   void takesNoNumberWhenThereIsOnlyOne() {
     try (Host host = new Host(Mode.INLINE);
