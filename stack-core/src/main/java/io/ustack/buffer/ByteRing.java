@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Storage is taken from a {@link MemoryBudget}. A ring that is refused more goes on with what it
  * has, and the smallest storage it gets in any case, so that its bytes keep moving.
  */
-public final class ByteRing {
+public sealed class ByteRing permits PacketRing {
   private static final int SMALLEST_STORAGE_BYTES = 2048;
 
   /** Storage that is kept even while memory is tight: getting it again would cost more. */
@@ -48,15 +48,17 @@ public final class ByteRing {
   private volatile int head;
   private volatile int tail;
   private volatile byte[] storage = NOTHING;
-  private volatile boolean closed;
   private volatile boolean retired;
   private volatile boolean spaceWanted;
   private volatile int capacityBytes;
 
   private final MemoryBudget budget;
 
-  /** What the budget refused last; 0 when it did not, or has granted something since. */
-  private volatile int refusedBytes;
+  /**
+   * What the budget refused last, in units of the smallest storage; 0 when it did not, or has
+   * granted something since. Two bytes, because each connection has two rings.
+   */
+  private volatile char refusedUnits;
 
   /** An empty ring that will hold at most {@code capacityBytes} (at most 1 GiB). */
   public ByteRing(final int capacityBytes) {
@@ -112,17 +114,27 @@ public final class ByteRing {
    * that the consumer takes out, and wants to hear of it. Either side.
    */
   public boolean isCramped() {
-    return refusedBytes != 0;
+    return refusedUnits != 0;
   }
 
   /** What it may hold now: its capacity, unless the budget refuses to let it grow. */
   private int attainable() {
-    final int refused = refusedBytes;
-    if (refused == 0 || budget.left() >= refused) {
+    final int refused = refusedUnits;
+    if (refused == 0 || budget.left() >= (long) refused * SMALLEST_STORAGE_BYTES) {
       return capacityBytes;
     }
     final int stored = storage.length;
     return Math.min(capacityBytes, Math.max(SMALLEST_STORAGE_BYTES, stored));
+  }
+
+  /** The position of the head, modulo 2^32. Consumer. */
+  final int readPosition() {
+    return head;
+  }
+
+  /** The position behind what is published, modulo 2^32. Producer. */
+  final int writePosition() {
+    return tail;
   }
 
   /** True when no storage is allocated. */
@@ -176,16 +188,6 @@ public final class ByteRing {
     if (dropped.length > 0) {
       budget.give(dropped.length);
     }
-  }
-
-  /** Says that one side is gone. Either side. */
-  public void close() {
-    closed = true;
-  }
-
-  /** Whether {@link #close()} was called. Either side. */
-  public boolean isClosed() {
-    return closed;
   }
 
   /**
@@ -363,7 +365,7 @@ public final class ByteRing {
     return count;
   }
 
-  private void checkPublished(final int at, final int length) {
+  final void checkPublished(final int at, final int length) {
     if (at < 0 || length < 0 || at + length > length()) {
       throw new IllegalArgumentException(
           "bytes " + at + "+" + length + " of a ring that holds " + length());
@@ -388,7 +390,7 @@ public final class ByteRing {
     final int size = Math.max(SMALLEST_STORAGE_BYTES, powerOfTwo(needed));
     if (budget.take(size - old.length)) {
       if (replaceStorage(old, size)) {
-        refusedBytes = 0;
+        refusedUnits = 0;
         return;
       }
       budget.give(size - old.length);
@@ -399,7 +401,8 @@ public final class ByteRing {
         budget.give(SMALLEST_STORAGE_BYTES);
       }
     }
-    refusedBytes = Math.max(SMALLEST_STORAGE_BYTES, size - storage.length);
+    final int units = (size - storage.length) / SMALLEST_STORAGE_BYTES;
+    refusedUnits = (char) Math.min(Character.MAX_VALUE, Math.max(1, units));
   }
 
   /** The smallest power of two that is not below {@code n}. */

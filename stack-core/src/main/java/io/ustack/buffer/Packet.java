@@ -57,6 +57,9 @@ public final class Packet {
   private int flags;
   private boolean held;
 
+  /** Where in {@link LentPackets} it stands while it is lent. */
+  int lentAt;
+
   /** The next packet of whatever list the owner keeps this packet in; null outside a list. */
   public @Nullable Packet next;
 

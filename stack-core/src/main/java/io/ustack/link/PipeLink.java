@@ -4,6 +4,7 @@ import io.ustack.buffer.ByteRing;
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketPool;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -33,11 +34,16 @@ public final class PipeLink implements LinkDevice {
   private long lastReceiveNs;
   private boolean closed;
 
+  /** Either end is closed; both have the same one. */
+  private final AtomicBoolean unplugged;
+
   private PipeLink(
       final LinkCapabilities capabilities,
       final PacketPool pool,
       final ByteRing incoming,
-      final ByteRing outgoing) {
+      final ByteRing outgoing,
+      final AtomicBoolean unplugged) {
+    this.unplugged = unplugged;
     this.capabilities = capabilities;
     this.pool = pool;
     this.incoming = incoming;
@@ -80,9 +86,12 @@ public final class PipeLink implements LinkDevice {
       final int ringBytes) {
     final ByteRing toA = ring(ringBytes, frameBytes(b));
     final ByteRing toB = ring(ringBytes, frameBytes(a));
+    final PacketPool poolOfA = new MemoryPacketPool(poolPackets, frameBytes(a));
+    final PacketPool poolOfB = new MemoryPacketPool(poolPackets, frameBytes(b));
+    final AtomicBoolean unplugged = new AtomicBoolean();
     return new Pair(
-        new PipeLink(a, new MemoryPacketPool(poolPackets, frameBytes(a)), toA, toB),
-        new PipeLink(b, new MemoryPacketPool(poolPackets, frameBytes(b)), toB, toA));
+        new PipeLink(a, poolOfA, toA, toB, unplugged),
+        new PipeLink(b, poolOfB, toB, toA, unplugged));
   }
 
   private static int frameBytes(final LinkCapabilities end) {
@@ -139,14 +148,14 @@ public final class PipeLink implements LinkDevice {
 
   @Override
   public int transmit(final Packet[] frames, final int count, final long nowNs) {
-    final boolean unplugged = outgoing.isClosed();
+    final boolean noPeer = unplugged.get();
     final int free = outgoing.free();
     int stored = 0;
     int taken = 0;
     while (taken < count) {
       final Packet frame = frames[taken];
       final int needed = LENGTH_PREFIX_BYTES + frame.length();
-      if (unplugged || frame.length() > frameBytes(capabilities)) {
+      if (noPeer || frame.length() > frameBytes(capabilities)) {
         loseOne();
       } else if (stored + needed > free) {
         break;
@@ -205,7 +214,6 @@ public final class PipeLink implements LinkDevice {
   @Override
   public void close() {
     closed = true;
-    incoming.close();
-    outgoing.close();
+    unplugged.set(true);
   }
 }

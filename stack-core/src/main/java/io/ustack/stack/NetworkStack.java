@@ -1,6 +1,7 @@
 package io.ustack.stack;
 
 import io.ustack.arp.Arp;
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
@@ -52,6 +53,9 @@ public final class NetworkStack implements AutoCloseable {
   /** Packets that may wait for address resolution at most. */
   private static final int PARKED = 256;
 
+  /** What applications may hold of the pool: a quarter. */
+  private static final int LENT_SHARE = 4;
+
   private final LinkDevice wire;
   private final LoopbackLink loopback;
   private final TransmitBatch wireBatch;
@@ -59,6 +63,7 @@ public final class NetworkStack implements AutoCloseable {
   private final Counters counters = new Counters();
   private final InternalErrors errors = new InternalErrors(counters);
   private final CommandQueue commands;
+  private final LentPackets lentPackets;
   private final TimerWheel timers;
   private final ReadyList ready = new ReadyList();
   private final TransportTable transports = new TransportTable();
@@ -91,6 +96,7 @@ public final class NetworkStack implements AutoCloseable {
     wireBatch = new TransmitBatch(wire, counters, BATCH);
     loopbackBatch = new TransmitBatch(loopback, counters, BATCH);
     commands = new CommandQueue(config.commands());
+    lentPackets = new LentPackets(wire.pool(), wire.pool().capacity() / LENT_SHARE);
     timers = new TimerWheel(startNs);
 
     final LocalAddresses local = new LocalAddresses(config.subnet());
@@ -183,6 +189,11 @@ public final class NetworkStack implements AutoCloseable {
     return commands;
   }
 
+  /** The packets that are lent to applications; each method says whose it is. */
+  public LentPackets lentPackets() {
+    return lentPackets;
+  }
+
   /** Its timers; stack thread only. */
   public TimerWheel timers() {
     return timers;
@@ -205,6 +216,7 @@ public final class NetworkStack implements AutoCloseable {
     if (closed) {
       return work;
     }
+    work += lentPackets.collect();
     work += receive(wire, wireInput, nowNs);
     final int looped = receive(loopback, loopbackInput, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);
@@ -387,6 +399,7 @@ public final class NetworkStack implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    lentPackets.close();
     ipv4.close();
     arp.close();
     wireBatch.close();

@@ -1,5 +1,7 @@
 package io.ustack.tcp;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Which sequence ranges beyond {@code rcvNxt} have arrived. The bytes themselves already lie in the
  * receive buffer, at their place; this remembers only where the holes are.
@@ -51,6 +53,14 @@ final class OutOfOrder {
       }
     }
     return -1;
+  }
+
+  /** RFC 2883 4.2: of a segment that had arrived in part the first such part is told. */
+  void reportOverlap(final int from, final int to, final @Nullable SackBlocks reported) {
+    final int known = reported == null ? -1 : overlap(from, to);
+    if (reported != null && known >= 0) {
+      reported.onDuplicate(Seq.max(from, starts[known]), Seq.min(to, ends[known]));
+    }
   }
 
   /** The first range that has some of the bytes from {@code from} to before {@code to}; or -1. */

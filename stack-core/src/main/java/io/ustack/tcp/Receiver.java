@@ -1,6 +1,6 @@
 package io.ustack.tcp;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +13,7 @@ final class Receiver {
   /** RFC 6928, and what Linux takes a first round trip to bring. */
   private static final int INITIAL_SEGMENTS = 10;
 
-  private final ByteRing buffer;
+  private final PacketRing buffer;
   private final ReceiverParts parts;
   private boolean sackPermitted;
 
@@ -53,13 +53,13 @@ final class Receiver {
   /** Borrowed with data, once the peer has sent more than an initial window. */
   private @Nullable ReceiveAutoTuning tuning;
 
-  Receiver(final ByteRing buffer, final TcpConfig config, final ReceiverParts parts) {
+  Receiver(final PacketRing buffer, final TcpConfig config, final ReceiverParts parts) {
     this.buffer = buffer;
     this.parts = parts;
     this.config = config;
   }
 
-  ByteRing buffer() {
+  PacketRing buffer() {
     return buffer;
   }
 
@@ -269,14 +269,19 @@ final class Receiver {
     }
     final int wanted = Math.min(to - rcvNxt, rcvWnd());
     final boolean inOrder = from == rcvNxt;
+    if (inOrder && !hasHoles() && segment.keep(buffer, segment.payloadOffset + skip, wanted)) {
+      return advance(segment, wanted, rtt, nowNs);
+    }
     to = rcvNxt + (inOrder ? buffer.reserve(wanted) : buffer.reserveBehindGap(wanted));
     if (Seq.geq(from, to)) {
       dropForRoom(from - rcvNxt < wanted);
       return 0;
     }
-    return inOrder
-        ? takeInOrder(segment, segment.payloadOffset + skip, to - from, rtt, nowNs)
-        : takeOutOfOrder(segment, from, to);
+    if (!inOrder) {
+      return takeOutOfOrder(segment, from, to);
+    }
+    buffer.store(0, segment.bytes, segment.payloadOffset + skip, to - from);
+    return advance(segment, to - from, rtt, nowNs);
   }
 
   /** Neither kept nor forgotten: the peer is told what is missing. */
@@ -289,17 +294,13 @@ final class Receiver {
     acks().oweDuplicateAck();
   }
 
-  private int takeInOrder(
-      final TcpSegment segment,
-      final int offset,
-      final int length,
-      final RttEstimator rtt,
-      final long nowNs) {
-    buffer.store(0, segment.bytes, offset, length);
+  /** So many bytes at RCV.NXT have their place; with them, what waited behind them is readable. */
+  private int advance(
+      final TcpSegment segment, final int length, final RttEstimator rtt, final long nowNs) {
     final int before = rcvNxt;
     rcvNxt += length;
     if (hasHoles()) {
-      reportOverlap(before, rcvNxt);
+      holes().reportOverlap(before, rcvNxt, blocksToReport());
       rcvNxt = holes().absorb(rcvNxt);
       // RFC 5681 4.2: a segment that fills all or part of a gap is acknowledged at once.
       acks().oweAck();
@@ -322,27 +323,18 @@ final class Receiver {
     parts.counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
     acks().oweDuplicateAck();
     final OutOfOrder ranges = holes();
-    reportOverlap(from, to);
+    final SackBlocks blocks = blocksToReport();
+    ranges.reportOverlap(from, to, blocks);
     if (!ranges.add(from, to)) {
       parts.counters.drop(DropReason.TCP_OUT_OF_ORDER_LIMIT);
       return 0;
     }
-    final SackBlocks blocks = blocksToReport();
     if (blocks != null) {
       blocks.onOutOfOrder(from, ranges);
     }
     final int skip = from - segment.payloadSeq();
     buffer.store(from - rcvNxt, segment.bytes, segment.payloadOffset + skip, to - from);
     return 0;
-  }
-
-  /** RFC 2883 4.2: of a segment that had arrived in part the first such part is told. */
-  private void reportOverlap(final int from, final int to) {
-    final OutOfOrder ranges = holes();
-    final int known = ranges.overlap(from, to);
-    if (known >= 0) {
-      reportDuplicate(Seq.max(from, ranges.start(known)), Seq.min(to, ranges.end(known)));
-    }
   }
 
   /** Data that was not acceptable: what of it had been received before is reported. */

@@ -1,7 +1,7 @@
 package io.ustack.tcp;
 
-import io.ustack.buffer.ByteRing;
 import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.ipv4.Ipv4Header;
@@ -37,7 +37,7 @@ final class SegmentWriter {
       final int seq,
       final int ack,
       final int window,
-      final ByteRing buffer,
+      final PacketRing buffer,
       final int bufferOffset,
       final int length,
       final long nowNs) {

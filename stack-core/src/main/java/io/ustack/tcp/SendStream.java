@@ -1,6 +1,6 @@
 package io.ustack.tcp;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 
 /**
  * The stream that a {@link Sender} sends, as sequence numbers: from SND.UNA over SND.NXT to the end
@@ -9,7 +9,7 @@ import io.ustack.buffer.ByteRing;
  * <p>The buffer's head is always the byte at {@code sndUna}, once our SYN is acknowledged.
  */
 abstract class SendStream extends PeerWindow {
-  final ByteRing buffer;
+  final PacketRing buffer;
   final int iss;
   int sndUna;
   int sndNxt;
@@ -21,7 +21,7 @@ abstract class SendStream extends PeerWindow {
   private boolean finQueued;
   private int finSeq;
 
-  SendStream(final ByteRing buffer, final int iss) {
+  SendStream(final PacketRing buffer, final int iss) {
     this.buffer = buffer;
     this.iss = iss;
     sndUna = iss;
@@ -29,7 +29,7 @@ abstract class SendStream extends PeerWindow {
     sndProbed = iss;
   }
 
-  final ByteRing buffer() {
+  final PacketRing buffer() {
     return buffer;
   }
 

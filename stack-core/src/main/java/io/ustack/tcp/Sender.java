@@ -1,6 +1,6 @@
 package io.ustack.tcp;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionWindow;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +43,7 @@ final class Sender extends SendStream {
   @Nullable SendRate sendRate;
 
   Sender(
-      final ByteRing buffer,
+      final PacketRing buffer,
       final TcpConfig config,
       final CongestionControl control,
       final SenderParts parts,

@@ -1,8 +1,8 @@
 package io.ustack.tcp;
 
-import io.ustack.buffer.ByteRing;
 import io.ustack.buffer.MemoryBudget;
 import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketRing;
 import io.ustack.buffer.SipHash;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
@@ -170,7 +170,7 @@ public final class Tcp implements TransportProtocol {
   }
 
   /** The sending half of a connection. */
-  Sender sender(final ByteRing buffer, final TcpConfig own, final int iss) {
+  Sender sender(final PacketRing buffer, final TcpConfig own, final int iss) {
     final CongestionControl control = congestionControls.create(own.congestionControl());
     return new Sender(buffer, own, control, senderParts, iss);
   }
@@ -333,6 +333,9 @@ public final class Tcp implements TransportProtocol {
     if (reason == null) {
       segment.read(packet, source, destination);
       dispatch(nowNs);
+      if (segment.packet == null) {
+        return; // it stands in a receive buffer
+      }
     } else {
       counters.drop(reason);
     }

@@ -1,6 +1,6 @@
 package io.ustack.tcp;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Path;
 import io.ustack.ipv4.PortSharing;
@@ -77,8 +77,8 @@ public final class TcpConnection extends Emitter {
     this.observer = observer;
     receiver =
         new Receiver(
-            new ByteRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.receiverParts);
-    sender = tcp.sender(new ByteRing(config.sendBufferBytes(), tcp.memory()), config, iss);
+            new PacketRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.receiverParts);
+    sender = tcp.sender(new PacketRing(config.sendBufferBytes(), tcp.memory()), config, iss);
     timestamps = new Timestamps(tcp.timestampOffset(path.localAddress(), path.remoteAddress()));
     opening = new Opening(config);
   }
@@ -113,12 +113,12 @@ public final class TcpConnection extends Emitter {
   /**
    * What arrived in order; the application reads it and then calls {@link #onReceiveBufferRead}.
    */
-  public ByteRing receiveBuffer() {
+  public PacketRing receiveBuffer() {
     return receiver.buffer();
   }
 
   /** What is to be sent; the application writes it and then calls {@link #onSendBufferWritten}. */
-  public ByteRing sendBuffer() {
+  public PacketRing sendBuffer() {
     return sender.buffer();
   }
 

@@ -1,14 +1,16 @@
 package io.ustack.tcp;
 
 import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketRing;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The segment being processed: SEG.SEQ, SEG.ACK, SEG.WND and so on of RFC 9293 3.3.1, read once
  * from a validated header.
  *
  * <p>One instance per stack, filled anew for each segment; nobody keeps it. The packet under it
- * stays with the caller.
+ * stays with the caller, unless {@link #keep} finds another owner.
  */
 final class TcpSegment {
   /** No round trip can be read off the timestamps of this segment. */
@@ -52,6 +54,9 @@ final class TcpSegment {
 
   int sackOffset;
 
+  /** The packet that it came in; null once that has another owner. */
+  @Nullable Packet packet;
+
   ByteBuffer bytes = ByteBuffer.allocate(0);
   int optionsOffset;
   int payloadOffset;
@@ -61,9 +66,10 @@ final class TcpSegment {
    * Reads a segment whose header {@link TcpHeader#validate} accepted, in as few accesses as it has
    * words.
    */
-  void read(final Packet packet, final int source, final int destination) {
-    final ByteBuffer header = packet.bytes();
-    final int at = packet.transportOffset();
+  void read(final Packet from, final int source, final int destination) {
+    final ByteBuffer header = from.bytes();
+    final int at = from.transportOffset();
+    packet = from;
     bytes = header;
     sourceAddress = source;
     destinationAddress = destination;
@@ -78,8 +84,8 @@ final class TcpSegment {
     window = rest & 0xFFFF;
     optionsOffset = at + TcpHeader.MIN_LENGTH_BYTES;
     payloadOffset = at + ((rest >>> 26) & 0x3C);
-    payloadLength = packet.end() - payloadOffset;
-    isMarked = (packet.flags() & Packet.RX_CONGESTION_EXPERIENCED) != 0;
+    payloadLength = from.end() - payloadOffset;
+    isMarked = (from.flags() & Packet.RX_CONGESTION_EXPERIENCED) != 0;
     echoesMark = false;
     hasTimestamps = false;
     sackBlocks = 0;
@@ -93,6 +99,19 @@ final class TcpSegment {
     tsEcr = options.tsEcr();
     sackBlocks = options.sackBlocks();
     sackOffset = options.sackOffset();
+  }
+
+  /**
+   * Lets the packet itself stand in the ring for the next bytes, where the application wants that.
+   *
+   * @param offset of these bytes in {@link #bytes}; they are in place, and not published yet
+   */
+  boolean keep(final PacketRing ring, final int offset, final int length) {
+    if (packet == null || !ring.keep(0, packet, offset, length)) {
+      return false;
+    }
+    packet = null;
+    return true;
   }
 
   boolean has(final int flag) {

@@ -12,8 +12,8 @@
  * cookies, path MTU discovery, the urgent pointer (its bytes arrive in line).
  *
  * <p>The socket engine calls {@code Tcp}, {@code TcpListener} and {@code TcpConnection}, on the
- * stack thread; only the two {@link io.ustack.buffer.ByteRing}s of a connection may be touched from
- * another thread.
+ * stack thread; only the two {@link io.ustack.buffer.PacketRing}s of a connection may be touched
+ * from another thread.
  */
 @NullMarked
 package io.ustack.tcp;

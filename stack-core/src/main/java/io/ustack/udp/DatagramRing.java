@@ -1,11 +1,14 @@
 package io.ustack.udp;
 
 import io.ustack.buffer.ByteRanges;
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.LentPackets;
+import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketRing;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Datagrams between one producer and one consumer thread: a {@link ByteRing} in which each is a
+ * Datagrams between one producer and one consumer thread: a {@link PacketRing} in which each is a
  * {@link DatagramInfo} and its bytes, published at once. What it holds is bounded in bytes, those
  * that the info takes included, so empty datagrams are bounded as well.
  */
@@ -20,12 +23,12 @@ final class DatagramRing {
   private static final int TYPE_OF_SERVICE = 12;
   private static final int TIME_TO_LIVE = 13;
 
-  private final ByteRing ring;
+  private final PacketRing ring;
   private final ByteBuffer written = ByteBuffer.allocate(PREFIX_BYTES);
   private final ByteBuffer read = ByteBuffer.allocate(PREFIX_BYTES);
 
   DatagramRing(final int capacityBytes) {
-    ring = new ByteRing(capacityBytes);
+    ring = new PacketRing(capacityBytes);
   }
 
   /** The most bytes that it will hold from now on. Producer. */
@@ -94,6 +97,42 @@ final class DatagramRing {
     ring.publish(PREFIX_BYTES + lengthBytes);
   }
 
+  /**
+   * From now on datagrams may stay in packets of {@code lent}. One thread at a time; idempotent.
+   */
+  void keepPackets(final LentPackets lent) {
+    ring.keepPackets(lent);
+  }
+
+  /**
+   * Adds a datagram that {@link #fits} and stays in its packet. Producer.
+   *
+   * @param offset where its bytes are in the packet's memory, absolute
+   * @return whether the packet is in the ring's hands; false when it has to be copied
+   */
+  boolean keep(
+      final DatagramInfo about, final Packet packet, final int offset, final int lengthBytes) {
+    if (!ring.keep(PREFIX_BYTES, packet, offset, lengthBytes)) {
+      return false;
+    }
+    prefix(about, lengthBytes);
+    ring.publish(PREFIX_BYTES + lengthBytes);
+    return true;
+  }
+
+  /**
+   * Adds a datagram that {@link #fits}: the frame of a packet that is lent to the caller, which is
+   * the ring's if the answer is true. Producer.
+   */
+  boolean put(final DatagramInfo about, final Packet packet) {
+    if (!ring.put(PREFIX_BYTES, packet)) {
+      return false;
+    }
+    prefix(about, packet.length());
+    ring.publish(PREFIX_BYTES + packet.length());
+    return true;
+  }
+
   private void prefix(final DatagramInfo about, final int lengthBytes) {
     written.putInt(ADDRESS, about.address);
     written.putShort(PORT, (short) about.port);
@@ -132,6 +171,26 @@ final class DatagramRing {
   /** As above, scattered over the beginning of ranges. */
   void peek(final ByteRanges target, final int lengthBytes) {
     target.fill(ring, PREFIX_BYTES, 0, lengthBytes);
+  }
+
+  /** Removes the oldest datagram and lends its packet; null if it is in none. Consumer. */
+  @Nullable Packet take() {
+    return ring.take(PREFIX_BYTES);
+  }
+
+  /** As {@link #take}, for good. Consumer, on the stack thread. */
+  @Nullable Packet reclaim() {
+    return ring.reclaim(PREFIX_BYTES);
+  }
+
+  /** Nobody will read: packets go back. Producer. */
+  void givePacketsBack() {
+    ring.givePacketsBack();
+  }
+
+  /** Whether what was read is void, since the stack took its packets back. Consumer. */
+  boolean isVoid() {
+    return ring.isRetired();
   }
 
   /** Removes the oldest datagram, which {@link #first} told of. Consumer. */

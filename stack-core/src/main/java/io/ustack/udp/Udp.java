@@ -28,6 +28,7 @@ public final class Udp implements TransportProtocol {
   private final Ipv4Output ipv4;
   private final ReadyList ready;
   private final Counters counters;
+  private final UdpEmission emission;
   private final UnreachableSender unreachable;
   private final PortAllocator allocator;
   private final long groupKey0;
@@ -59,6 +60,7 @@ public final class Udp implements TransportProtocol {
     this.ipv4 = ipv4;
     this.ready = ready;
     this.counters = counters;
+    emission = new UdpEmission(this, counters);
     this.unreachable = unreachable;
     this.allocator = new PortAllocator(secret0, secret1);
     groupKey0 = SipHash.hash(secret0, secret1, 0);
@@ -143,6 +145,10 @@ public final class Udp implements TransportProtocol {
     endpoint.nextOnPort = null;
   }
 
+  UdpEmission emission() {
+    return emission;
+  }
+
   Counters counters() {
     return counters;
   }
@@ -201,8 +207,14 @@ public final class Udp implements TransportProtocol {
       drop(packet, DropReason.UDP_NO_SOCKET);
       return;
     }
-    deliver(endpoint, bytes, at);
-    packet.release();
+    final int payload = at + UdpHeader.LENGTH_BYTES;
+    if (!endpoint.deliver(arriving, packet, payload, payloadBytes(bytes, at))) {
+      packet.release();
+    }
+  }
+
+  private static int payloadBytes(final ByteBuffer bytes, final int at) {
+    return UdpHeader.length(bytes, at) - UdpHeader.LENGTH_BYTES;
   }
 
   private static @Nullable DropReason check(
@@ -215,14 +227,6 @@ public final class Udp implements TransportProtocol {
     return (packet.flags() & Packet.RX_L4_CHECKSUM_BAD) != 0 ? DropReason.UDP_CHECKSUM : null;
   }
 
-  private void deliver(final UdpEndpoint endpoint, final ByteBuffer bytes, final int at) {
-    endpoint.deliver(
-        arriving,
-        bytes,
-        at + UdpHeader.LENGTH_BYTES,
-        UdpHeader.length(bytes, at) - UdpHeader.LENGTH_BYTES);
-  }
-
   /** A broadcast goes to everybody who has the port; nobody having it is no error. */
   private void deliverToAll(final ByteBuffer bytes, final int at) {
     boolean delivered = false;
@@ -230,7 +234,7 @@ public final class Udp implements TransportProtocol {
     while (endpoint != null) {
       final UdpEndpoint following = endpoint.nextOnPort;
       if (endpoint.fit(arriving.localAddress, arriving.address, arriving.port) >= 0) {
-        deliver(endpoint, bytes, at);
+        endpoint.deliver(arriving, bytes, at + UdpHeader.LENGTH_BYTES, payloadBytes(bytes, at));
         delivered = true;
       }
       endpoint = following;

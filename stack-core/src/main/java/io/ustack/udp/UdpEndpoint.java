@@ -1,8 +1,8 @@
 package io.ustack.udp;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
-import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Header;
@@ -38,7 +38,6 @@ public final class UdpEndpoint extends Emitter {
   private final ReadinessObserver observer;
   private final DatagramRing incoming = new DatagramRing(QUEUE_BYTES);
   private final DatagramRing outgoing = new DatagramRing(QUEUE_BYTES);
-  private final DatagramInfo sending = new DatagramInfo();
   private final AtomicReference<Failure> failure = new AtomicReference<>(Failure.NONE);
 
   private final EndpointErrors errors = new EndpointErrors();
@@ -51,7 +50,9 @@ public final class UdpEndpoint extends Emitter {
   private int remotePort;
   private boolean connected;
   private boolean closed;
-  private @Nullable Path path;
+
+  /** Where the last datagram went, and for a connected endpoint the next one will. */
+  @Nullable Path lastPath;
 
   /** The next endpoint with the same port. */
   @Nullable UdpEndpoint nextOnPort;
@@ -167,6 +168,38 @@ public final class UdpEndpoint extends Emitter {
     final int count = Math.min(length, info.lengthBytes);
     incoming.peek(target, count);
     return count;
+  }
+
+  /**
+   * From now on datagrams may be taken and sent in packets of {@code lent}. Application;
+   * idempotent.
+   */
+  public void keepPackets(final LentPackets lent) {
+    incoming.keepPackets(lent);
+    outgoing.keepPackets(lent);
+  }
+
+  /**
+   * Takes the oldest datagram in the packet that it came in, placed on its bytes and lent to the
+   * caller. Application.
+   *
+   * @return null when there is none that came so: it can be {@link #receive}d
+   */
+  public @Nullable Packet take(final DatagramInfo info) {
+    return incoming.first(info) ? incoming.take() : null;
+  }
+
+  /**
+   * Queues a datagram that is {@link #sendable}: the frame of a packet that is lent to the caller,
+   * and the endpoint's if the answer is true. Application, after {@link #keepPackets}.
+   */
+  public boolean send(final Packet packet, final DatagramInfo to) {
+    return hasRoom(packet.length()) && outgoing.put(to, packet);
+  }
+
+  /** Whether what was received last is void: the stack is closed. Application. */
+  public boolean isVoid() {
+    return incoming.isVoid();
   }
 
   /** Whether a datagram waits. Application. */
@@ -348,7 +381,7 @@ public final class UdpEndpoint extends Emitter {
     if (found == null) {
       return Failure.NETWORK_UNREACHABLE;
     }
-    path = found;
+    lastPath = found;
     localAddress = found.localAddress();
     remoteAddress = found.remoteAddress();
     remotePort = port;
@@ -369,7 +402,7 @@ public final class UdpEndpoint extends Emitter {
    * said; 0 without a peer. Stack thread.
    */
   public int pathMtuBytes(final long nowNs) {
-    final Path found = connected ? pathTo(localAddress, remoteAddress) : null;
+    final Path found = connected ? udp.emission().pathTo(this, localAddress, remoteAddress) : null;
     return found == null ? 0 : found.pathMtuBytes(nowNs);
   }
 
@@ -383,6 +416,7 @@ public final class UdpEndpoint extends Emitter {
     if (!closed) {
       closed = true;
       udp.unbind(this);
+      incoming.givePacketsBack();
     }
   }
 
@@ -418,6 +452,17 @@ public final class UdpEndpoint extends Emitter {
     observer.onReadiness(Readiness.READABLE);
   }
 
+  /** The same with its packet, which is the queue's if the answer is true. */
+  boolean deliver(
+      final DatagramInfo about, final Packet packet, final int offset, final int lengthBytes) {
+    if (incoming.fits(lengthBytes) && incoming.keep(about, packet, offset, lengthBytes)) {
+      observer.onReadiness(Readiness.READABLE);
+      return true;
+    }
+    deliver(about, packet.bytes(), offset, lengthBytes);
+    return false;
+  }
+
   void fail(final Failure reason) {
     failure.set(reason);
     observer.onReadiness(Readiness.FAILED);
@@ -425,51 +470,17 @@ public final class UdpEndpoint extends Emitter {
 
   @Override
   public boolean emit(final long nowNs) {
-    if (!outgoing.first(sending)) {
+    if (outgoing.isEmpty()) {
       return false;
     }
-    final int from = sending.localAddress == Ipv4Address.ANY ? localAddress : sending.localAddress;
-    final Path way = pathTo(from, sending.address);
-    if (way == null) {
-      udp.counters().drop(DropReason.IPV4_NO_ROUTE);
-    } else if (!emit(way, nowNs)) {
+    if (!udp.emission().emit(this, outgoing, nowNs)) {
       return true;
     }
-    outgoing.remove(sending);
     VarHandle.fullFence();
     if (sendBlocked && !closed) {
       sendBlocked = false;
       observer.onReadiness(Readiness.WRITABLE);
     }
     return !outgoing.isEmpty();
-  }
-
-  /** Sends the oldest datagram; false when it has to wait for room or a packet. */
-  private boolean emit(final Path way, final long nowNs) {
-    final Packet packet = way.transmitRoom() == 0 ? null : way.allocate();
-    if (packet == null) {
-      return false;
-    }
-    final int length = UdpHeader.LENGTH_BYTES + sending.lengthBytes;
-    final int at = packet.append(length);
-    UdpHeader.write(packet.bytes(), at, localPort, sending.port, length);
-    outgoing.peek(packet.bytes(), at + UdpHeader.LENGTH_BYTES, sending.lengthBytes);
-    packet.flags(Packet.TX_UDP_CHECKSUM);
-    if (way.send(
-        packet, Ipv4Header.PROTOCOL_UDP, sending.typeOfService, sending.timeToLive, nowNs)) {
-      udp.counters().increment(Counter.UDP_DATAGRAMS_OUT);
-    }
-    return true;
-  }
-
-  private @Nullable Path pathTo(final int from, final int address) {
-    final Path last = path;
-    if (last != null
-        && last.remoteAddress() == address
-        && (from == Ipv4Address.ANY || last.localAddress() == from)) {
-      return last;
-    }
-    path = udp.path(from, address);
-    return path;
   }
 }

@@ -185,10 +185,8 @@ final class Target implements AutoCloseable {
     final ByteRing incoming = connection.receiveBuffer();
     final int length = incoming.read(buffer, 0, Math.min(incoming.length(), buffer.length));
     connection.onReceiveBufferRead(clock.nanoTime());
-    if (!connection.sendBuffer().isClosed()) {
-      connection.sendBuffer().write(buffer, 0, length);
-      connection.onSendBufferWritten(clock.nanoTime());
-    }
+    connection.sendBuffer().write(buffer, 0, length);
+    connection.onSendBufferWritten(clock.nanoTime());
   }
 
   private void close(final TcpConnection connection) {

@@ -2,7 +2,7 @@ package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counters;
 import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.NewReno;
@@ -13,7 +13,7 @@ class MtuSearchTest {
   private static final int LIMIT = 8960;
   private static final int FLOOR = 512;
 
-  private final ByteRing buffer = new ByteRing(1 << 20);
+  private final PacketRing buffer = new PacketRing(1 << 20);
   private final Sender sender =
       new Sender(buffer, TcpConfig.DEFAULT, new NewReno(), new SenderParts(new Counters()), 100);
   private final MtuSearch search = new MtuSearch(LIMIT);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counters;
 import java.nio.ByteBuffer;
 import java.util.Random;
@@ -19,7 +19,7 @@ class ReceiverTest {
   private static final int IRS = -1000;
   private static final int CAPACITY = 5000;
 
-  private final ByteRing buffer = new ByteRing(CAPACITY);
+  private final PacketRing buffer = new PacketRing(CAPACITY);
   private final RttEstimator rtt = new RttEstimator(TestStack.PLAIN);
   private final Receiver receiver =
       new Receiver(buffer, TestStack.PLAIN, new ReceiverParts(new Counters()));
@@ -89,7 +89,7 @@ class ReceiverTest {
   void anyOrderGivesTheStream(final long seed) {
     final Random random = new Random(seed);
     for (int life = 0; life < 40; life++) {
-      final ByteRing ring = new ByteRing(500 + random.nextInt(5000));
+      final PacketRing ring = new PacketRing(500 + random.nextInt(5000));
       final Receiver tested =
           new Receiver(ring, TestStack.PLAIN, new ReceiverParts(new Counters()));
       tested.start(IRS, 1460);

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counters;
 import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.AckSample;
@@ -25,7 +25,11 @@ class SendRateTest {
 
   private static Sender sender() {
     return new Sender(
-        new ByteRing(1 << 20), TcpConfig.DEFAULT, new Bbr(), new SenderParts(new Counters()), 100);
+        new PacketRing(1 << 20),
+        TcpConfig.DEFAULT,
+        new Bbr(),
+        new SenderParts(new Counters()),
+        100);
   }
 
   private RetransmitQueue queue() {

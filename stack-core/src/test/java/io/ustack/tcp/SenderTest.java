@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counters;
 import io.ustack.house.Covers;
 import io.ustack.tcp.congestion.NewReno;
@@ -16,7 +16,7 @@ class SenderTest {
   private static final int PEER_SEQ = 1;
   private static final int STEP = 1 << 29;
 
-  private final ByteRing buffer = new ByteRing(1 << 30);
+  private final PacketRing buffer = new PacketRing(1 << 30);
   private final Sender sender =
       new Sender(buffer, TcpConfig.DEFAULT, new NewReno(), new SenderParts(new Counters()), ISS);
   private long nowNs;

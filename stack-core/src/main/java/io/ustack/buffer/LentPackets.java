@@ -1,0 +1,125 @@
+package io.ustack.buffer;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packets of one stack that applications hold, or will be shown: a bounded share of the pool,
+ * so that who never gives anything back keeps nobody from receiving.
+ *
+ * <p>Packets are lent on the stack thread. Any thread gives them back; they return to the pool when
+ * the stack thread next {@link #collect}s.
+ */
+public final class LentPackets {
+  private final PacketPool pool;
+  private final @Nullable Packet[] lent;
+  private int count;
+
+  /** What was given back, linked by {@link Packet#next}; only ever taken as a whole. */
+  private final AtomicReference<@Nullable Packet> returned = new AtomicReference<>();
+
+  private volatile boolean closed;
+
+  /** None yet, and {@code most} at a time. */
+  public LentPackets(final PacketPool pool, final int most) {
+    this.pool = pool;
+    lent = new @Nullable Packet[most];
+  }
+
+  /**
+   * Lends a packet that came, if the share allows it; from then on it belongs to whoever it is lent
+   * to. Stack thread.
+   */
+  public boolean lend(final Packet packet) {
+    if (closed || count == lent.length) {
+      return false;
+    }
+    packet.lentAt = count;
+    lent[count++] = packet;
+    return true;
+  }
+
+  /** Lends an empty packet to be filled; null when share or pool are used up. Stack thread. */
+  public @Nullable Packet lendEmpty() {
+    if (closed || count == lent.length) {
+      return null;
+    }
+    final Packet packet = pool.allocate();
+    if (packet != null) {
+      lend(packet);
+    }
+    return packet;
+  }
+
+  /** Ends the loan of a packet that came back in other ways: it is the caller's. Stack thread. */
+  public void reclaim(final Packet packet) {
+    final int at = packet.lentAt;
+    final Packet last = lent[--count];
+    lent[count] = null;
+    if (last != null && last != packet) {
+      lent[at] = last;
+      last.lentAt = at;
+    }
+  }
+
+  /** Takes a packet back from whoever it is lent to. Any thread, once per loan. */
+  public void giveBack(final Packet packet) {
+    Packet before;
+    do {
+      before = returned.get();
+      packet.next = before;
+    } while (!returned.compareAndSet(before, packet));
+  }
+
+  /** Releases what was given back. Stack thread; returns how many. */
+  public int collect() {
+    if (returned.get() == null) {
+      return 0;
+    }
+    int collected = 0;
+    Packet packet = returned.getAndSet(null);
+    while (packet != null) {
+      final Packet following = packet.next;
+      reclaim(packet);
+      packet.release();
+      packet = following;
+      collected++;
+    }
+    return collected;
+  }
+
+  /** Whether nothing waits to be collected. Any thread. */
+  public boolean isCollected() {
+    return returned.get() == null;
+  }
+
+  /** How many are lent, what was not collected yet included. Stack thread. */
+  public int count() {
+    return count;
+  }
+
+  /** How many can be lent at a time. */
+  public int most() {
+    return lent.length;
+  }
+
+  /** Whether {@link #close} was called: what is lent is nobody's memory any more. Any thread. */
+  public boolean isClosed() {
+    return closed;
+  }
+
+  /** The end of the stack: everything goes back to the pool, whoever holds it. Stack thread. */
+  public void close() {
+    closed = true;
+    collect();
+    for (int i = 0; i < count; i++) {
+      final Packet packet = lent[i];
+      if (packet != null) {
+        packet.release();
+      }
+    }
+    Arrays.fill(lent, 0, count, null);
+    count = 0;
+  }
+}
