@@ -4,7 +4,7 @@ import io.ustack.buffer.ByteRanges;
 import org.jspecify.annotations.Nullable;
 
 /** {@link Posix}: bytes and datagrams in many places, and many messages at once. */
-abstract class MessageCalls extends DataCalls {
+abstract class MessageCalls extends LoanCalls {
   MessageCalls(final SocketEngine engine, final int descriptors) {
     super(engine, descriptors);
   }

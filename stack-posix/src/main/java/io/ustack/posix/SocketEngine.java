@@ -17,6 +17,11 @@ public final class SocketEngine implements AutoCloseable {
   /** The defaults of the stack's TCP; constant. */
   final TcpConfig tcpConfig;
 
+  /** The largest packet on the link, IPv4 header included. */
+  final int mtuBytes;
+
+  final Loans loans;
+
   /** Who watches whom. Taken before the lock of an epoll set. */
   final Lock topology;
 
@@ -29,7 +34,9 @@ public final class SocketEngine implements AutoCloseable {
     this.clock = clock;
     this.tcpConfig = tcpConfig;
     this.execution = execution;
+    mtuBytes = stack.link().capabilities().mtuBytes();
     topology = execution.newLock();
+    loans = new Loans(this, stack.lentPackets(), execution.newLock());
   }
 
   /** INLINE: one thread makes all calls, and calls that wait run the stack. */
@@ -71,10 +78,12 @@ public final class SocketEngine implements AutoCloseable {
 
   /**
    * Stops the stack thread, if there is one. Close the sockets first: what they are asked
-   * afterwards, and whoever still waits, gets -EIO. The stack itself stays with whoever made it.
+   * afterwards, and whoever still waits, gets -EIO. Loans that are still held are taken away. The
+   * stack itself stays with whoever made it.
    */
   @Override
   public void close() {
+    loans.close();
     execution.close();
   }
 }

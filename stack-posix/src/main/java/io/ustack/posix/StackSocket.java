@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.Packet;
 import io.ustack.ipv4.PortSharing;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -140,6 +141,37 @@ public abstract class StackSocket extends Pollable {
    * -errno
    */
   public abstract int receive(Message message, int flags);
+
+  /** See {@link Posix#recvLend(int, Loan, int, SocketAddress4)}; the loan holds nothing. */
+  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** See {@link Posix#sendClaim}; the loan holds nothing, the length is above 0. */
+  int claim(final LoanMemory loan, final int length) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** See {@link Posix#sendLent(int, Loan, int, int, int, int)}; the length is one it may have. */
+  int sendLent(
+      final LoanMemory loan, final int length, final int flags, final int address, final int port) {
+    return -Errno.EOPNOTSUPP;
+  }
+
+  /** Claims a packet for so many bytes, of which the link carries as many with their headers. */
+  final int claimPacket(final LoanMemory loan, final int length) {
+    final int refusal = refusal();
+    if (refusal != 0) {
+      return refusal;
+    }
+    final Packet packet = engine.loans.claim();
+    if (packet == null) {
+      return engine.execution.isOver() ? -Errno.EIO : -Errno.ENOBUFS;
+    }
+    packet.append(length);
+    loan.hold(packet);
+    return length;
+  }
 
   /** shutdown(2). Returns 0, -EINVAL, -ENOTCONN, -EBADF */
   public abstract int shutdown(int how);

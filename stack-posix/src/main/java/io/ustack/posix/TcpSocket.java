@@ -2,7 +2,9 @@ package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
+import io.ustack.ipv4.Ipv4Header;
 import io.ustack.tcp.TcpConnection;
+import io.ustack.tcp.TcpHeader;
 import io.ustack.tcp.TcpInfo;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ public final class TcpSocket extends StackSocket {
 
   private final TcpOpening opening = new TcpOpening(this, stackSide);
   private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
+  private final TcpLending lending = new TcpLending(this, transfer);
   private final TcpSettings settings = new TcpSettings(this);
   private final AcceptQueue accepts = new AcceptQueue(this, stackSide);
   volatile Phase phase = Phase.UNCONNECTED;
@@ -386,6 +389,27 @@ public final class TcpSocket extends StackSocket {
   @Override
   public int read(final ByteRanges ranges) {
     return transfer.receive(null, null, ranges, 0, BufferRange.length(ranges), 0);
+  }
+
+  @Override
+  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
+    if (source != null) {
+      source.set(SocketOption.INADDR_ANY, 0);
+    }
+    return lending.receive(loan, flags);
+  }
+
+  @Override
+  int claim(final LoanMemory loan, final int length) {
+    final int most = engine.mtuBytes - Ipv4Header.LENGTH_BYTES - TcpHeader.MIN_LENGTH_BYTES;
+    return claimPacket(loan, Math.min(length, most));
+  }
+
+  /** As Linux tcp_sendmsg, the address plays no part. */
+  @Override
+  int sendLent(
+      final LoanMemory loan, final int length, final int flags, final int address, final int port) {
+    return lending.send(loan, length, flags);
   }
 
   @Override

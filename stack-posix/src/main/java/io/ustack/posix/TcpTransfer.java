@@ -2,6 +2,8 @@ package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketRing;
 import io.ustack.tcp.TcpConnection;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +51,7 @@ final class TcpTransfer {
     final long timeoutNs = socket.sendTimeoutNs(flags);
     final boolean waits = timeoutNs != 0;
     final long startNs = socket.startNs(timeoutNs);
-    final int written =
-        (flags & SocketOption.MSG_MORE) == 0
-            ? TcpStackSide.WRITTEN
-            : TcpStackSide.WRITTEN_MORE_COMES;
+    final int written = written(flags);
     boolean looked = false;
     int sent = 0;
     while (true) {
@@ -112,21 +111,10 @@ final class TcpTransfer {
       final int written) {
     socket.sending.lock();
     try {
-      final int refusal = socket.refusal();
-      if (refusal != 0) {
-        return refusal;
-      }
-      final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();
-      if (socket.hasError()
-          || connection == null
-          || (stream & TcpStackSide.OVER) != 0
-          || (socket.shut & StackSocket.SHUT_SEND) != 0) {
-        final int error = moved > 0 ? 0 : socket.takeError();
-        return error == 0 ? -Errno.EPIPE : -error;
-      }
-      if ((stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) == 0) {
-        return -Errno.EAGAIN;
+      final int refused = refuseToSend(connection, moved);
+      if (refused != 0 || connection == null) {
+        return refused;
       }
       final ByteRing ring = connection.sendBuffer();
       int count = write(ring, buffer, array, ranges, offset, length);
@@ -141,6 +129,57 @@ final class TcpTransfer {
     } finally {
       socket.sending.unlock();
     }
+  }
+
+  /**
+   * As above, of the frame of a packet that is lent: it goes into the buffer as a whole, or not.
+   */
+  int sendNow(final Packet packet, final int flags) {
+    final int length = packet.length();
+    socket.sending.lock();
+    try {
+      final TcpConnection connection = stackSide.connection();
+      final int refused = refuseToSend(connection, 0);
+      if (refused != 0 || connection == null) {
+        return refused;
+      }
+      final PacketRing ring = connection.sendBuffer();
+      ring.keepPackets(socket.engine.loans.lent());
+      if (!ring.put(0, packet)) {
+        return -Errno.EAGAIN;
+      }
+      ring.publish(length);
+      execution.ring(stackSide, written(flags));
+    } finally {
+      socket.sending.unlock();
+    }
+    if (socket.sendTimeoutNs(flags) != 0) {
+      execution.turn();
+    }
+    return length;
+  }
+
+  private static int written(final int flags) {
+    return (flags & SocketOption.MSG_MORE) == 0
+        ? TcpStackSide.WRITTEN
+        : TcpStackSide.WRITTEN_MORE_COMES;
+  }
+
+  /** -EAGAIN while it can't be sent yet. Under the sending lock. */
+  private int refuseToSend(final @Nullable TcpConnection connection, final int moved) {
+    final int refusal = socket.refusal();
+    if (refusal != 0) {
+      return refusal;
+    }
+    final int stream = stackSide.stream();
+    if (socket.hasError()
+        || connection == null
+        || (stream & TcpStackSide.OVER) != 0
+        || (socket.shut & StackSocket.SHUT_SEND) != 0) {
+      final int error = moved > 0 ? 0 : socket.takeError();
+      return error == 0 ? -Errno.EPIPE : -error;
+    }
+    return (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) == 0 ? -Errno.EAGAIN : 0;
   }
 
   int receive(
@@ -223,23 +262,65 @@ final class TcpTransfer {
         return copyOut(
             connection.receiveBuffer(), peeked, buffer, array, ranges, offset, length, flags);
       }
-      if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
-        return 0;
-      }
-      if (moved > 0 && socket.hasError()) {
-        return 0;
-      }
-      final int error = socket.takeError();
-      if (error != 0) {
-        return -error;
-      }
-      if ((socket.shutdownSeen(stream) & StackSocket.SHUT_RECEIVE) != 0) {
-        return 0;
-      }
-      return connection == null ? -Errno.ENOTCONN : -Errno.EAGAIN;
+      return nothingToRead(connection, stream, moved);
     } finally {
       socket.receiving.unlock();
     }
+  }
+
+  /** As {@link #receiveNow}, but lends what the next segment brought. */
+  int lendNow(final LoanMemory loan) {
+    socket.receiving.lock();
+    try {
+      if (socket.isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (socket.isListening()) {
+        return -Errno.ENOTCONN;
+      }
+      final int stream = stackSide.stream();
+      final TcpConnection connection = stackSide.connection();
+      if (connection == null) {
+        return nothingToRead(null, stream, 0);
+      }
+      final PacketRing ring = connection.receiveBuffer();
+      ring.keepPackets(loan.loans.lent());
+      if (ring.length() == 0) {
+        return nothingToRead(connection, stream, 0);
+      }
+      final int count = TcpLending.take(ring, loan);
+      if (count == 0) {
+        return takenBack();
+      }
+      reportRead(ring, count);
+      return count;
+    } finally {
+      socket.receiving.unlock();
+    }
+  }
+
+  /** Why there is nothing to read: 0 at the end, -EAGAIN, or -errno. */
+  private int nothingToRead(
+      final @Nullable TcpConnection connection, final int stream, final int moved) {
+    if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
+      return 0;
+    }
+    if (moved > 0 && socket.hasError()) {
+      return 0;
+    }
+    final int error = socket.takeError();
+    if (error != 0) {
+      return -error;
+    }
+    if ((socket.shutdownSeen(stream) & StackSocket.SHUT_RECEIVE) != 0) {
+      return 0;
+    }
+    return connection == null ? -Errno.ENOTCONN : -Errno.EAGAIN;
+  }
+
+  /** Another thread closed or disconnected, and the stack took its buffer back while we read. */
+  private int takenBack() {
+    return socket.isClosed() ? -Errno.EBADF : -Errno.EAGAIN;
   }
 
   private int copyOut(
@@ -262,8 +343,7 @@ final class TcpTransfer {
       }
     }
     if (ring.isRetired()) {
-      // Another thread closed or disconnected, and the stack took its buffer back while we read.
-      return socket.isClosed() ? -Errno.EBADF : -Errno.EAGAIN;
+      return takenBack();
     }
     if ((flags & SocketOption.MSG_PEEK) == 0) {
       ring.discard(count);

@@ -3,6 +3,7 @@ package io.ustack.posix;
 import io.ustack.buffer.ByteRanges;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.udp.UdpEndpoint;
+import io.ustack.udp.UdpHeader;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ public final class UdpSocket extends StackSocket {
   private final UdpStackSide stackSide = new UdpStackSide(this);
   private final UdpErrors errors = new UdpErrors(this, stackSide);
   private final UdpTransfer transfer = new UdpTransfer(this, stackSide, errors);
+  private final UdpReception reception = new UdpReception(this, stackSide, errors);
+  private final UdpLending lending = new UdpLending(this, transfer);
 
   /** Written by the stack side while a call waits; see {@link #name}. */
   volatile long local;
@@ -184,7 +187,24 @@ public final class UdpSocket extends StackSocket {
       final int length,
       final int flags,
       final @Nullable SocketAddress4 source) {
-    return transfer.receive(buffer, array, null, offset, length, flags, source, null);
+    return reception.receive(buffer, array, null, offset, length, flags, source, null);
+  }
+
+  @Override
+  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
+    return reception.lend(loan, flags, source);
+  }
+
+  @Override
+  int claim(final LoanMemory loan, final int length) {
+    final int most = engine.mtuBytes - Ipv4Header.LENGTH_BYTES - UdpHeader.LENGTH_BYTES;
+    return length > most ? -Errno.EMSGSIZE : claimPacket(loan, length);
+  }
+
+  @Override
+  int sendLent(
+      final LoanMemory loan, final int length, final int flags, final int address, final int port) {
+    return lending.send(loan, length, flags, address, port);
   }
 
   @Override
@@ -200,7 +220,7 @@ public final class UdpSocket extends StackSocket {
   public int receive(final Message message, final int flags) {
     final ByteRanges ranges = message.ranges();
     final int length = BufferRange.length(ranges);
-    return transfer.receive(null, null, ranges, 0, length, flags, null, message);
+    return reception.receive(null, null, ranges, 0, length, flags, null, message);
   }
 
   @Override
@@ -210,12 +230,12 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   public int read(final ByteRanges ranges) {
-    return transfer.receive(null, null, ranges, 0, BufferRange.length(ranges), 0, null, null);
+    return reception.receive(null, null, ranges, 0, BufferRange.length(ranges), 0, null, null);
   }
 
   @Override
   public int inquire(final int request) {
-    return transfer.inquire(request);
+    return reception.inquire(request);
   }
 
   // ---- Names and options

@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.Packet;
 import io.ustack.readiness.Failure;
 import io.ustack.udp.DatagramInfo;
 import io.ustack.udp.UdpEndpoint;
@@ -8,7 +9,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The datagrams of a {@link UdpSocket}: the application's ends of the two rings of its endpoint.
+ * The datagrams that a {@link UdpSocket} sends: the application's end of that ring of its endpoint.
  */
 final class UdpTransfer {
   private static final int LARGEST_LENGTH_BYTES = 0xFFFF;
@@ -18,25 +19,11 @@ final class UdpTransfer {
   private static final int SEND_FLAGS =
       SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL | SocketOption.MSG_MORE;
 
-  /** MSG_WAITALL has no effect on datagrams, recv(2). */
-  private static final int RECEIVE_FLAGS =
-      SocketOption.MSG_DONTWAIT
-          | SocketOption.MSG_NOSIGNAL
-          | SocketOption.MSG_PEEK
-          | SocketOption.MSG_TRUNC
-          | SocketOption.MSG_WAITALL;
-
   private final UdpSocket socket;
   private final UdpStackSide stackSide;
   private final Execution execution;
 
-  /** Under the receiving lock. */
-  private final DatagramInfo info = new DatagramInfo();
-
   private final UdpErrors errors;
-
-  /** Under the receiving lock, too. */
-  private final ReceiveControl receivedControl = new ReceiveControl();
 
   /** Under the sending lock. */
   private final DatagramInfo target = new DatagramInfo();
@@ -122,6 +109,35 @@ final class UdpTransfer {
       return more || pendingBytes != NOTHING_PENDING
           ? append(endpoint, buffer, array, ranges, offset, length, more)
           : queue(endpoint, buffer, array, ranges, offset, length);
+    } finally {
+      socket.sending.unlock();
+    }
+  }
+
+  /** As above, of the frame of a packet that is lent: queued itself, unless parts wait. */
+  int sendNow(final Packet packet, final int address, final int port) {
+    final UdpEndpoint endpoint = stackSide.endpoint();
+    if (endpoint == null) {
+      final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
+      return bound == 0 ? sendNow(packet, address, port) : bound;
+    }
+    final int length = packet.length();
+    socket.sending.lock();
+    try {
+      if (pendingBytes != NOTHING_PENDING) {
+        return append(endpoint, packet.bytes(), null, null, packet.offset(), length, false);
+      }
+      final int aimed = aim(endpoint, length, address, port, null);
+      final int refused = aimed != 0 ? aimed : refuseToSend();
+      if (refused != 0) {
+        return refused;
+      }
+      endpoint.keepPackets(socket.engine.loans.lent());
+      if (!endpoint.send(packet, target)) {
+        return -Errno.EAGAIN;
+      }
+      execution.ring(stackSide, UdpStackSide.WRITTEN);
+      return length;
     } finally {
       socket.sending.unlock();
     }
@@ -293,140 +309,8 @@ final class UdpTransfer {
         : endpoint.send(orNothing(array), offset, length, target);
   }
 
-  int receive(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length,
-      final int flags,
-      final @Nullable SocketAddress4 source,
-      final @Nullable Message message) {
-    if ((flags & SocketOption.MSG_ERRQUEUE) != 0) {
-      return errors.receive(buffer, array, ranges, offset, length, source, message);
-    }
-    if ((flags & ~RECEIVE_FLAGS) != 0) {
-      return -Errno.EOPNOTSUPP;
-    }
-    final long timeoutNs = socket.receiveTimeoutNs(flags);
-    final long startNs = socket.startNs(timeoutNs);
-    boolean looked = false;
-    while (true) {
-      final int result = receiveNow(buffer, array, ranges, offset, length, flags, source, message);
-      if (result != -Errno.EAGAIN) {
-        return result;
-      }
-      if (timeoutNs != 0 && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
-        if (message != null) {
-          message.receivedPlainly(0);
-        }
-        return 0;
-      }
-      final int outcome =
-          socket.retry(StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
-      if (outcome != 0) {
-        return outcome;
-      }
-      looked = true;
-    }
-  }
-
-  /**
-   * Takes the oldest datagram; its length may be 0. Returns bytes copied, -EAGAIN when there is
-   * none, or -errno
-   */
-  private int receiveNow(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length,
-      final int flags,
-      final @Nullable SocketAddress4 source,
-      final @Nullable Message message) {
-    socket.receiving.lock();
-    try {
-      if (socket.isClosed()) {
-        return -Errno.EBADF;
-      }
-      final int error = socket.takeError();
-      if (error != 0) {
-        return -error;
-      }
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      if (endpoint == null) {
-        return -Errno.EAGAIN;
-      }
-      final int count =
-          (flags & SocketOption.MSG_PEEK) != 0
-              ? peek(endpoint, buffer, array, ranges, offset, length)
-              : take(endpoint, buffer, array, ranges, offset, length);
-      if (count == UdpEndpoint.NOTHING) {
-        return -Errno.EAGAIN;
-      }
-      if (source != null) {
-        source.set(info.address(), info.port());
-      }
-      if (message != null) {
-        message.name(info.address(), info.port());
-        final int truncated = count < info.lengthBytes() ? SocketOption.MSG_TRUNC : 0;
-        message.flags(truncated | receivedControl.put(socket.asked, info, endpoint, message));
-      }
-      return (flags & SocketOption.MSG_TRUNC) != 0 ? info.lengthBytes() : count;
-    } finally {
-      socket.receiving.unlock();
-    }
-  }
-
-  /** FIONREAD is the length of the next datagram, 0 without one (Linux first_packet_length). */
-  int inquire(final int request) {
-    if (request != SocketOption.FIONREAD) {
-      return -Errno.ENOTTY;
-    }
-    socket.receiving.lock();
-    try {
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      return endpoint == null
-              || endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING
-          ? 0
-          : info.lengthBytes();
-    } finally {
-      socket.receiving.unlock();
-    }
-  }
-
-  private int peek(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length) {
-    if (ranges != null) {
-      return endpoint.peek(ranges, length, info);
-    }
-    return buffer != null
-        ? endpoint.peek(buffer, offset, length, info)
-        : endpoint.peek(orNothing(array), offset, length, info);
-  }
-
-  private int take(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length) {
-    if (ranges != null) {
-      return endpoint.receive(ranges, length, info);
-    }
-    return buffer != null
-        ? endpoint.receive(buffer, offset, length, info)
-        : endpoint.receive(orNothing(array), offset, length, info);
-  }
-
   /** Neither buffer is given for a datagram without bytes. */
-  private static byte[] orNothing(final byte @Nullable [] array) {
+  static byte[] orNothing(final byte @Nullable [] array) {
     return array == null ? StackSocket.NOTHING : array;
   }
 }

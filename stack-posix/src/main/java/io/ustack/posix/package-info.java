@@ -38,6 +38,12 @@
  *       ends are the stack's. The locks are held for one copy, never while waiting. {@code close}
  *       and {@code shutdown} take {@code sending} after they have set their flag and before they
  *       tell the stack, so nothing is written behind a FIN.
+ *   <li><b>Packets in rings.</b> A ring's producer may let a packet stand for its bytes. Whoever
+ *       takes it out of its slot, by compare-and-set, owns it: the consumer that lends it on or has
+ *       read it, or the stack that retires the ring. A consumer that copied from it looks
+ *       afterwards whether the ring was retired, and then forgets the copy. Packets come back over
+ *       a stack without locks (LentPackets) that the stack thread empties once per cycle; only it
+ *       touches the pool.
  *   <li><b>Waiting.</b> A thread registers (wait point, or watch of an epoll set), passes a full
  *       fence, looks at the state, and only then parks; whoever changes the state passes a full
  *       fence before it looks for those to wake. One of the two sees the other. Parking may end for

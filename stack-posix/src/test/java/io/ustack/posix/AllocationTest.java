@@ -271,4 +271,50 @@ class AllocationTest {
           });
     }
   }
+
+  @ParameterizedTest
+  @EnumSource
+  void loansOfAStream(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final byte[] request = new byte[64];
+      final Loan loan = peers.b.loan();
+      peers.b.traceLoans(false);
+      final Loan claim = peers.a.loan();
+      peers.a.traceLoans(false);
+      allocatesNothing(
+          () -> {
+            assertEquals(64, peers.a.sendClaim(pair[0], claim, 64));
+            assertEquals(64, peers.a.sendLent(pair[0], claim, 64, 0));
+            assertEquals(64, peers.b.recvLend(pair[1], loan, 0));
+            assertEquals(64, peers.b.sendLent(pair[1], loan, 64, 0));
+            assertEquals(64, peers.a.recv(pair[0], request, 0, 64, 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void loansOfDatagrams(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      assertEquals(0, peers.b.bind(server, SocketOption.INADDR_ANY, 0));
+      final int port = Peers.port(peers.b, server);
+      final SocketAddress4 from = new SocketAddress4();
+      final byte[] answer = new byte[64];
+      final Loan loan = peers.b.loan();
+      peers.b.traceLoans(false);
+      final Loan claim = peers.a.loan();
+      peers.a.traceLoans(false);
+      allocatesNothing(
+          () -> {
+            assertEquals(64, peers.a.sendClaim(client, claim, 64));
+            assertEquals(64, peers.a.sendLent(client, claim, 64, 0, Peers.B, port));
+            assertEquals(64, peers.b.recvLend(server, loan, 0, from));
+            assertEquals(64, peers.b.sendLent(server, loan, 64, 0, from.address(), from.port()));
+            assertEquals(64, peers.a.recv(client, answer, 0, 64, 0));
+          });
+    }
+  }
 }

@@ -47,9 +47,8 @@ final class UdpFlow implements EventHandler {
   }
 
   /** Passes a datagram of the client on. */
-  void up(final byte[] bytes, final int length) {
-    final int sent = relay.posix().send(fd, bytes, 0, length, 0);
-    relay.count(sent);
+  void up(final int length) {
+    final int sent = relay.pass(fd, length, target.address().address(), target.address().port());
     if (sent >= 0) {
       target.countUp(sent);
     } else if (sent != -Errno.EAGAIN) {
@@ -60,12 +59,11 @@ final class UdpFlow implements EventHandler {
   /** Answers of the target, or word that nobody is there (RFC 1122 4.1.3.3). */
   @Override
   public void onEvents(final int events, final long nowNs) {
-    final byte[] bytes = relay.datagram();
     for (int i = 0; i < TURN_DATAGRAMS; i++) {
-      final int length = relay.posix().recv(fd, bytes, 0, bytes.length, 0);
+      final int length = relay.posix().recvLend(fd, relay.loan(), 0);
       if (length >= 0) {
         target.countDown(length);
-        relay.down(this, bytes, length, nowNs);
+        relay.down(this, length, nowNs);
       } else {
         if (length != -Errno.EAGAIN) {
           fail();

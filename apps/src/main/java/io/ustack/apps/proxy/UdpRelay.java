@@ -5,6 +5,7 @@ import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventHandler;
 import io.ustack.apps.EventLoop;
 import io.ustack.posix.Epoll;
+import io.ustack.posix.Loan;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketAddress4;
 import io.ustack.posix.SocketOption;
@@ -16,10 +17,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Passes datagrams on to a target and its answers back. Each client (address and port) is a flow of
  * its own, with one target and one socket towards it, for as long as datagrams come, either way.
- * What finds no room is lost, and counted, as datagrams are.
+ * What finds no room is lost, and counted, as datagrams are. Nothing is copied: a datagram leaves
+ * in the packet that it came in.
  */
 public final class UdpRelay implements EventHandler, AutoCloseable {
-  private static final int LARGEST_DATAGRAM_BYTES = 65_507;
+  private static final byte[] EMPTY = new byte[0];
   private static final int TURN_DATAGRAMS = 64;
 
   private final Posix posix;
@@ -28,7 +30,7 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
   private final ConnectionLimits limits;
   private final long retryNs;
   private final int fd;
-  private final byte[] datagram = new byte[LARGEST_DATAGRAM_BYTES];
+  private final Loan loan;
   private final SocketAddress4 client = new SocketAddress4();
 
   /** The one that was quiet for longest comes first. */
@@ -61,6 +63,7 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
     this.limits = limits;
     this.retryNs = retryNs;
     retriedNs = nowNs;
+    loan = posix.loan();
     fd = BoundSocket.open(posix, SocketOption.SOCK_DGRAM, port);
     loop.add(fd, Epoll.EPOLLIN, this);
   }
@@ -69,16 +72,17 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
   @Override
   public void onEvents(final int events, final long nowNs) {
     for (int i = 0; i < TURN_DATAGRAMS; i++) {
-      final int length = posix.recvfrom(fd, datagram, 0, datagram.length, 0, client);
+      final int length = posix.recvLend(fd, loan, 0, client);
       if (length < 0) {
         return;
       }
       final UdpFlow flow = flowOf(client.address(), client.port());
       if (flow == null) {
         lost++;
+        loan.close();
       } else {
         touch(flow, nowNs);
-        flow.up(datagram, length);
+        flow.up(length);
       }
     }
   }
@@ -99,11 +103,25 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
   }
 
   /** An answer of a flow's target has come. */
-  void down(final UdpFlow flow, final byte[] bytes, final int length, final long nowNs) {
+  void down(final UdpFlow flow, final int length, final long nowNs) {
     touch(flow, nowNs);
     final long key = flow.client();
-    final int address = (int) (key >>> 16);
-    count(posix.sendto(fd, bytes, 0, length, 0, address, (int) key & 0xFFFF));
+    pass(fd, length, (int) (key >>> 16), (int) key & 0xFFFF);
+  }
+
+  /** Sends what was lent last, in its packet; returns its length, or -errno. */
+  int pass(final int to, final int length, final int address, final int port) {
+    final int sent =
+        length == 0
+            ? posix.sendto(to, EMPTY, 0, 0, 0, address, port)
+            : posix.sendLent(to, loan, length, 0, address, port);
+    loan.close();
+    if (sent >= 0) {
+      passed++;
+    } else {
+      lost++;
+    }
+    return sent;
   }
 
   /** Not quiet: to the end of the row. */
@@ -111,15 +129,6 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
     flow.progressNs = nowNs;
     flows.remove(flow.client());
     flows.put(flow.client(), flow);
-  }
-
-  /** Counts what was passed on, and what was not. */
-  void count(final int result) {
-    if (result >= 0) {
-      passed++;
-    } else {
-      lost++;
-    }
   }
 
   /** The flow's target has failed: the client's next datagram finds it another. */
@@ -158,9 +167,9 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
     return posix;
   }
 
-  /** Where a datagram passes through; valid during one event. */
-  byte[] datagram() {
-    return datagram;
+  /** In which a datagram passes through, from its receipt to {@link #pass}. */
+  Loan loan() {
+    return loan;
   }
 
   public Targets targets() {
