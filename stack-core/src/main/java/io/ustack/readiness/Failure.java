@@ -25,5 +25,12 @@ public enum Failure {
   /** A limit of the stack (connections, endpoints) was reached: ENOBUFS. */
   NO_RESOURCES,
   /** The datagram or packet does not fit: EMSGSIZE. */
-  MESSAGE_TOO_LONG
+  MESSAGE_TOO_LONG;
+
+  private static final Failure[] ALL = values();
+
+  /** The one with this ordinal. */
+  public static Failure of(final int ordinal) {
+    return ALL[ordinal];
+  }
 }

@@ -27,12 +27,24 @@ final class ConnectionTable {
     final int mask = slots.length - 1;
     int slot = hash(localAddress, localPort, remoteAddress, remotePort) & mask;
     for (TcpConnection c = slots[slot]; c != null; c = slots[slot]) {
-      if (c.isBetween(localAddress, localPort, remoteAddress, remotePort)) {
+      if (isBetween(c, localAddress, localPort, remoteAddress, remotePort)) {
         return c;
       }
       slot = (slot + 1) & mask;
     }
     return null;
+  }
+
+  private static boolean isBetween(
+      final TcpConnection c,
+      final int localAddress,
+      final int localPort,
+      final int remoteAddress,
+      final int remotePort) {
+    return c.remotePort() == remotePort
+        && c.remoteAddress() == remoteAddress
+        && c.localPort() == localPort
+        && c.localAddress() == localAddress;
   }
 
   /** Adds a connection whose four-tuple is not in the table. */

@@ -11,6 +11,9 @@ final class Opening {
   /** Until the handshake is done. */
   private @Nullable SynOffer offer;
 
+  /** It came in through a listener. */
+  boolean passive;
+
   /** Until accept: where the connection came in. */
   @Nullable TcpListener listener;
 

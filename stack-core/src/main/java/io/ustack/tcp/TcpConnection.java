@@ -33,13 +33,14 @@ public final class TcpConnection extends Emitter {
   private final Timestamps timestamps;
 
   private TcpState state = TcpState.CLOSED;
-  private Failure failure = Failure.NONE;
   private ReadinessObserver observer;
-  private boolean passive;
   private boolean released;
   private boolean orphaned;
   private boolean resetOwed;
   private boolean timestampsOn;
+
+  /** The ordinal of a {@link Failure}. */
+  private byte failure;
 
   /** Until the handshake is done and the connection accepted. */
   private @Nullable Opening opening;
@@ -91,7 +92,7 @@ public final class TcpConnection extends Emitter {
 
   /** Why it died; {@link Failure#NONE} while it lives or when it closed in order. */
   public Failure failure() {
-    return failure;
+    return Failure.of(failure);
   }
 
   public int localAddress() {
@@ -164,9 +165,9 @@ public final class TcpConnection extends Emitter {
     return challengeAck;
   }
 
-  /** It came in through a listener. */
+  /** It came in through a listener; asked while it opens. */
   boolean isPassive() {
-    return passive;
+    return opening != null && opening.passive;
   }
 
   /** No socket holds it any more. */
@@ -257,14 +258,6 @@ public final class TcpConnection extends Emitter {
   /** Tells all that can be told of it now. */
   public void info(final TcpInfo into, final long nowNs) {
     into.read(this);
-  }
-
-  boolean isBetween(
-      final int localAddress, final int local, final int remoteAddress, final int remote) {
-    return remotePort == remote
-        && path.remoteAddress() == remoteAddress
-        && localPort == local
-        && path.localAddress() == localAddress;
   }
 
   // ---- What the socket engine asks
@@ -387,7 +380,7 @@ public final class TcpConnection extends Emitter {
   void openPassive(final TcpListener from) {
     opening().listener = from;
     sharingBits = from.binding().sharing().bits();
-    passive = true;
+    opening().passive = true;
     state = TcpState.SYN_RECEIVED;
   }
 
@@ -471,7 +464,7 @@ public final class TcpConnection extends Emitter {
     final boolean wasTimeWait = state == TcpState.TIME_WAIT;
     final boolean handshaking = state == TcpState.SYN_RECEIVED;
     state = TcpState.CLOSED;
-    failure = reason;
+    failure = (byte) reason.ordinal();
     if (timers != null) {
       timers.cancel();
       restTimers();
