@@ -92,6 +92,16 @@ public sealed class ByteRing permits PacketRing {
     return tail - head;
   }
 
+  /** How many bytes were consumed since the beginning, modulo 2^32. Any thread. */
+  public int readPosition() {
+    return head;
+  }
+
+  /** How many bytes were published since the beginning, modulo 2^32. Any thread. */
+  public int writePosition() {
+    return tail;
+  }
+
   /**
    * Bytes that can be published now, as far as the capacity goes and the budget seems to; never
    * negative. Producer.
@@ -125,16 +135,6 @@ public sealed class ByteRing permits PacketRing {
     }
     final int stored = storage.length;
     return Math.min(capacityBytes, Math.max(SMALLEST_STORAGE_BYTES, stored));
-  }
-
-  /** The position of the head, modulo 2^32. Consumer. */
-  final int readPosition() {
-    return head;
-  }
-
-  /** The position behind what is published, modulo 2^32. Producer. */
-  final int writePosition() {
-    return tail;
   }
 
   /** True when no storage is allocated. */

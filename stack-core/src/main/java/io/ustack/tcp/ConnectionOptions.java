@@ -56,6 +56,7 @@ public final class ConnectionOptions {
   public void moreComes() {
     final TcpConnection c = connection();
     c.sender().moreComes(true);
+    Urgency.push(c);
     c.wantToEmit();
   }
 
@@ -102,6 +103,16 @@ public final class ConnectionOptions {
   /** What TCP_MAXSEG reads: payload of the largest segment to send, in bytes. */
   public int segmentBytes() {
     return connection().sender().mss();
+  }
+
+  /** SIOCOUTQ: sequence space that the peer has not acknowledged, with a FIN that was queued. */
+  public int unacknowledgedBytes() {
+    return connection().sender().unacknowledgedSpace();
+  }
+
+  /** SIOCOUTQNSD: the same of what was not sent. */
+  public int unsentBytes() {
+    return connection().sender().unsentSpace();
   }
 
   /**

@@ -44,9 +44,14 @@ final class Nagle {
   void noDelay(final boolean on, final int dataEnd) {
     noDelay = on;
     if (on) {
-      pushing = true;
-      pushEnd = dataEnd;
+      push(dataEnd);
     }
+  }
+
+  /** What ends at {@code dataEnd} or before waits for nothing. */
+  void push(final int dataEnd) {
+    pushing = true;
+    pushEnd = dataEnd;
   }
 
   boolean corked() {

@@ -363,15 +363,14 @@ final class SegmentArrival {
   }
 
   /**
-   * RFC 9293 3.10.7.4, seventh and eighth.
-   *
-   * <p>DEVIATION: RFC 9293 3.8.5, urgent data: the flag and the pointer are ignored, neither sent
-   * nor told to the application. Every byte stays in line, as RFC 6093 advises; middleboxes clear
-   * the pointer, and no new application may use it.
+   * RFC 9293 3.10.7.4, sixth to eighth. Who has let go of the connection hears of nothing urgent.
    */
   private void onTextAndFin(final TcpConnection c, final TcpSegment segment, final long nowNs) {
     if (!c.state().receivesData()) {
       return;
+    }
+    if (segment.has(TcpHeader.URG) && !c.isReleased()) {
+      Urgency.onPointer(c, segment, tcp.counters());
     }
     if (segment.payloadLength > 0) {
       readMark(c, segment);
@@ -388,7 +387,8 @@ final class SegmentArrival {
         c.dieWithReset(Failure.CONNECTION_RESET);
         return;
       }
-      if (c.receiver().onPayload(segment, c.sender().rtt(), nowNs) > 0) {
+      final boolean readable = c.receiver().onPayload(segment, c.sender().rtt(), nowNs) > 0;
+      if ((c.urgency != null && Urgency.takeByte(c, segment)) || readable) {
         c.raise(Readiness.READABLE);
       }
     }

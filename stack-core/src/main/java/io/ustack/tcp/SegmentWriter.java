@@ -77,6 +77,10 @@ final class SegmentWriter {
         headerLength,
         ecn == null ? flags : flags | ecnFlags(ecn, sender, fresh),
         window);
+    final Urgency urgency = connection.urgency;
+    if (urgency != null && !reset) {
+      writeUrgent(urgency, sender, packet, at, seq);
+    }
     if (timestamps) {
       writeTimestamps(connection, packet, at + TcpHeader.MIN_LENGTH_BYTES, nowNs);
     }
@@ -90,6 +94,21 @@ final class SegmentWriter {
     final int codepoint = ecn != null && fresh ? Ipv4Header.ECN_CAPABLE : 0;
     send(path, packet, connection.config(), codepoint, nowNs);
     return true;
+  }
+
+  /**
+   * RFC 9293 3.8.5: also what is repeated, probes and ACKs say it until the data is acknowledged.
+   */
+  private static void writeUrgent(
+      final Urgency urgency,
+      final Sender sender,
+      final Packet packet,
+      final int at,
+      final int seq) {
+    final int pointer = urgency.pointer(sender, seq);
+    if (pointer > 0) {
+      TcpHeader.writeUrgent(packet.bytes(), at, pointer);
+    }
   }
 
   /** RFC 3168 6.1.2 and 6.1.3: the echo of a mark, and, once, that ours was heard. */

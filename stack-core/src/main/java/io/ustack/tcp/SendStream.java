@@ -106,6 +106,16 @@ abstract class SendStream extends PeerWindow {
     return unsent > 0 || (unsent == 0 && finQueued && !isFinAcknowledged());
   }
 
+  /** The same as sequence space: a FIN counts as one. */
+  final int unsentSpace() {
+    return Math.max(0, unsent()) + (finQueued && !isFinSent() ? 1 : 0);
+  }
+
+  /** What lies behind {@code sndUna}, as sequence space. */
+  final int unacknowledgedSpace() {
+    return buffer.length() + (finQueued && !isFinAcknowledged() ? 1 : 0);
+  }
+
   /** Just past the data in the buffer. */
   final int dataEnd() {
     return streamStart() + buffer.length();

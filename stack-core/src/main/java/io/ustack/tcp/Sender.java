@@ -152,6 +152,13 @@ final class Sender extends SendStream {
     }
   }
 
+  /** What is in the buffer now waits for no company. */
+  void push() {
+    if (nagle != null) {
+      nagle.push(dataEnd());
+    }
+  }
+
   // ---- Rest
 
   /** Whether it has what an idle connection can do without. */

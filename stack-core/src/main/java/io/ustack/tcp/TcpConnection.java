@@ -42,6 +42,9 @@ public final class TcpConnection extends Emitter {
   /** The ordinal of a {@link Failure}. */
   private byte failure;
 
+  /** Made when there is urgent data, by whichever side has it first; {@link Urgency#of}. */
+  volatile @Nullable Urgency urgency;
+
   /** Until the handshake is done and the connection accepted. */
   private @Nullable Opening opening;
 
@@ -279,6 +282,7 @@ public final class TcpConnection extends Emitter {
   /** The application wrote to the send buffer. */
   public void onSendBufferWritten(final long nowNs) {
     sender.moreComes(false);
+    Urgency.push(this);
     wantToEmit();
   }
 

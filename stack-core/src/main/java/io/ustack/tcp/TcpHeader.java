@@ -74,6 +74,14 @@ public final class TcpHeader {
   }
 
   /**
+   * Says where the urgent data ends, counted from the segment's sequence number (RFC 9293 3.8.5).
+   */
+  static void writeUrgent(final ByteBuffer bytes, final int offset, final int pointer) {
+    bytes.put(offset + 13, (byte) (bytes.get(offset + 13) | URG));
+    bytes.putShort(offset + 18, (short) pointer);
+  }
+
+  /**
    * Writes a header without options; checksum and urgent pointer are zero.
    *
    * @param lengthBytes header length with the options that the caller writes behind it, a multiple

@@ -118,6 +118,11 @@ final class TcpSegment {
     return (flags & flag) != 0;
   }
 
+  /** SEG.UP (RFC 9293 3.8.5): from {@link #seq} on; meaningless without {@link TcpHeader#URG}. */
+  int urgentPointer() {
+    return bytes.getShort(optionsOffset - 2) & 0xFFFF;
+  }
+
   /** SEG.LEN: bytes of payload, plus one each for SYN and FIN. */
   int length() {
     return payloadLength + ((flags >>> 1) & 1) + (flags & 1);

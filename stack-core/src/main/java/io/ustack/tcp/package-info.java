@@ -8,9 +8,6 @@
  * while a segment is being processed: a connection that has something to say joins the ready list
  * and is asked through {@link io.ustack.tcp.TcpConnection#emit}.
  *
- * <p>Not here yet, rooms left empty: SACK, timestamps, RACK-TLP, CUBIC, ECN, keep-alive, SYN
- * cookies, path MTU discovery, the urgent pointer (its bytes arrive in line).
- *
  * <p>The socket engine calls {@code Tcp}, {@code TcpListener} and {@code TcpConnection}, on the
  * stack thread; only the two {@link io.ustack.buffer.PacketRing}s of a connection may be touched
  * from another thread.

@@ -387,12 +387,4 @@ class ReassemblyTest {
       assertEquals(5, s.read(1, 100));
     }
   }
-
-  @Test
-  void urgentDataStaysInLine() {
-    try (TestStack s = TestStack.established()) {
-      s.script("< PU. 1:11(10) ack 1 win 65535", "+0.04 > . 1:1(0) ack 11");
-      assertEquals(10, s.read(1, 100));
-    }
-  }
 }

@@ -14,12 +14,13 @@ import java.util.regex.Pattern;
  * #streamByte}.
  */
 record ScriptedSegment(
-    int flags, int seq, int length, int ack, int window, String options, String text) {
+    int flags, int seq, int length, int ack, int window, int urgent, String options, String text) {
   static final int UNSAID = -1;
 
   private static final Pattern FORM =
       Pattern.compile(
-          "([SFRPUEW.]+|-) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: <(.*)>)?");
+          "([SFRPUEW.]+|-) (\\d+):(\\d+)\\((\\d+)\\)(?: ack (\\d+))?(?: win (\\d+))?(?: urg"
+              + " (\\d+))?(?: <(.*)>)?");
 
   static ScriptedSegment parse(final String text) {
     final Matcher m = FORM.matcher(text.trim());
@@ -37,7 +38,8 @@ record ScriptedSegment(
         length,
         m.group(5) == null ? 0 : (int) Long.parseLong(m.group(5)),
         m.group(6) == null ? UNSAID : Integer.parseInt(m.group(6)),
-        m.group(7),
+        m.group(7) == null ? 0 : Integer.parseInt(m.group(7)),
+        m.group(8),
         text.trim());
   }
 
@@ -79,7 +81,8 @@ record ScriptedSegment(
     segment.putInt(peerIsn + seq);
     segment.putInt((flags & TcpHeader.ACK) != 0 ? ourIsn + ack : 0);
     segment.put((byte) (headerLength << 2)).put((byte) flags);
-    segment.putShort((short) (window == UNSAID ? 0xFFFF : window)).putInt(0);
+    segment.putShort((short) (window == UNSAID ? 0xFFFF : window));
+    segment.putShort((short) 0).putShort((short) urgent);
     segment.put(optionBytes).put(payload);
     final long pseudo = Frames.pseudoHeader(6, TestNet.PEER, TestNet.OUR, segment.capacity());
     segment.putShort(16, (short) Frames.checksum(segment.array(), 0, segment.capacity(), pseudo));

@@ -440,7 +440,7 @@ final class TestStack implements AutoCloseable {
   }
 
   private static String describe(final ScriptedSegment s) {
-    return describe(s.flags(), s.seq(), s.length(), s.ack(), s.window(), s.options());
+    return describe(s.flags(), s.seq(), s.length(), s.ack(), s.window(), s.urgent(), s.options());
   }
 
   private String describe(final ByteBuffer s, final ScriptedSegment wanted) {
@@ -458,6 +458,7 @@ final class TestStack implements AutoCloseable {
         wanted.window() == ScriptedSegment.UNSAID
             ? ScriptedSegment.UNSAID
             : s.getShort(14) & 0xFFFF,
+        s.getShort(18) & 0xFFFF,
         tellsOptions ? ScriptedOptions.text(s, header) : null);
   }
 
@@ -467,6 +468,7 @@ final class TestStack implements AutoCloseable {
       final int length,
       final int ack,
       final int window,
+      final int urgent,
       final String options) {
     final StringBuilder text = new StringBuilder();
     for (int i = 0; i < 8; i++) {
@@ -478,6 +480,9 @@ final class TestStack implements AutoCloseable {
     text.append(" ack ").append(Integer.toUnsignedString(ack));
     if (window != ScriptedSegment.UNSAID) {
       text.append(" win ").append(window);
+    }
+    if (urgent != 0) {
+      text.append(" urg ").append(urgent);
     }
     return options == null ? text.toString() : text + " <" + options + ">";
   }

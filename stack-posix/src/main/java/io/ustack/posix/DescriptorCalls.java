@@ -214,7 +214,7 @@ abstract class DescriptorCalls {
 
   /**
    * ioctl(2): FIONBIO, FIOCLEX, FIONCLEX; and what is asked comes back as the result: FIONREAD,
-   * SIOCOUTQ.
+   * SIOCOUTQ, and of TCP SIOCOUTQNSD and SIOCATMARK.
    *
    * @param argument of FIONBIO: 0 or not
    * @return 0 or the number; -EBADF; -ENOTTY for another request, or one of another kind of

@@ -45,6 +45,9 @@ public final class Epoll {
   /** What a change of readability concerns. */
   static final int READ_KEY = EPOLLIN | EPOLLRDNORM;
 
+  /** What data that came concerns, urgent or not (Linux sock_def_readable). */
+  static final int DATA_KEY = READ_KEY | EPOLLPRI;
+
   /** What a change of writability concerns. */
   static final int WRITE_KEY = EPOLLOUT | EPOLLWRNORM;
 

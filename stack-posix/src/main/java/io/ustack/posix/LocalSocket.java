@@ -14,7 +14,13 @@ final class LocalSocket extends StackSocket {
   private static final int DEFAULT_BUFFER_BYTES = 212_992;
 
   private static final int MAX_BUFFER_BYTES = 4 << 20;
+
+  /**
+   * DEVIATION: Linux, MSG_OOB on streams of AF_UNIX (since 5.15, CONFIG_AF_UNIX_OOB): EOPNOTSUPP,
+   * as before that. What it does changes from version to version.
+   */
   private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+
   private static final int RECEIVE_FLAGS =
       SEND_FLAGS | SocketOption.MSG_PEEK | SocketOption.MSG_TRUNC | SocketOption.MSG_WAITALL;
 
@@ -391,6 +397,7 @@ final class LocalSocket extends StackSocket {
     return switch (request) {
       case SocketOption.FIONREAD -> readable();
       case SocketOption.SIOCOUTQ -> peer().readable();
+      case SocketOption.SIOCATMARK -> -Errno.EOPNOTSUPP; // of a stream, too: see MSG_OOB
       default -> -Errno.ENOTTY;
     };
   }

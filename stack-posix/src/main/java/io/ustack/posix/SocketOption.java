@@ -68,6 +68,8 @@ public final class SocketOption {
   public static final int FIONCLEX = 0x5450;
   public static final int FIOCLEX = 0x5451;
   public static final int SIOCOUTQ = 0x5411;
+  public static final int SIOCATMARK = 0x8905;
+  public static final int SIOCOUTQNSD = 0x894B;
 
   // setsockopt(2), getsockopt(2)
   public static final int SOL_SOCKET = 1;
@@ -78,6 +80,7 @@ public final class SocketOption {
   public static final int SO_SNDBUF = 7;
   public static final int SO_RCVBUF = 8;
   public static final int SO_KEEPALIVE = 9;
+  public static final int SO_OOBINLINE = 10;
   public static final int SO_LINGER = 13;
   public static final int SO_REUSEPORT = 15;
   public static final int SO_RCVLOWAT = 18;

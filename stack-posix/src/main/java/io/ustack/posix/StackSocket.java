@@ -73,6 +73,9 @@ public abstract class StackSocket extends Pollable {
   /** SO_BROADCAST: whether datagrams may go to everybody. */
   volatile boolean broadcast;
 
+  /** SO_OOBINLINE: whether an urgent byte is data like any other. */
+  volatile boolean oobInline;
+
   /** Replaced under {@link #control}. */
   volatile WaitOptions waitOptions = WaitOptions.DEFAULT;
 
@@ -238,6 +241,10 @@ public abstract class StackSocket extends Pollable {
       reusePort = value != 0;
       return 0;
     }
+    if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_OOBINLINE) {
+      oobInline = value != 0;
+      return 0;
+    }
     if (WaitOptions.isTimeout(level, option) || WaitOptions.isLinger(level, option)) {
       return -Errno.EINVAL; // an int is too short
     }
@@ -336,6 +343,7 @@ public abstract class StackSocket extends Pollable {
       case SocketOption.SO_REUSEADDR -> reuseAddress ? 1 : 0;
       case SocketOption.SO_BROADCAST -> broadcast ? 1 : 0;
       case SocketOption.SO_REUSEPORT -> reusePort ? 1 : 0;
+      case SocketOption.SO_OOBINLINE -> oobInline ? 1 : 0;
       case SocketOption.SO_TYPE -> type();
       case SocketOption.SO_ERROR -> takeError();
       case SocketOption.SO_DOMAIN -> domain();

@@ -18,6 +18,7 @@ final class TcpCall extends StackCall {
     OPTION,
     PATH_MTU,
     INFO,
+    UNSENT,
     LINGER
   }
 
@@ -86,6 +87,7 @@ final class TcpCall extends StackCall {
           }
           case OPTION -> stackSide.option(first);
           case PATH_MTU -> stackSide.pathMtu(nowNs);
+          case UNSENT -> stackSide.unsent(first);
           case DISCONNECT -> stackSide.disconnect(nowNs);
           case INFO -> stackSide.info(info, nowNs);
           case LINGER -> stackSide.linger(lingering);

@@ -38,14 +38,22 @@ final class TcpLending {
     }
   }
 
-  /** What lies in front of the receive buffer, which is not empty; it is consumed. */
-  static int take(final PacketRing ring, final LoanMemory loan) {
+  /**
+   * What lies in front of the receive buffer, of which {@code there} bytes are seen; it is
+   * consumed.
+   */
+  static int take(final PacketRing ring, final LoanMemory loan, final int there) {
     final Packet packet = ring.take(0);
     if (packet != null) {
       loan.hold(packet);
       return packet.length();
     }
-    final int count = Math.min(COPY_BYTES, ring.runBeforePacket(0));
+    return copy(ring, loan, Math.min(there, ring.runBeforePacket(0)));
+  }
+
+  /** Copies and consumes up to so many bytes, be they in a packet or not. */
+  static int copy(final PacketRing ring, final LoanMemory loan, final int most) {
+    final int count = Math.min(COPY_BYTES, most);
     ring.peek(0, loan.room(count), 0, count);
     if (ring.isRetired()) {
       return 0;

@@ -1,7 +1,6 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
-import io.ustack.buffer.ByteRing;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.tcp.TcpConnection;
 import io.ustack.tcp.TcpHeader;
@@ -55,6 +54,7 @@ public final class TcpSocket extends StackSocket {
     super(listener.engine);
     reuseAddress = listener.reuseAddress;
     reusePort = listener.reusePort;
+    oobInline = listener.oobInline;
     waitOptions = listener.waitOptions;
     options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
@@ -87,23 +87,16 @@ public final class TcpSocket extends StackSocket {
       events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
     }
     if (over || (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) != 0) {
-      if (connection != null && isReadable(connection.receiveBuffer())) {
-        events |= Epoll.READ_KEY;
+      if (connection != null) {
+        events |= TcpReadiness.ofReading(this, connection);
       }
-      if (connection == null || (shutdown & SHUT_SEND) != 0 || hasRoom(connection.sendBuffer())) {
+      if (connection == null
+          || (shutdown & SHUT_SEND) != 0
+          || TcpReadiness.hasRoom(connection.sendBuffer())) {
         events |= Epoll.WRITE_KEY;
       }
     }
     return hasError() ? events | Epoll.EPOLLERR : events;
-  }
-
-  /**
-   * As Linux tcp_epollin_ready: as much is there as was asked for, or the window is about to close.
-   */
-  private boolean isReadable(final ByteRing buffer) {
-    final int length = buffer.length();
-    return length >= waitOptions.receiveLowBytes()
-        || (length > 0 && (buffer.capacity() - length <= SEGMENT_BYTES || buffer.isCramped()));
   }
 
   @Override
@@ -123,15 +116,6 @@ public final class TcpSocket extends StackSocket {
       return SHUT_BOTH;
     }
     return (stream & TcpStackSide.PEER_FINISHED) != 0 ? shut | SHUT_RECEIVE : shut;
-  }
-
-  /** Whether the send buffer has room worth a try; when not, the stack says when it has. */
-  private static boolean hasRoom(final ByteRing buffer) {
-    if (buffer.isRoomy()) {
-      return true;
-    }
-    buffer.requestSpace();
-    return buffer.isRoomy();
   }
 
   // ---- Life
@@ -381,7 +365,7 @@ public final class TcpSocket extends StackSocket {
     final int length = BufferRange.length(ranges);
     final int result = transfer.receive(null, null, ranges, 0, length, flags);
     if (result >= 0) {
-      message.receivedPlainly(0);
+      message.receivedPlainly(UrgentByte.messageFlags(flags, length, result));
     }
     return result;
   }
@@ -414,7 +398,7 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   public int inquire(final int request) {
-    return transfer.inquire(request);
+    return TcpInquiry.answer(this, request);
   }
 
   boolean isListening() {

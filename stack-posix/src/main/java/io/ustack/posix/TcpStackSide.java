@@ -210,6 +210,17 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     return socket.options.get(SocketOption.IPPROTO_TCP, option);
   }
 
+  /** SIOCOUTQ and SIOCOUTQNSD (tcp(7)), with a FIN. */
+  int unsent(final int request) {
+    final TcpConnection open = connection;
+    if (open == null) {
+      return 0;
+    }
+    return request == SocketOption.SIOCOUTQ
+        ? open.options().unacknowledgedBytes()
+        : open.options().unsentBytes();
+  }
+
   /** IP_MTU (ip(7)). */
   int pathMtu(final long nowNs) {
     final TcpConnection open = connection;
@@ -337,7 +348,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       after |= ESTABLISHED;
     }
     if (after == before) {
-      final int reading = (bits & Readiness.READABLE) != 0 ? Epoll.READ_KEY : 0;
+      final int reading = (bits & Readiness.READABLE) != 0 ? Epoll.DATA_KEY : 0;
       final int writing = (bits & Readiness.WRITABLE) != 0 ? Epoll.WRITE_KEY : 0;
       socket.raise(reading | writing);
       return;

@@ -5,19 +5,28 @@ import io.ustack.buffer.ByteRing;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketRing;
 import io.ustack.tcp.TcpConnection;
+import io.ustack.tcp.Urgency;
+import io.ustack.tcp.UrgentMark;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** The data of a {@link TcpSocket}: the application's ends of the two rings of its connection. */
 final class TcpTransfer {
   private static final int SEND_FLAGS =
-      SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL | SocketOption.MSG_MORE;
+      SocketOption.MSG_DONTWAIT
+          | SocketOption.MSG_NOSIGNAL
+          | SocketOption.MSG_MORE
+          | SocketOption.MSG_OOB;
   private static final int RECEIVE_FLAGS =
       SocketOption.MSG_DONTWAIT
           | SocketOption.MSG_NOSIGNAL
+          | SocketOption.MSG_OOB
           | SocketOption.MSG_PEEK
           | SocketOption.MSG_TRUNC
           | SocketOption.MSG_WAITALL;
+
+  /** There is nothing to read now. */
+  private static final int NOTHING = Integer.MIN_VALUE;
 
   /** ... unless the buffer is smaller than two jumbo segments and one of these, or cramped. */
   private static final int SMALL_BUFFER_BYTES = 32 << 10;
@@ -51,12 +60,10 @@ final class TcpTransfer {
     final long timeoutNs = socket.sendTimeoutNs(flags);
     final boolean waits = timeoutNs != 0;
     final long startNs = socket.startNs(timeoutNs);
-    final int written = written(flags);
     boolean looked = false;
     int sent = 0;
     while (true) {
-      final int result =
-          sendNow(buffer, array, ranges, offset + sent, length - sent, sent, written);
+      final int result = sendNow(buffer, array, ranges, offset + sent, length - sent, sent, flags);
       if (result >= 0) {
         sent += result;
         if (sent == length) {
@@ -108,7 +115,7 @@ final class TcpTransfer {
       final int offset,
       final int length,
       final int moved,
-      final int written) {
+      final int flags) {
     socket.sending.lock();
     try {
       final TcpConnection connection = stackSide.connection();
@@ -117,13 +124,14 @@ final class TcpTransfer {
         return refused;
       }
       final ByteRing ring = connection.sendBuffer();
-      int count = write(ring, buffer, array, ranges, offset, length);
+      final boolean urgent = (flags & SocketOption.MSG_OOB) != 0;
+      int count = write(connection, buffer, array, ranges, offset, length, urgent);
       if (count < length) {
         ring.requestSpace();
-        count += write(ring, buffer, array, ranges, offset + count, length - count);
+        count += write(connection, buffer, array, ranges, offset + count, length - count, urgent);
       }
       if (count > 0) {
-        execution.ring(stackSide, written);
+        execution.ring(stackSide, written(flags));
       }
       return count == 0 && length > 0 ? -Errno.EAGAIN : count;
     } finally {
@@ -193,8 +201,10 @@ final class TcpTransfer {
       return -Errno.EAGAIN; // nothing is ever kept there
     }
     if ((flags & ~RECEIVE_FLAGS) != 0) {
-      // Linux: there is never urgent data here, and asking for it is EINVAL.
-      return (flags & SocketOption.MSG_OOB) != 0 ? -Errno.EINVAL : -Errno.EOPNOTSUPP;
+      return -Errno.EOPNOTSUPP;
+    }
+    if ((flags & SocketOption.MSG_OOB) != 0) {
+      return UrgentByte.receive(socket, buffer, array, ranges, offset, length, flags);
     }
     final boolean peeks = (flags & SocketOption.MSG_PEEK) != 0;
     final int target = target(length, flags);
@@ -214,7 +224,7 @@ final class TcpTransfer {
         return received > 0 ? received : result;
       } else {
         // What was peeked at is still there and does not end the wait.
-        final int bytes = peeks ? received + 1 : 1;
+        final int bytes = peeks ? received + hole() + 1 : 1;
         final int outcome =
             received > 0 && timeoutNs == 0
                 ? -Errno.EAGAIN
@@ -257,10 +267,11 @@ final class TcpTransfer {
       }
       final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();
-      final int peeked = (flags & SocketOption.MSG_PEEK) != 0 ? moved : 0;
-      if (connection != null && connection.receiveBuffer().length() > peeked) {
-        return copyOut(
-            connection.receiveBuffer(), peeked, buffer, array, ranges, offset, length, flags);
+      if (connection != null) {
+        final int count = takeOut(connection, buffer, array, ranges, offset, length, flags, moved);
+        if (count != NOTHING) {
+          return count;
+        }
       }
       return nothingToRead(connection, stream, moved);
     } finally {
@@ -285,12 +296,23 @@ final class TcpTransfer {
       }
       final PacketRing ring = connection.receiveBuffer();
       ring.keepPackets(loan.loans.lent());
-      if (ring.length() == 0) {
+      int end = ring.length();
+      final UrgentMark mark = Urgency.mark(connection);
+      if (mark != null) {
+        final int hole = UrgentByte.hole(ring, mark, socket.oobInline, end);
+        drop(ring, mark, hole);
+        end = UrgentByte.end(ring, mark, 0, end - hole);
+      }
+      if (end == 0) {
         return nothingToRead(connection, stream, 0);
       }
-      final int count = TcpLending.take(ring, loan);
+      final int count =
+          mark == null ? TcpLending.take(ring, loan, end) : TcpLending.copy(ring, loan, end);
       if (count == 0) {
         return takenBack();
+      }
+      if (mark != null) {
+        UrgentByte.onRead(ring, mark);
       }
       reportRead(ring, count);
       return count;
@@ -323,6 +345,63 @@ final class TcpTransfer {
     return socket.isClosed() ? -Errno.EBADF : -Errno.EAGAIN;
   }
 
+  /** Reads up to an urgent byte, or from behind it. Returns as receiveNow, or NOTHING */
+  private int takeOut(
+      final TcpConnection connection,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final @Nullable ByteRanges ranges,
+      final int offset,
+      final int length,
+      final int flags,
+      final int moved) {
+    final boolean peeks = (flags & SocketOption.MSG_PEEK) != 0;
+    final ByteRing ring = connection.receiveBuffer();
+    int at = peeks ? moved : 0;
+    int end = ring.length();
+    final UrgentMark mark = Urgency.mark(connection);
+    if (mark != null) {
+      final boolean inline = socket.oobInline;
+      if (UrgentByte.stops(ring, mark, inline, moved, peeks)) {
+        return 0;
+      }
+      int hole = length == 0 ? 0 : UrgentByte.hole(ring, mark, inline, end);
+      if (hole > 0 && !peeks) {
+        drop(ring, mark, hole);
+        end -= hole;
+        hole = 0;
+      }
+      at += hole;
+      end = UrgentByte.end(ring, mark, hole, end);
+    }
+    if (end <= at) {
+      return NOTHING;
+    }
+    final int count =
+        copyOut(ring, at, buffer, array, ranges, offset, Math.min(length, end - at), flags);
+    if (mark != null) {
+      UrgentByte.onRead(ring, mark);
+    }
+    return count;
+  }
+
+  private void drop(final ByteRing ring, final UrgentMark mark, final int count) {
+    ring.discard(count);
+    UrgentByte.onRead(ring, mark);
+    reportRead(ring, count);
+  }
+
+  /** As it is for who peeks now. */
+  private int hole() {
+    final TcpConnection connection = stackSide.connection();
+    final UrgentMark mark = connection == null ? null : Urgency.mark(connection);
+    if (connection == null || mark == null) {
+      return 0;
+    }
+    final ByteRing ring = connection.receiveBuffer();
+    return UrgentByte.hole(ring, mark, socket.oobInline, ring.length());
+  }
+
   private int copyOut(
       final ByteRing ring,
       final int at,
@@ -330,9 +409,8 @@ final class TcpTransfer {
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
-      final int length,
+      final int count,
       final int flags) {
-    final int count = Math.min(length, ring.length() - at);
     if ((flags & SocketOption.MSG_TRUNC) == 0) {
       if (array != null) {
         ring.peek(at, array, offset, count);
@@ -366,30 +444,16 @@ final class TcpTransfer {
     }
   }
 
-  /** ioctl(2), as Linux tcp_ioctl; SIOCOUTQ counts what is not acknowledged. */
-  int inquire(final int request) {
-    if (request != SocketOption.FIONREAD && request != SocketOption.SIOCOUTQ) {
-      return -Errno.ENOTTY;
-    }
-    if (socket.isListening()) {
-      return -Errno.EINVAL;
-    }
-    final TcpConnection connection = stackSide.connection();
-    if (connection == null || opening.isHandshaking()) {
-      return 0;
-    }
-    return request == SocketOption.FIONREAD
-        ? connection.receiveBuffer().length()
-        : connection.sendBuffer().length();
-  }
-
   private static int write(
-      final ByteRing ring,
+      final TcpConnection connection,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
-      final int length) {
+      final int asked,
+      final boolean urgent) {
+    final ByteRing ring = connection.sendBuffer();
+    final int length = urgent ? UrgentByte.announce(connection, ring, asked) : asked;
     if (array != null) {
       return ring.write(array, offset, length);
     }

@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * endpoint.
  */
 final class UdpReception {
-  /** MSG_WAITALL has no effect on datagrams, recv(2). */
+  /** MSG_WAITALL has no effect on datagrams, recv(2); nor has MSG_OOB on Linux. */
   private static final int FLAGS =
       SocketOption.MSG_DONTWAIT
           | SocketOption.MSG_NOSIGNAL
+          | SocketOption.MSG_OOB
           | SocketOption.MSG_PEEK
           | SocketOption.MSG_TRUNC
           | SocketOption.MSG_WAITALL;

@@ -49,7 +49,7 @@ final class UdpTransfer {
       final int port,
       final @Nullable ControlData control) {
     if ((flags & ~SEND_FLAGS) != 0) {
-      return -Errno.EOPNOTSUPP;
+      return refuseFlags(length);
     }
     final long timeoutNs = socket.sendTimeoutNs(flags);
     final long startNs = socket.startNs(timeoutNs);
@@ -71,6 +71,15 @@ final class UdpTransfer {
       }
       looked = true;
     }
+  }
+
+  /** MSG_OOB and the like: in the order of Linux inet_sendmsg and udp_sendmsg. */
+  private int refuseFlags(final int length) {
+    final int bound = stackSide.endpoint() == null ? socket.call(UdpCall.Kind.BIND_ANY, 0, 0) : 0;
+    if (bound != 0) {
+      return bound;
+    }
+    return length > LARGEST_LENGTH_BYTES ? -Errno.EMSGSIZE : -Errno.EOPNOTSUPP;
   }
 
   /**

@@ -41,6 +41,7 @@ final class DescriptorScenes {
         Map.entry("fd: FD_CLOEXEC", DescriptorScenes::closeOnExec),
         Map.entry("fd: FIONBIO", DescriptorScenes::nonBlocking),
         Map.entry("fd: FIONREAD and SIOCOUTQ of TCP", DescriptorScenes::queuesOfTcp),
+        Map.entry("fd: SIOCOUTQNSD", DescriptorScenes::notSent),
         Map.entry("fd: FIONREAD of UDP", DescriptorScenes::queuesOfUdp),
         Map.entry("fd: ioctl refused", DescriptorScenes::ioctlRefused),
         Map.entry("fd: read and write", DescriptorScenes::readAndWrite),
@@ -175,6 +176,35 @@ final class DescriptorScenes {
     final int[] full = s.pair();
     s.fill(full[0]);
     s.note("SIOCOUTQ of a full buffer", s.calls.ioctl(full[0], SIOCOUTQ, 0) > 0);
+  }
+
+  private static void noteNotSent(final Scene s, final String what, final int fd) {
+    s.note(what + ": not sent", s.calls.ioctl(fd, SocketOption.SIOCOUTQNSD, 9));
+    s.note(what + ": not acknowledged", s.calls.ioctl(fd, SIOCOUTQ, 9));
+  }
+
+  private static void notSent(final Scene s) {
+    noteNotSent(s, "unconnected", s.tcp());
+    noteNotSent(s, "a listener", s.listener(1));
+    final int[] pair = s.pair();
+    noteNotSent(s, "nothing", pair[0]);
+    s.calls.setsockopt(pair[0], SocketOption.IPPROTO_TCP, SocketOption.TCP_CORK, 1);
+    s.send(pair[0], "12345");
+    noteNotSent(s, "corked", pair[0]);
+    s.send(pair[0], "678");
+    noteNotSent(s, "more", pair[0]);
+    s.calls.setsockopt(pair[0], SocketOption.IPPROTO_TCP, SocketOption.TCP_CORK, 0);
+    s.settleStream(pair[0]);
+    noteNotSent(s, "sent", pair[0]);
+    s.note("some", s.fill(pair[0]) > 0);
+    s.note("of them not sent", s.calls.ioctl(pair[0], SocketOption.SIOCOUTQNSD, 0) > 0);
+    final int[] finished = s.pair();
+    s.calls.shutdown(finished[0], SocketOption.SHUT_WR);
+    s.settleStream(finished[0]);
+    noteNotSent(s, "a FIN that was acknowledged", finished[0]);
+    s.calls.shutdown(finished[1], SocketOption.SHUT_WR);
+    s.awaitOver(finished[0]);
+    noteNotSent(s, "over", finished[0]);
   }
 
   private static void queuesOfUdp(final Scene s) {

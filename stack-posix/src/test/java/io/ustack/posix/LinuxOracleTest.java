@@ -41,6 +41,8 @@ class LinuxOracleTest {
     all.putAll(ErrorQueueScenes.all());
     all.putAll(CorkScenes.all());
     all.putAll(FileScenes.all());
+    all.putAll(UrgentScenes.all());
+    all.putAll(UrgentCallScenes.all());
     all.putAll(ManyMessagesScenes.all());
     return all;
   }

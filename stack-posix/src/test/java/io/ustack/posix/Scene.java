@@ -154,6 +154,13 @@ final class Scene implements AutoCloseable {
     closeNow(marker);
   }
 
+  /** Waits until all that a connection has sent is where it goes. */
+  void settleStream(final int sender) {
+    while (calls.ioctl(sender, SocketOption.SIOCOUTQ, 0) > 0) {
+      mask(sender);
+    }
+  }
+
   // ---- Sockets
 
   int track(final int fd) {

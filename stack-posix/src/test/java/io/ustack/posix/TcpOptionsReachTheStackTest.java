@@ -67,6 +67,23 @@ class TcpOptionsReachTheStackTest {
     return sent;
   }
 
+  /** SIOCOUTQ and SIOCOUTQNSD: a FIN counts as a byte, as in Linux's write_seq. */
+  @Test
+  void queuesCountAFin() {
+    connect(client);
+    set(TCP, SocketOption.TCP_CORK, 1);
+    assertEquals(10, a.send(client, new byte[10], 0, 10, 0));
+    assertEquals(10, a.ioctl(client, SocketOption.SIOCOUTQNSD, 0));
+    assertEquals(10, a.ioctl(client, SocketOption.SIOCOUTQ, 0));
+    assertEquals(0, a.shutdown(client, SocketOption.SHUT_WR));
+    assertEquals(11, a.ioctl(client, SocketOption.SIOCOUTQNSD, 0));
+    aloneFor(1);
+    assertEquals(0, a.ioctl(client, SocketOption.SIOCOUTQNSD, 0));
+    assertEquals(11, a.ioctl(client, SocketOption.SIOCOUTQ, 0));
+    run();
+    assertEquals(0, a.ioctl(client, SocketOption.SIOCOUTQ, 0));
+  }
+
   @Test
   // covers: Linux setsockopt | keep-alive, user timeout, cork, quick ACK, linger2, SYN count,
   // maximum segment | ConnectionOptions, TcpSocketOptions
