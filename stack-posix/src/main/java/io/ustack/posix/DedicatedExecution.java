@@ -60,6 +60,11 @@ final class DedicatedExecution implements Execution {
   }
 
   @Override
+  public boolean isShared() {
+    return true;
+  }
+
+  @Override
   public void fence() {
     VarHandle.fullFence();
   }

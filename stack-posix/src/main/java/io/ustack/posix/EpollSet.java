@@ -275,6 +275,13 @@ public final class EpollSet extends Pollable {
     tell(Epoll.READ_KEY); // what was set by comparing is seen by all
   }
 
+  /** The same by the thread that waits: straight into the ready list. */
+  void appendRaised(final Watch watch) {
+    append(watch);
+    READY_COUNT.setOpaque(this, readyCount);
+    tell(Epoll.READ_KEY);
+  }
+
   @Override
   void onClose() {
     engine.topology.lock();
@@ -375,7 +382,9 @@ public final class EpollSet extends Pollable {
     if (!staysPending) {
       // From here on a change puts it into the inbox; what changed before is seen by this look.
       watch.stopPending();
-      bits = watch.pollable.readiness() & interest;
+      if (!staysReady || !watch.isUnshared()) {
+        bits = watch.pollable.readiness() & interest;
+      }
     }
     if (bits == 0) {
       return false;

@@ -14,6 +14,9 @@ interface Execution {
   /** A lock for what only application threads share; the stack never takes one. */
   Lock newLock();
 
+  /** Whether threads share the stack's sockets; otherwise one does everything. */
+  boolean isShared();
+
   /**
    * What the calling thread wrote before is seen by every other one before the caller reads what
    * follows. Nothing where there is no other.

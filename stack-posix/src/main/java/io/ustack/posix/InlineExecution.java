@@ -36,6 +36,11 @@ final class InlineExecution implements Execution {
   }
 
   @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  @Override
   public void fence() {}
 
   @Override

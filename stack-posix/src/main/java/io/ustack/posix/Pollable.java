@@ -223,6 +223,11 @@ public abstract class Pollable extends Awaitable {
     }
   }
 
+  /** Whether threads change it and wait for it that are not the same one. */
+  boolean isShared() {
+    return true;
+  }
+
   @Override
   boolean isReady(final int events) {
     return closed || (readiness() & events) != 0;

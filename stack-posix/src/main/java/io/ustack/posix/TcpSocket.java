@@ -62,6 +62,12 @@ public final class TcpSocket extends StackSocket {
     stackSide.adopt(accepted, nowNs);
   }
 
+  /** INLINE only the thread that runs the stack touches it. */
+  @Override
+  boolean isShared() {
+    return engine.execution.isShared();
+  }
+
   @Override
   public int type() {
     return SocketOption.SOCK_STREAM;

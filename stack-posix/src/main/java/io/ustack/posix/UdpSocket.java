@@ -61,6 +61,12 @@ public final class UdpSocket extends StackSocket {
     return (address & 0xFFFF_FFFFL) << 16 | port;
   }
 
+  /** INLINE only the thread that runs the stack touches it. */
+  @Override
+  boolean isShared() {
+    return engine.execution.isShared();
+  }
+
   @Override
   public int type() {
     return SocketOption.SOCK_DGRAM;

@@ -54,8 +54,10 @@ final class Watch {
   @Nullable Watch previousReady;
   boolean inReadyList;
 
-  @SuppressWarnings("UnusedVariable") // through PENDING
-  private int pending;
+  /** Whoever changes the pollable is the one who waits: nothing is shared with another thread. */
+  private final boolean unshared;
+
+  private int pending; // also through PENDING
 
   Watch(
       final EpollSet set,
@@ -68,6 +70,7 @@ final class Watch {
     this.descriptor = descriptor;
     this.interest = interest;
     this.data = data;
+    unshared = !pollable.isShared();
   }
 
   /** EPOLLEXCLUSIVE. */
@@ -86,7 +89,11 @@ final class Watch {
     if (wanted == 0 || (key != 0 && (key & wanted) == 0) || !becomePending()) {
       return false;
     }
-    set.push(this);
+    if (unshared) {
+      set.appendRaised(this);
+    } else {
+      set.push(this);
+    }
     // Who waits now looks after the push. Who has looked and left already is not seen: one more is
     // told, which does no harm.
     return isExclusive() && set.isAwaited();
@@ -94,11 +101,27 @@ final class Watch {
 
   /** True for the one caller that may put it into the inbox or the ready list. */
   boolean becomePending() {
+    if (unshared) {
+      if (removed || pending != 0) {
+        return false;
+      }
+      pending = 1;
+      return true;
+    }
     return !removed && (int) PENDING.getOpaque(this) == 0 && PENDING.compareAndSet(this, 0, 1);
+  }
+
+  /** Whether nothing changes between two looks of one thread. */
+  boolean isUnshared() {
+    return unshared;
   }
 
   /** It is in no list any more; the caller looks at the pollable next. */
   void stopPending() {
+    if (unshared) {
+      pending = 0;
+      return;
+    }
     PENDING.setRelease(this, 0);
     set.engine.execution.fence();
   }

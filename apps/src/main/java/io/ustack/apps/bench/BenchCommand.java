@@ -60,6 +60,13 @@ public final class BenchCommand implements Callable<Integer> {
       description = "measured seconds per cell, 1..3600 (${DEFAULT-VALUE})")
   private int seconds;
 
+  @Option(
+      names = "--sockets",
+      description =
+          "instead of cells: what sockets cost, epoll beside a callback inside the stack"
+              + " and how long DEDICATED takes to hand over")
+  private boolean sockets;
+
   @Option(names = "--json", description = "one JSON object per line")
   private boolean json;
 
@@ -73,6 +80,10 @@ public final class BenchCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--seconds " + seconds + " is not 1..3600");
     }
     final PrintWriter out = spec.commandLine().getOut();
+    if (sockets) {
+      benchSockets(out);
+      return 0;
+    }
     if (wires.contains(Wire.PIPE)) {
       for (final Cell cell : cells) {
         try (PipeBench bench = new PipeBench()) {
@@ -85,6 +96,17 @@ public final class BenchCommand implements Callable<Integer> {
     return wires.contains(Wire.MEMIF)
         ? MemifBench.run(cells, seconds, json, out, invocation.stop())
         : 0;
+  }
+
+  private void benchSockets(final PrintWriter out) {
+    for (final int connections : new int[] {1, 64}) {
+      final EpollCost.Result result = new EpollCost(connections).run(seconds);
+      out.println(json ? result.json() : result.line());
+      out.flush();
+    }
+    final HandOver.Result result = new HandOver().run(seconds);
+    out.println(json ? result.json() : result.line());
+    out.flush();
   }
 
   static final class CellConverter implements ITypeConverter<Cell> {

@@ -1,0 +1,136 @@
+package io.ustack.apps.bench;
+
+import io.ustack.ipv4.Ipv4Address;
+import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.link.PipeLink;
+import io.ustack.posix.Epoll;
+import io.ustack.posix.EpollEvents;
+import io.ustack.posix.Posix;
+import io.ustack.posix.SocketAddress4;
+import io.ustack.posix.SocketOption;
+import io.ustack.stack.NetworkStack;
+import io.ustack.stack.StackConfig;
+import io.ustack.time.Clock;
+import java.util.Locale;
+import org.HdrHistogram.Histogram;
+
+/**
+ * How long DEDICATED takes to hand over: from the moment that a frame lies on the wire until the
+ * application has left {@code epoll_wait}, and from its {@code send} until the answer lies on the
+ * wire. Both contain one pass through the stack. A peer on the application's own thread puts a
+ * datagram on a pipe and looks for the answer.
+ */
+final class HandOver {
+  private static final int PEER = Ipv4Address.parse("10.1.0.1");
+  private static final int HERE = Ipv4Address.parse("10.1.0.2");
+  private static final int PORT = 7;
+  private static final int MESSAGE_BYTES = 64;
+  private static final int WARM_UP_ROUNDS = 200_000;
+
+  private final Histogram up = new Histogram(1, 10_000_000_000L, 3);
+  private final Histogram down = new Histogram(1, 10_000_000_000L, 3);
+  private final byte[] message = new byte[MESSAGE_BYTES];
+
+  /** Percentiles in nanoseconds. */
+  record Result(Histogram up, Histogram down) {
+    String line() {
+      return String.format(
+          Locale.ROOT,
+          "pipe  hand-over, dedicated: wire to epoll_wait p50 %.2f us, p99 %.2f us; send to wire"
+              + " p50 %.2f us, p99 %.2f us",
+          up.getValueAtPercentile(50) / 1e3,
+          up.getValueAtPercentile(99) / 1e3,
+          down.getValueAtPercentile(50) / 1e3,
+          down.getValueAtPercentile(99) / 1e3);
+    }
+
+    String json() {
+      return String.format(
+          Locale.ROOT,
+          "{\"cell\":\"hand-over\",\"wire\":\"pipe\",\"mode\":\"dedicated\",\"upP50Us\":%.3f,"
+              + "\"upP99Us\":%.3f,\"downP50Us\":%.3f,\"downP99Us\":%.3f,\"samples\":%d}",
+          up.getValueAtPercentile(50) / 1e3,
+          up.getValueAtPercentile(99) / 1e3,
+          down.getValueAtPercentile(50) / 1e3,
+          down.getValueAtPercentile(99) / 1e3,
+          up.getTotalCount());
+    }
+  }
+
+  Result run(final int seconds) {
+    final PipeLink.Pair pipe = PipeLink.pair();
+    final Clock clock = Clock.SYSTEM;
+    try (NetworkStack peerStack = stack(PEER, pipe.a());
+        NetworkStack stack = stack(HERE, pipe.b());
+        Posix peer = Posix.inline(peerStack, clock);
+        Posix posix = Posix.dedicated(stack, clock)) {
+      measure(peer, posix, seconds);
+    } finally {
+      pipe.close();
+    }
+    return new Result(up, down);
+  }
+
+  private static NetworkStack stack(final int address, final PipeLink end) {
+    final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24));
+    return new NetworkStack(config, end, Clock.SYSTEM.nanoTime());
+  }
+
+  private void measure(final Posix peer, final Posix posix, final int seconds) {
+    final int asks = datagrams(peer, SocketOption.SOCK_NONBLOCK);
+    final int answers = datagrams(posix, 0);
+    Check.call("bind", posix.bind(answers, SocketOption.INADDR_ANY, PORT));
+    Check.call("connect", peer.connect(asks, HERE, PORT));
+    final int set = Check.call("epoll_create1", posix.epoll_create1(0));
+    Check.call("epoll_ctl", posix.epoll_ctl(set, Epoll.EPOLL_CTL_ADD, answers, Epoll.EPOLLIN, 0));
+    Check.call("connect", posix.connect(answers, PEER, port(peer, asks)));
+    final EpollEvents events = new EpollEvents(1);
+    // The first one needs more than one look of the peer: who has that address?
+    Check.call("send", peer.send(asks, message, 0, MESSAGE_BYTES, 0));
+    while (posix.epoll_wait(set, events, 1, 0) == 0) {
+      peer.poll();
+    }
+    Check.call("recv", posix.recv(answers, message, 0, MESSAGE_BYTES, 0));
+    for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+      round(peer, asks, posix, answers, set, events);
+    }
+    up.reset();
+    down.reset();
+    final long endNs = System.nanoTime() + seconds * 1_000_000_000L;
+    while (System.nanoTime() - endNs < 0) {
+      round(peer, asks, posix, answers, set, events);
+    }
+  }
+
+  private static int datagrams(final Posix posix, final int flags) {
+    return Check.call(
+        "socket", posix.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM | flags, 0));
+  }
+
+  private static int port(final Posix posix, final int fd) {
+    final SocketAddress4 name = new SocketAddress4();
+    Check.call("getsockname", posix.getsockname(fd, name));
+    return name.port();
+  }
+
+  private void round(
+      final Posix peer,
+      final int asks,
+      final Posix posix,
+      final int answers,
+      final int set,
+      final EpollEvents events) {
+    Check.call("send", peer.send(asks, message, 0, MESSAGE_BYTES, 0));
+    peer.poll();
+    final long sentNs = System.nanoTime();
+    Check.call("epoll_wait", posix.epoll_wait(set, events, 1, -1));
+    up.recordValue(System.nanoTime() - sentNs);
+    Check.call("recv", posix.recv(answers, message, 0, MESSAGE_BYTES, 0));
+    final long answeredNs = System.nanoTime();
+    Check.call("send", posix.send(answers, message, 0, MESSAGE_BYTES, 0));
+    while (peer.recv(asks, message, 0, MESSAGE_BYTES, 0) < 0) {
+      Thread.onSpinWait();
+    }
+    down.recordValue(System.nanoTime() - answeredNs);
+  }
+}
