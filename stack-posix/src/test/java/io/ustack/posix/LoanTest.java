@@ -336,6 +336,39 @@ class LoanTest {
     }
   }
 
+  /** Nothing will come any more: who would wait is told the end, as recv is. */
+  @ParameterizedTest
+  @EnumSource
+  void afterShutdownNobodyWaits(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int server = udp(peers.b);
+      assertEquals(0, peers.b.connect(server, Peers.A, 9));
+      assertEquals(0, peers.b.shutdown(server, SocketOption.SHUT_RD));
+      final Loan loan = peers.b.loan();
+      assertEquals(0, peers.b.recvLend(server, loan, 0));
+      assertEquals(-Errno.EAGAIN, peers.b.recvLend(server, loan, DONTWAIT));
+      assertFalse(loan.isHeld());
+    }
+  }
+
+  /** Taking what fills the receive buffer opens the window, without a timer's help. */
+  @Test
+  void takingOpensTheWindow() {
+    try (TwoHosts hosts = new TwoHosts()) {
+      final int[] pair = hosts.connect();
+      final byte[] filling = new byte[100_000];
+      while (hosts.a.send(pair[0], filling, 0, filling.length, 0) > 0) {
+        hosts.run();
+      }
+      final Loan loan = hosts.b.loan();
+      while (hosts.b.recvLend(pair[1], loan, 0) > 0) {
+        loan.close();
+      }
+      hosts.run();
+      assertTrue(hosts.a.send(pair[0], filling, 0, filling.length, 0) > 0);
+    }
+  }
+
   // ---- What a loan refuses
 
   @ParameterizedTest
