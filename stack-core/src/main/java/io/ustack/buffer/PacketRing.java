@@ -26,8 +26,8 @@ public final class PacketRing extends ByteRing {
   }
 
   /**
-   * From now on packets of {@code lent} may stand in it. Either side, but for one thread at a time;
-   * idempotent.
+   * From now on packets of {@code lent} may stand in it. The application, one thread at a time,
+   * whichever end is its own; idempotent.
    */
   public void keepPackets(final LentPackets lent) {
     if (kept == null) {

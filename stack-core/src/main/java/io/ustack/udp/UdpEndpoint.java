@@ -170,12 +170,13 @@ public final class UdpEndpoint extends Emitter {
     return count;
   }
 
-  /**
-   * From now on datagrams may be taken and sent in packets of {@code lent}. Application;
-   * idempotent.
-   */
-  public void keepPackets(final LentPackets lent) {
+  /** From now on datagrams stay in packets of {@code lent}. Application; idempotent. */
+  public void keepIncoming(final LentPackets lent) {
     incoming.keepPackets(lent);
+  }
+
+  /** From now on packets of {@code lent} may be sent. Application; idempotent. */
+  public void keepOutgoing(final LentPackets lent) {
     outgoing.keepPackets(lent);
   }
 
@@ -191,7 +192,7 @@ public final class UdpEndpoint extends Emitter {
 
   /**
    * Queues a datagram that is {@link #sendable}: the frame of a packet that is lent to the caller,
-   * and the endpoint's if the answer is true. Application, after {@link #keepPackets}.
+   * and the endpoint's if the answer is true. Application, after {@link #keepOutgoing}.
    */
   public boolean send(final Packet packet, final DatagramInfo to) {
     return hasRoom(packet.length()) && outgoing.put(to, packet);

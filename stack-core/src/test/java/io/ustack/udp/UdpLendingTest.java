@@ -51,7 +51,8 @@ class UdpLendingTest {
     net.meetPeer();
     final UdpEndpoint endpoint = net.stack.udp().bind(0, PORT, false, ReadinessObserver.NONE);
     assertNotNull(endpoint);
-    endpoint.keepPackets(lent);
+    endpoint.keepIncoming(lent);
+    endpoint.keepOutgoing(lent);
     return endpoint;
   }
 
@@ -167,7 +168,8 @@ class UdpLendingTest {
     final UdpEndpoint endpoint =
         net.stack.udp().bind(Ipv4Address.LOOPBACK, PORT, false, ReadinessObserver.NONE);
     assertNotNull(endpoint);
-    endpoint.keepPackets(lent);
+    endpoint.keepIncoming(lent);
+    endpoint.keepOutgoing(lent);
     final Packet packet = lent.lendEmpty();
     assertNotNull(packet);
     packet.append(4);

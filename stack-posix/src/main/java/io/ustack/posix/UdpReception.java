@@ -162,7 +162,7 @@ final class UdpReception {
       if (refused != 0 || endpoint == null) {
         return refused;
       }
-      endpoint.keepPackets(loan.loans.lent());
+      endpoint.keepIncoming(loan.loans.lent());
       final Packet packet = endpoint.take(info);
       if (packet != null) {
         loan.hold(packet);

@@ -141,7 +141,7 @@ final class UdpTransfer {
       if (refused != 0) {
         return refused;
       }
-      endpoint.keepPackets(socket.engine.loans.lent());
+      endpoint.keepOutgoing(socket.engine.loans.lent());
       if (!endpoint.send(packet, target)) {
         return -Errno.EAGAIN;
       }

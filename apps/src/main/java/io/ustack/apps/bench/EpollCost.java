@@ -21,7 +21,13 @@ final class EpollCost {
 
   /** Both servers' time per request, the ratio, and the ratio's quartiles. */
   record Result(
-      int connections, double epollNs, double callbackNs, double[] quartiles, int blocks) {
+      int connections,
+      double epollNs,
+      double callbackNs,
+      double lowerQuartile,
+      double median,
+      double upperQuartile,
+      int blocks) {
     String line() {
       return String.format(
           Locale.ROOT,
@@ -30,9 +36,9 @@ final class EpollCost {
           connections,
           epollNs,
           callbackNs,
-          quartiles[1],
-          quartiles[0],
-          quartiles[2],
+          median,
+          lowerQuartile,
+          upperQuartile,
           blocks);
     }
 
@@ -45,9 +51,9 @@ final class EpollCost {
           connections,
           epollNs,
           callbackNs,
-          quartiles[1],
-          quartiles[0],
-          quartiles[2],
+          median,
+          lowerQuartile,
+          upperQuartile,
           blocks);
     }
   }
@@ -82,9 +88,6 @@ final class EpollCost {
     for (int i = 0; i < ratios.length; i++) {
       ratios[i] = ofEpoll[i] / ofCallback[i];
     }
-    final double[] quartiles = {
-      quantile(ratios, 0.25), quantile(ratios, 0.5), quantile(ratios, 0.75)
-    };
     return new Result(
         connections, quantile(ofEpoll, 0.5), quantile(ofCallback, 0.5), quartiles, 4 * rounds);
   }
