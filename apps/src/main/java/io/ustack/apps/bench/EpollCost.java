@@ -89,7 +89,13 @@ final class EpollCost {
       ratios[i] = ofEpoll[i] / ofCallback[i];
     }
     return new Result(
-        connections, quantile(ofEpoll, 0.5), quantile(ofCallback, 0.5), quartiles, 4 * rounds);
+        connections,
+        quantile(ofEpoll, 0.5),
+        quantile(ofCallback, 0.5),
+        quantile(ratios, 0.25),
+        quantile(ratios, 0.5),
+        quantile(ratios, 0.75),
+        4 * rounds);
   }
 
   private static double quantile(final double[] values, final double q) {
