@@ -159,18 +159,20 @@ public final class EpollSet extends Pollable {
 
   /** Stops watching. Any thread. Returns 0; -ENOENT when it is not watched */
   public int remove(final Pollable pollable, final int descriptor) {
+    final Watch watch;
     engine.topology.lock();
     try {
-      final Watch watch = interest.find(pollable, descriptor);
+      watch = interest.find(pollable, descriptor);
       if (watch == null) {
         return -Errno.ENOENT;
       }
       pollable.removeWatch(watch);
       leave(watch);
-      return 0;
     } finally {
       engine.topology.unlock();
     }
+    watch.handOn();
+    return 0;
   }
 
   /**
@@ -292,6 +294,7 @@ public final class EpollSet extends Pollable {
             watch -> {
               watch.removed = true;
               watch.pollable.removeWatch(watch);
+              watch.handOn();
             });
         inbox = null;
         firstReady = null;

@@ -99,6 +99,16 @@ final class Watch {
     return isExclusive() && set.isAwaited();
   }
 
+  /**
+   * It was taken out of the pollable's list. With EPOLLEXCLUSIVE an event that it was told of, and
+   * that nobody has taken, may have been told to it alone: the next one is told.
+   */
+  void handOn() {
+    if (isExclusive() && (int) PENDING.getOpaque(this) != 0) {
+      pollable.raise(interest & ~Epoll.HOW);
+    }
+  }
+
   /** True for the one caller that may put it into the inbox or the ready list. */
   boolean becomePending() {
     if (unshared) {

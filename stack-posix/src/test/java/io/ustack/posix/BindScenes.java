@@ -40,6 +40,9 @@ final class BindScenes {
     all.put("bind: SO_REUSEPORT", BindScenes::option);
     all.put("bind: a group of listeners", BindScenes::groupOfListeners);
     all.put("bind: a group on UDP", BindScenes::groupOfDatagrams);
+    all.put("bind: a group on UDP, senders on one port", BindScenes::sendersOnOnePort);
+    all.put("bind: a group on UDP beside others", BindScenes::groupBesideOthers);
+    all.put("bind: a connected member of a group", BindScenes::connectedMember);
     return all;
   }
 
@@ -280,6 +283,67 @@ final class BindScenes {
         };
     s.note("all came", all(10, any));
     s.note("to one of them", Math.max(counts[0], Math.max(counts[1], counts[2])));
+  }
+
+  /** A UDP socket that shares its port. */
+  private static int member(final Scene s, final int address, final int port) {
+    final int fd = s.udp();
+    share(s, fd, 2);
+    s.note("bind", s.calls.bind(fd, address, port));
+    return fd;
+  }
+
+  /** Their addresses alone tell them apart. */
+  private static void sendersOnOnePort(final Scene s) {
+    final int one = member(s, INADDR_LOOPBACK, 0);
+    final int other = member(s, INADDR_LOOPBACK, s.port(one));
+    final int first = s.boundUdp();
+    for (int i = 1; i <= 60; i++) {
+      final int sender = s.udp();
+      s.note("sender", s.calls.bind(sender, INADDR_LOOPBACK + i, s.port(first)));
+      s.sendto(sender, "x", s.port(one));
+    }
+    noteShares(s, one, other);
+  }
+
+  private static void groupBesideOthers(final Scene s) {
+    final int one = member(s, INADDR_ANY, 0);
+    final int port = s.port(one);
+    for (int i = 1; i <= 30; i++) {
+      member(s, INADDR_LOOPBACK + i, port);
+    }
+    final int other = member(s, INADDR_ANY, port);
+    for (int i = 0; i < 60; i++) {
+      s.sendto(s.udp(), "x", port);
+    }
+    noteShares(s, one, other);
+  }
+
+  /** Whether 60 datagrams are shared more or less evenly: fewer than 10 of 60 is no chance. */
+  private static void noteShares(final Scene s, final int one, final int other) {
+    final int[] counts = new int[2];
+    final IntSupplier any =
+        () ->
+            receive(s, one).getAsInt() >= 0
+                ? counts[0]++
+                : receive(s, other).getAsInt() >= 0 ? counts[1]++ : -1;
+    s.note("all came", all(60, any));
+    s.note("to both", Math.min(counts[0], counts[1]) >= 10);
+  }
+
+  private static void connectedMember(final Scene s) {
+    final int[] group = new int[4];
+    for (int i = 0; i < group.length; i++) {
+      group[i] = member(s, INADDR_LOOPBACK, i == 0 ? 0 : s.port(group[0]));
+    }
+    for (final int fd : group) {
+      final int friend = s.boundUdp();
+      s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, s.port(friend)));
+      for (int i = 0; i < 3; i++) {
+        s.sendto(friend, "for you", s.port(fd));
+        s.noteRecv("the peer's", fd, 10, 0);
+      }
+    }
   }
 
   private static IntSupplier receive(final Scene s, final int fd) {

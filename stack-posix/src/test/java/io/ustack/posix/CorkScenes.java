@@ -28,6 +28,7 @@ final class CorkScenes {
         Map.entry("cork: messages and vectors", CorkScenes::messages),
         Map.entry("cork: what is said of the first part", CorkScenes::service),
         Map.entry("cork: an error loses all parts", CorkScenes::error),
+        Map.entry("cork: a smaller SO_SNDBUF", CorkScenes::smallerBuffer),
         Map.entry("cork: closed before the end", CorkScenes::closed),
         Map.entry("cork: shut before the end", CorkScenes::shut));
   }
@@ -165,6 +166,26 @@ final class CorkScenes {
     s.note("then", sendto(s, client, "cd", s.port(server), MSG_MORE));
     s.note("last", sendto(s, client, "ef", s.port(server), 0));
     s.noteRecv("whole", server, 9, 0);
+  }
+
+  /** What is stored stays, behind what waits to leave. */
+  private static void smallerBuffer(final Scene s) {
+    final int server = s.boundUdp();
+    final int client = s.udp();
+    s.calls.connect(client, INADDR_LOOPBACK, s.port(server));
+    final byte[] large = new byte[1_400];
+    for (int i = 0; i < 20; i++) {
+      s.note("before", s.calls.send(client, large, large.length, MSG_DONTWAIT));
+    }
+    s.note("cork", s.calls.setsockopt(client, IPPROTO_UDP, UDP_CORK, 1));
+    s.note("part", s.calls.send(client, large, 1_000, MSG_DONTWAIT));
+    s.note(
+        "SO_SNDBUF",
+        s.calls.setsockopt(client, SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUF, 1));
+    s.note("uncork", s.calls.setsockopt(client, IPPROTO_UDP, UDP_CORK, 0));
+    for (int i = 0; i < 21; i++) {
+      s.note("arrives", s.recv(server));
+    }
   }
 
   private static void closed(final Scene s) {

@@ -33,6 +33,7 @@ final class ErrorQueueScenes {
         Map.entry("errors: recvmmsg", ErrorQueueScenes::manyMessages),
         Map.entry("errors: too long to send", ErrorQueueScenes::tooLong),
         Map.entry("errors: switched off", ErrorQueueScenes::switchedOff),
+        Map.entry("errors: do not end a wait", ErrorQueueScenes::waiting),
         Map.entry("errors: of a stream", ErrorQueueScenes::stream));
   }
 
@@ -43,6 +44,20 @@ final class ErrorQueueScenes {
       s.note("set", s.calls.setsockopt(fd, IPPROTO_IP, IP_RECVERR, value));
       s.note("get", s.calls.getsockopt(fd, IPPROTO_IP, IP_RECVERR));
     }
+  }
+
+  /** What is kept has been told once: who waits for a datagram goes on. */
+  private static void waiting(final Scene s) {
+    final int fd = asking(s);
+    s.calls.connect(fd, INADDR_LOOPBACK, portOfNobody(s));
+    s.send(fd, "x");
+    s.await(fd, EPOLLERR);
+    s.note("SO_ERROR", s.calls.getsockopt(fd, SOL_SOCKET, SO_ERROR));
+    s.calls.setsockopt(fd, SOL_SOCKET, SocketOption.SO_RCVTIMEO, Scene.timeval(0, 20_000), 16);
+    s.noteMask("still kept", fd);
+    s.noteRecv("recv", fd, 10, 0);
+    s.noteMask("still kept", fd);
+    noteError(s, "the kept one", fd, 100, 0);
   }
 
   private static void nothing(final Scene s) {

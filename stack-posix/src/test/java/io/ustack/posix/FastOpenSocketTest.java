@@ -100,6 +100,22 @@ class FastOpenSocketTest {
     assertEquals(-Errno.EISCONN, a.connect(fd, B, PORT));
   }
 
+  /** The data that TCP_DEFER_ACCEPT waits for came with the SYN: the ACK ends the handshake. */
+  @Test
+  void nothingIsDeferredWhenTheSynHadData() {
+    askForCookie();
+    assertEquals(0, b.setsockopt(listener, TCP, SocketOption.TCP_DEFER_ACCEPT, 30));
+    final int fd = socket();
+    assertEquals(0, a.connect(fd, B, PORT));
+    assertEquals(100, a.send(fd, bytes, 0, 100, 0));
+    hosts.run();
+    final int server = b.accept(listener, null);
+    assertTrue(server >= 0);
+    final TcpInfo info = new TcpInfo();
+    assertEquals(0, b.getsockopt(server, TCP, SocketOption.TCP_INFO, info));
+    assertEquals(TcpState.ESTABLISHED, info.state);
+  }
+
   @Test
   void moreThanTheSynTakesFollowsTheHandshake() {
     askForCookie();

@@ -56,6 +56,28 @@ class LingerTest {
   }
 
   @Test
+  void closeWaitsAfterAConnectThatDidNot() {
+    try (Peers peers = new Peers(Mode.INLINE)) {
+      final int listener = peers.listen(8);
+      final int type = SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK;
+      final int fd = peers.a.socket(SocketOption.AF_INET, type, 0);
+      final int port = Peers.port(peers.b, listener);
+      assertEquals(-Errno.EINPROGRESS, peers.a.connect(fd, Peers.B, port));
+      final PollFds fds = new PollFds(1);
+      fds.set(0, fd, Epoll.EPOLLOUT);
+      assertEquals(1, peers.a.poll(fds, 1, -1));
+      assertEquals(0, peers.a.setsockopt(fd, SOL_SOCKET, SO_LINGER, TWO_SECONDS));
+      final byte[] data = new byte[1 << 20];
+      while (peers.a.send(fd, data, 0, data.length, 0) > 0) {
+        peers.a.poll(new PollFds(0), 0, 1);
+      }
+      final long beforeNs = peers.elapsedNs();
+      assertEquals(0, peers.a.close(fd));
+      assertTook(peers, beforeNs);
+    }
+  }
+
+  @Test
   void closeDoesNotWaitForWhatIsThereAlready() {
     try (Peers peers = new Peers(Mode.INLINE)) {
       final int[] pair = peers.connect();

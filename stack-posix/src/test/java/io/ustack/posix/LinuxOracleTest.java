@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * be the same.
  */
 @EnabledOnOs(OS.LINUX)
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LinuxOracleTest {
   private static Map<String, Consumer<Scene>> scenes() {
     final Map<String, Consumer<Scene>> all = new TreeMap<>();

@@ -10,9 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What sendfile(2) does that the kernel can't be asked here. */
+@Timeout(20)
 class SendfileTest {
   private static final int BYTES = 3_000_000;
 
@@ -56,6 +58,23 @@ class SendfileTest {
       assertTrue(refused > 0, "the socket was never full");
       assertEquals(-1, java.util.Arrays.mismatch(Files.readAllBytes(path), into));
       assertEquals(0, file.position());
+    }
+  }
+
+  /** A peer that does not read: the time of SO_SNDTIMEO is that of the call, not of each part. */
+  @Test
+  void theTimeOfTheCallIsUpOnce() throws IOException {
+    final Path path = file();
+    try (Peers peers = new Peers(Mode.INLINE);
+        FileChannel file = FileChannel.open(path)) {
+      final int fd = peers.connect()[0];
+      final TimeValue second = new TimeValue(1, 0);
+      peers.a.setsockopt(fd, SocketOption.SOL_SOCKET, SocketOption.SO_SNDTIMEO, second);
+      final long beforeNs = peers.elapsedNs();
+      final int sent = peers.a.sendfile(fd, file, 0, BYTES);
+      assertTrue(sent > 0 && sent < BYTES, () -> sent + " bytes");
+      final long tookMs = (peers.elapsedNs() - beforeNs) / 1_000_000;
+      assertTrue(tookMs >= 1000 && tookMs < 1900, () -> tookMs + " ms");
     }
   }
 

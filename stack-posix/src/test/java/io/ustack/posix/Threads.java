@@ -44,9 +44,13 @@ final class Threads {
   /** Waits until the thread sleeps: it has come as far as it can on its own. */
   @SuppressWarnings("ThreadPriorityCheck") // A virtual thread lets others run only this way.
   static void awaitParked(final Thread thread) {
-    while (thread.getState() != Thread.State.WAITING
-        && thread.getState() != Thread.State.TIMED_WAITING) {
+    Thread.State state = thread.getState();
+    while (state != Thread.State.WAITING && state != Thread.State.TIMED_WAITING) {
+      if (state == Thread.State.TERMINATED) {
+        throw new AssertionError("it did not wait");
+      }
       Thread.yield();
+      state = thread.getState();
     }
   }
 }

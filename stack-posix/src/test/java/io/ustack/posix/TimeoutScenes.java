@@ -39,6 +39,7 @@ final class TimeoutScenes {
         Map.entry("lowat: readiness", TimeoutScenes::lowReadiness),
         Map.entry("lowat: readiness of much", TimeoutScenes::lowReadinessLarge),
         Map.entry("lowat: recv", TimeoutScenes::lowReceive),
+        Map.entry("lowat: less asked for, and a set hears", TimeoutScenes::lowered),
         Map.entry("lowat: udp", TimeoutScenes::lowDatagram),
         Map.entry("lowat: inherited", TimeoutScenes::lowInherited));
   }
@@ -261,6 +262,20 @@ final class TimeoutScenes {
     s.noteRecv("MSG_PEEK", pair[0], 10, MSG_PEEK);
     s.noteRecv("MSG_DONTWAIT", pair[0], 10, MSG_DONTWAIT);
     s.noteRecv("nothing", pair[0], 10, 0);
+  }
+
+  /** Linux tcp_set_rcvlowat: what is there may be enough now. */
+  private static void lowered(final Scene s) {
+    final int[] pair = s.pair();
+    s.calls.setsockopt(pair[0], SOL_SOCKET, SO_RCVLOWAT, 6);
+    final int set = s.epoll();
+    s.calls.epollCtl(set, Epoll.EPOLL_CTL_ADD, pair[0], EPOLLIN | Epoll.EPOLLET, 7);
+    s.send(pair[1], "abc");
+    s.noteRecv("three are there", pair[0], 3, MSG_PEEK | MSG_WAITALL);
+    EpollScenes.noteWait(s, "too few", set, 8, 0);
+    s.calls.setsockopt(pair[0], SOL_SOCKET, SO_RCVLOWAT, 3);
+    EpollScenes.noteWait(s, "enough", set, 8, 0);
+    s.noteMask("readiness", pair[0]);
   }
 
   private static void lowDatagram(final Scene s) {

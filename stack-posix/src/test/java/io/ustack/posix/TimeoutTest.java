@@ -118,4 +118,22 @@ class TimeoutTest {
     assertEquals(0, a.connect(fd, Peers.B, port));
     assertEquals(-Errno.EISCONN, a.connect(fd, Peers.B, port));
   }
+
+  /** The window opens as soon as the buffer has grown for SO_RCVLOWAT, and the peer hears of it. */
+  @Test
+  void aLowWaterMarkMakesRoomInAFullBuffer() {
+    try (TwoHosts hosts = new TwoHosts()) {
+      final int[] pair = hosts.connect();
+      final byte[] data = new byte[1 << 20];
+      while (hosts.a.send(pair[0], data, 0, data.length, 0) > 0) {
+        hosts.run();
+      }
+      final int before = hosts.b.ioctl(pair[1], SocketOption.FIONREAD, 0);
+      final int much = 1 << 20;
+      assertTrue(before > 0 && before < much, () -> before + " bytes");
+      hosts.b.setsockopt(pair[1], SocketOption.SOL_SOCKET, SocketOption.SO_RCVLOWAT, much);
+      hosts.run();
+      assertTrue(hosts.b.ioctl(pair[1], SocketOption.FIONREAD, 0) > before);
+    }
+  }
 }

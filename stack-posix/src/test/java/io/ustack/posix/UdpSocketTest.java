@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.buffer.ByteRanges;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
@@ -124,6 +125,41 @@ class UdpSocketTest {
               (events.events(0) & Epoll.EPOLLOUT) != 0 || events.events(0) == Epoll.EPOLLERR);
           peers.a.epoll_ctl(set, Epoll.EPOLL_CTL_DEL, fd, 0, 0);
         }
+      }
+    }
+  }
+
+  /** A length of 0 asks for nothing of a buffer, wherever it is said to begin. */
+  @ParameterizedTest
+  @EnumSource
+  void emptyRangesBeyondABuffer(final Mode mode) {
+    try (Host host = new Host(mode)) {
+      final Posix posix = host.posix;
+      final int fd = posix.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      posix.bind(fd, SocketOption.INADDR_LOOPBACK, 0);
+      posix.connect(fd, SocketOption.INADDR_LOOPBACK, Peers.port(posix, fd));
+      final byte[] array = new byte[4];
+      final ByteBuffer direct = ByteBuffer.allocateDirect(4);
+      final ByteRanges ranges = new ByteRanges().add(array, 99, 0).add(direct, 99, 0);
+      final Message message = new Message();
+      message.ranges().add(array, 99, 0).add(direct, 99, 0);
+      for (int i = 0; i < 2; i++) {
+        assertEquals(0, posix.send(fd, array, 99, 0, 0));
+        assertEquals(0, posix.send(fd, direct, 99, 0, 0));
+        assertEquals(0, posix.sendmsg(fd, message, 0));
+        assertEquals(0, posix.recv(fd, array, 99, 0, 0));
+        assertEquals(0, posix.recv(fd, direct, 99, 0, 0));
+        assertEquals(0, posix.recvmsg(fd, message, 0));
+        assertEquals(0, posix.writev(fd, ranges));
+        assertEquals(1, posix.send(fd, array, 0, 1, 0));
+        assertEquals(0, posix.recv(fd, direct, 99, 0, SocketOption.MSG_PEEK));
+        assertEquals(0, posix.readv(fd, ranges));
+        assertEquals(0, posix.recv(fd, array, Integer.MAX_VALUE, 0, 0), "cut to nothing");
+        posix.setsockopt(fd, SocketOption.IPPROTO_UDP, SocketOption.UDP_CORK, 1);
+        assertEquals(0, posix.send(fd, array, 99, 0, 0));
+        assertEquals(0, posix.send(fd, direct, Integer.MAX_VALUE, 0, 0));
+        posix.setsockopt(fd, SocketOption.IPPROTO_UDP, SocketOption.UDP_CORK, 0);
+        assertEquals(0, posix.recv(fd, array, 0, 4, 0));
       }
     }
   }
