@@ -60,8 +60,7 @@ class ExclusiveWatchTest {
 
   /** Who waits in the first set is told and takes nothing, because the watch goes. */
   private void tellTheFirst() throws InterruptedException {
-    final Thread waiter =
-        Threads.start("waiter", () -> first.await(new EpollEvents(1), 1, -1));
+    final Thread waiter = Threads.start("waiter", () -> first.await(new EpollEvents(1), 1, -1));
     Threads.awaitParked(waiter);
     // As a thread that was told and has not run yet.
     shared.produced.incrementAndGet();

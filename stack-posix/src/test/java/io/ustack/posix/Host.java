@@ -8,6 +8,7 @@ import io.ustack.link.PipeLink;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.time.Clock;
+import java.util.function.BiFunction;
 
 /**
  * One stack with its socket calls, on a cable whose other end nobody reads: for what happens on
@@ -24,10 +25,22 @@ final class Host implements AutoCloseable {
   }
 
   Host(final Mode mode, final StackConfig config) {
-    final Clock clock = mode == Mode.INLINE ? new TickingClock() : Clock.SYSTEM;
+    this(config, mode == Mode.INLINE ? new TickingClock() : Clock.SYSTEM, mode::start);
+  }
+
+  private Host(
+      final StackConfig config,
+      final Clock clock,
+      final BiFunction<NetworkStack, Clock, SocketEngine> start) {
     stack = new NetworkStack(config, cable.a(), clock.nanoTime());
-    engine = mode.start(stack, clock);
+    engine = start.apply(stack, clock);
     posix = Posix.on(engine, Posix.MAX_DESCRIPTORS);
+  }
+
+  /** INLINE, where a call that would wait gives up as soon as there is nothing to do. */
+  static Host stepped() {
+    final StackConfig config = StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24"));
+    return new Host(config, new TickingClock(), SocketEngine::stepped);
   }
 
   NetworkStack stack() {

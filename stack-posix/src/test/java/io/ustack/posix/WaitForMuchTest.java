@@ -30,8 +30,7 @@ class WaitForMuchTest {
   private Thread receive(final int length, final int flags) {
     final Thread thread =
         Threads.start(
-            "receiver",
-            () -> received.set(peers.b.recv(pair[1], new byte[100], 0, length, flags)));
+            "receiver", () -> received.set(peers.b.recv(pair[1], new byte[100], 0, length, flags)));
     Threads.awaitParked(thread);
     return thread;
   }
