@@ -43,10 +43,10 @@ abstract class ConnectionCalls extends DescriptorCalls {
    *     and the connection keeps waiting
    */
   public int accept4(final int fd, final @Nullable SocketAddress4 peer, final int flags) {
-    if ((flags & ~(SocketOption.SOCK_NONBLOCK | SocketOption.SOCK_CLOEXEC)) != 0) {
-      return -Errno.EINVAL;
-    }
     final StackSocket socket = table.socket(fd);
+    if ((flags & ~(SocketOption.SOCK_NONBLOCK | SocketOption.SOCK_CLOEXEC)) != 0) {
+      return table.find(fd) == null ? -Errno.EBADF : -Errno.EINVAL;
+    }
     if (socket == null) {
       return table.notSocket(fd);
     }

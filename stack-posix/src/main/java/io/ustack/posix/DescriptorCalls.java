@@ -117,6 +117,9 @@ abstract class DescriptorCalls {
       final long valueNs,
       final long intervalNs,
       final @Nullable TimerSpec old) {
+    if ((flags & ~SocketOption.TFD_TIMER_ABSTIME) != 0 || valueNs < 0 || intervalNs < 0) {
+      return -Errno.EINVAL;
+    }
     final Pollable pollable = table.find(fd);
     if (pollable == null) {
       return -Errno.EBADF;

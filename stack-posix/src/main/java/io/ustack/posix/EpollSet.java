@@ -65,6 +65,16 @@ public final class EpollSet extends Pollable {
   }
 
   @Override
+  boolean canBeRead() {
+    return false;
+  }
+
+  @Override
+  boolean canBeWritten() {
+    return false;
+  }
+
+  @Override
   boolean wakesOneReader() {
     return true;
   }

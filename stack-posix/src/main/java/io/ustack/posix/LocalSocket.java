@@ -423,6 +423,10 @@ final class LocalSocket extends StackSocket {
     return -Errno.EINVAL;
   }
 
+  /**
+   * DEVIATION: Linux, connect(2) with AF_UNSPEC on an end of datagrams: it stays the end of its
+   * pair, where Linux forgets the other one.
+   */
   @Override
   public int disconnect() {
     return -Errno.EINVAL;

@@ -24,7 +24,10 @@ abstract class MessageCalls extends LoanCalls {
     if (refusal != 0 || ranges == null) {
       return refusal;
     }
-    return ranges.lengthBytes() == 0 ? 0 : pollable.read(ranges);
+    if (ranges.lengthBytes() == 0) {
+      return pollable.canBeRead() ? 0 : -Errno.EINVAL;
+    }
+    return pollable.read(ranges);
   }
 
   /**
@@ -42,7 +45,10 @@ abstract class MessageCalls extends LoanCalls {
     if (refusal != 0 || ranges == null) {
       return refusal;
     }
-    return ranges.lengthBytes() == 0 ? 0 : pollable.write(ranges);
+    if (ranges.lengthBytes() == 0) {
+      return pollable.canBeWritten() ? 0 : -Errno.EINVAL;
+    }
+    return pollable.write(ranges);
   }
 
   /**

@@ -108,6 +108,16 @@ public abstract class Pollable extends Awaitable {
     return nonBlocking;
   }
 
+  /** Whether read(2) means anything here. */
+  boolean canBeRead() {
+    return true;
+  }
+
+  /** Whether write(2) means anything here. */
+  boolean canBeWritten() {
+    return true;
+  }
+
   /**
    * read(2). Exactly one of the buffers is not null, and the range lies inside it. Returns bytes,
    * or -errno: -EINVAL of what can't be read

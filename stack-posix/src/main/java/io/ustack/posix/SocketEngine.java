@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.ipv4.LocalAddresses;
 import io.ustack.stack.NetworkStack;
 import io.ustack.tcp.TcpConfig;
 import io.ustack.time.Clock;
@@ -74,6 +75,14 @@ public final class SocketEngine implements AutoCloseable {
   /** An empty epoll set. */
   public EpollSet epollSet() {
     return new EpollSet(this);
+  }
+
+  /** Whether a socket may be bound there: an address of the stack, or all, or a broadcast one. */
+  boolean isOurs(final int address) {
+    final LocalAddresses local = stack.ipv4().local();
+    return address == SocketOption.INADDR_ANY
+        || local.isLocal(address)
+        || local.isBroadcast(address);
   }
 
   /**

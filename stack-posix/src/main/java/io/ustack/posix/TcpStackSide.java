@@ -96,7 +96,8 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.EBADF;
     }
     if (binding != null || connection != null) {
-      return -Errno.EINVAL;
+      // Linux inet_bind: the address first.
+      return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
     final Tcp tcp = socket.engine.stack.tcp();
     binding = tcp.bind(address, port, socket.sharing());

@@ -57,9 +57,6 @@ final class TimerFd extends Pollable {
    */
   int set(
       final int flags, final long valueNs, final long intervalNs, final @Nullable TimerSpec old) {
-    if ((flags & ~SocketOption.TFD_TIMER_ABSTIME) != 0 || valueNs < 0 || intervalNs < 0) {
-      return -Errno.EINVAL;
-    }
     return run(true, flags != 0, valueNs, intervalNs, old);
   }
 
@@ -103,6 +100,11 @@ final class TimerFd extends Pollable {
       final int offset,
       final int length) {
     return read(buffer, array, null, offset, length);
+  }
+
+  @Override
+  boolean canBeWritten() {
+    return false;
   }
 
   /** One number, over all ranges. */

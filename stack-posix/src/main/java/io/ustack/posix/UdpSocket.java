@@ -121,8 +121,7 @@ public final class UdpSocket extends StackSocket {
   /**
    * connect(2): where send goes, and the only peer that is heard. May be called again.
    *
-   * @return 0, -ENETUNREACH, -EINVAL for a port out of range, -EADDRNOTAVAIL without a free port of
-   *     ours
+   * @return 0, -ENETUNREACH, -EINVAL for a port out of range, -EAGAIN without a free port of ours
    */
   @Override
   public int connect(final int address, final int port) {

@@ -36,7 +36,8 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
       return -Errno.EBADF;
     }
     if (endpoint != null) {
-      return -Errno.EINVAL;
+      // Linux inet_bind: the address first.
+      return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
     final Udp udp = socket.engine.stack.udp();
     final UdpEndpoint bound = udp.bind(address, port, socket.sharing(), this);
@@ -53,9 +54,13 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     return 0;
   }
 
-  /** What sending and connecting do to a socket that nobody bound. */
+  /**
+   * What sending and connecting do to a socket that nobody bound. Returns 0; -EAGAIN when no port
+   * is free (Linux inet_autobind)
+   */
   int bindAny() {
-    return endpoint == null ? bind(SocketOption.INADDR_ANY, 0) : 0;
+    final int result = endpoint == null ? bind(SocketOption.INADDR_ANY, 0) : 0;
+    return result == -Errno.EADDRINUSE ? -Errno.EAGAIN : result;
   }
 
   int connect(final int address, final int port) {

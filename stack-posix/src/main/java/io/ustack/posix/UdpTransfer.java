@@ -6,6 +6,7 @@ import io.ustack.readiness.Failure;
 import io.ustack.udp.DatagramInfo;
 import io.ustack.udp.UdpEndpoint;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,13 +52,21 @@ final class UdpTransfer {
     if ((flags & ~SEND_FLAGS) != 0) {
       return refuseFlags(length);
     }
+    if (stackSide.endpoint() == null) {
+      // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
+      final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
+      if (bound != 0) {
+        return bound; // -EAGAIN is that there is none; no wait would help
+      }
+    }
+    final UdpEndpoint endpoint = Objects.requireNonNull(stackSide.endpoint());
     final long timeoutNs = socket.sendTimeoutNs(flags);
     final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     while (true) {
       final boolean more = socket.cork || (flags & SocketOption.MSG_MORE) != 0;
       final int result =
-          sendNow(buffer, array, ranges, offset, length, address, port, control, more);
+          sendNow(endpoint, buffer, array, ranges, offset, length, address, port, control, more);
       if (result >= 0 && timeoutNs != 0) {
         execution.turn();
       }
@@ -87,6 +96,7 @@ final class UdpTransfer {
    * order of Linux udp_sendmsg
    */
   private int sendNow(
+      final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -96,14 +106,6 @@ final class UdpTransfer {
       final int port,
       final @Nullable ControlData control,
       final boolean more) {
-    final UdpEndpoint endpoint = stackSide.endpoint();
-    if (endpoint == null) {
-      // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
-      final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
-      return bound == 0
-          ? sendNow(buffer, array, ranges, offset, length, address, port, control, more)
-          : bound;
-    }
     if (length > LARGEST_LENGTH_BYTES) {
       return -Errno.EMSGSIZE;
     }

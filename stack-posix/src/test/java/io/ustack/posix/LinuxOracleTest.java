@@ -24,6 +24,7 @@ class LinuxOracleTest {
     final Map<String, Consumer<Scene>> all = new TreeMap<>();
     all.putAll(TcpScenes.all());
     all.putAll(UdpScenes.all());
+    all.putAll(KindScenes.all());
     all.putAll(DescriptorScenes.all());
     all.putAll(CounterScenes.all());
     all.putAll(LocalScenes.all());
