@@ -100,7 +100,10 @@ final class TcpOpening {
       if (refusal != 0) {
         return refusal;
       }
-      if (stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0) {
+      // Established, not only not over: who waits may see the error before the end that it is of.
+      final int ends = TcpStackSide.ESTABLISHED | TcpStackSide.OVER;
+      if (stackSide.connection() != null
+          && (stackSide.stream() & ends) == TcpStackSide.ESTABLISHED) {
         socket.phase = TcpSocket.Phase.CONNECTED;
         return 0;
       }

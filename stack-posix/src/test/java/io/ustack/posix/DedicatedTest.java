@@ -176,6 +176,19 @@ class DedicatedTest {
     }
   }
 
+  /** The thread that waits may see the error before it sees that the connection is over. */
+  @Test
+  void aRefusedConnectIsNoSuccess() {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      for (int i = 0; i < 20_000; i++) {
+        final int fd = Peers.tcp(host.posix);
+        final int result = host.posix.connect(fd, SocketOption.INADDR_LOOPBACK, 9);
+        assertEquals("ECONNREFUSED", Errno.name(result));
+        assertEquals(0, host.posix.close(fd));
+      }
+    }
+  }
+
   @Test
   void aResetEndsAWait() throws InterruptedException {
     try (Peers peers = new Peers(Mode.DEDICATED)) {
