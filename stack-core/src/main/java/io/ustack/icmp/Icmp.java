@@ -163,7 +163,9 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
    * it.
    *
    * <p>DEVIATION: RFC 1122 4.2.3.9, protocol unreachable: a refusal too, ECONNREFUSED, where Linux
-   * says ENOPROTOOPT: one failure less in the core's vocabulary.
+   * says ENOPROTOOPT; and source route failed, host unknown, host isolated: EHOSTUNREACH, where
+   * Linux says EOPNOTSUPP, EHOSTDOWN, ENONET: fewer failures in the core's vocabulary. Type and
+   * code are told as they came (IP_RECVERR).
    */
   private static Failure unreachableFailure(final int code) {
     return switch (code) {

@@ -60,6 +60,11 @@ final class LocalSocket extends StackSocket {
   }
 
   @Override
+  boolean hasLevel(final int level) {
+    return level == SocketOption.SOL_SOCKET;
+  }
+
+  @Override
   int domain() {
     return SocketOption.AF_UNIX;
   }

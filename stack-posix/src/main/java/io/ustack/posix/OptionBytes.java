@@ -28,13 +28,16 @@ final class OptionBytes {
       final int option,
       final ByteBuffer value,
       final int length) {
+    if (!socket.hasLevel(level)) {
+      return socket.setOption(level, option, 0); // whatever the length is
+    }
     if (isName(level, option)) {
       return setName(socket, level, option, value, length);
     }
     if (level == SocketOption.IPPROTO_IP && length < Integer.BYTES) {
       return setByte(socket, option, value, length);
     }
-    if (length < Integer.BYTES && isKnown(level)) {
+    if (length < Integer.BYTES) {
       return -Errno.EINVAL;
     }
     if (WaitOptions.isTimeout(level, option)) {
@@ -49,8 +52,7 @@ final class OptionBytes {
           : socket.setOption(
               level, option, new Linger(value.getInt(0), value.getInt(Integer.BYTES)));
     }
-    final int number = length < Integer.BYTES ? 0 : value.getInt(0);
-    return socket.setOption(level, option, number);
+    return socket.setOption(level, option, value.getInt(0));
   }
 
   private static int setName(
@@ -64,12 +66,6 @@ final class OptionBytes {
     }
     final String name = name(value, length);
     return name.isEmpty() ? -Errno.ENOENT : socket.setOption(level, option, name);
-  }
-
-  private static boolean isKnown(final int level) {
-    return level == SocketOption.SOL_SOCKET
-        || level == SocketOption.IPPROTO_TCP
-        || level == SocketOption.IPPROTO_UDP;
   }
 
   private static boolean isName(final int level, final int option) {

@@ -131,7 +131,7 @@ abstract class OptionCalls extends ConnectionCalls {
       return table.notSocket(fd);
     }
     if (length < 0) {
-      return -Errno.EINVAL;
+      return socket.hasLevel(level) ? -Errno.EINVAL : socket.option(level, option);
     }
     return into == null || into.isReadOnly() || into.limit() < length
         ? -Errno.EFAULT

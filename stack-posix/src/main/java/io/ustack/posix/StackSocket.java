@@ -92,6 +92,16 @@ public abstract class StackSocket extends Pollable {
   /** SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */
   public abstract int type();
 
+  /** Whether it has options of that level. */
+  boolean hasLevel(final int level) {
+    return level == SocketOption.SOL_SOCKET
+        || level == SocketOption.IPPROTO_IP
+        || level
+            == (type() == SocketOption.SOCK_STREAM
+                ? SocketOption.IPPROTO_TCP
+                : SocketOption.IPPROTO_UDP);
+  }
+
   /** AF_INET or AF_UNIX. */
   int domain() {
     return SocketOption.AF_INET;

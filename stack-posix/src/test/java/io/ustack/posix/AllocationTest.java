@@ -166,6 +166,80 @@ class AllocationTest {
 
   @ParameterizedTest
   @EnumSource
+  void controlData(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      peers.b.bind(server, 0, 0);
+      peers.b.setsockopt(server, SocketOption.IPPROTO_IP, SocketOption.IP_PKTINFO, 1);
+      peers.b.setsockopt(server, SocketOption.IPPROTO_IP, SocketOption.IP_RECVTTL, 1);
+      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final ControlData sent = new ControlData(200);
+      final Message request = new Message().name(Peers.B, Peers.port(peers.b, server));
+      request.control(sent).ranges().add(new byte[20], 0, 20);
+      final ControlData told = new ControlData(200);
+      final Message received = new Message().control(told);
+      received.ranges().add(new byte[20], 0, 20);
+      allocatesNothing(
+          () -> {
+            sent.clear().add(SocketOption.IPPROTO_IP, SocketOption.IP_TTL, 9);
+            sent.addPacketInfo(0, Peers.A);
+            assertEquals(20, peers.a.sendmsg(client, request, 0));
+            assertEquals(20, peers.b.recvmsg(server, received, 0));
+            int messages = 0;
+            while (told.next()) {
+              messages++;
+            }
+            assertEquals(2, messages);
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void errorsThatAreKept(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int fd = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      peers.a.setsockopt(fd, SocketOption.IPPROTO_IP, SocketOption.IP_RECVERR, 1);
+      final byte[] tooLong = new byte[5000];
+      final ControlData told = new ControlData(200);
+      final Message error = new Message().control(told);
+      error.ranges().add(new byte[20], 0, 20);
+      allocatesNothing(
+          () -> {
+            final int refused = peers.a.sendto(fd, tooLong, 0, 5000, 0, Peers.B, 9);
+            assertEquals(-Errno.EMSGSIZE, refused);
+            assertEquals(0, peers.a.recvmsg(fd, error, SocketOption.MSG_ERRQUEUE));
+            assertEquals(-Errno.EAGAIN, peers.a.recvmsg(fd, error, SocketOption.MSG_ERRQUEUE));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void datagramsInParts(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      peers.b.bind(server, 0, 0);
+      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      peers.a.connect(client, Peers.B, Peers.port(peers.b, server));
+      final int udp = SocketOption.IPPROTO_UDP;
+      final byte[] data = new byte[64];
+      allocatesNothing(
+          () -> {
+            assertEquals(20, peers.a.send(client, data, 0, 20, SocketOption.MSG_MORE));
+            assertEquals(44, peers.a.send(client, data, 20, 44, 0));
+            assertEquals(64, peers.b.recv(server, data, 0, 64, 0));
+            peers.a.setsockopt(client, udp, SocketOption.UDP_CORK, 1);
+            assertEquals(20, peers.a.send(client, data, 0, 20, 0));
+            assertEquals(20, peers.a.send(client, data, 0, 20, 0));
+            peers.a.setsockopt(client, udp, SocketOption.UDP_CORK, 0);
+            assertEquals(40, peers.b.recv(server, data, 0, 64, 0));
+          });
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void vectors(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
       final int[] pair = peers.connect();

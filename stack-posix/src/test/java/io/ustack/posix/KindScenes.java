@@ -174,21 +174,28 @@ final class KindScenes {
   }
 
   private static void descriptors(final Map<String, Call> calls) {
-    calls.put("F_GETFD", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_GETFD, 0));
-    calls.put("F_SETFD", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_SETFD, 1));
-    calls.put("F_GETFL", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_GETFL, 0));
-    calls.put("F_SETFL", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_SETFL, 0));
-    calls.put("F_DUPFD from -1", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_DUPFD, -1));
-    calls.put("no command", (s, fd) -> s.calls.fcntl(fd, 7777, 0));
+    calls.put("fcntl F_GETFD", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_GETFD, 0));
+    calls.put("fcntl F_SETFD", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_SETFD, 1));
+    calls.put("fcntl F_GETFL", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_GETFL, 0));
+    calls.put("fcntl F_SETFL", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_SETFL, 0));
+    calls.put("fcntl F_DUPFD from -1", (s, fd) -> s.calls.fcntl(fd, SocketOption.F_DUPFD, -1));
+    calls.put("fcntl no command", (s, fd) -> s.calls.fcntl(fd, 7777, 0));
     calls.put("dup", (s, fd) -> Math.min(0, s.track(s.calls.dup(fd))));
+    calls.put("dup3", KindScenes::dup3);
     calls.put("dup3 onto itself", (s, fd) -> s.calls.dup3(fd, fd, 0));
     calls.put("dup2 onto itself", (s, fd) -> Math.min(0, s.calls.dup2(fd, fd)));
     calls.put("close", Scene::closeNow);
-    calls.put("FIONBIO", (s, fd) -> s.calls.ioctl(fd, SocketOption.FIONBIO, 1));
-    calls.put("FIOCLEX", (s, fd) -> s.calls.ioctl(fd, SocketOption.FIOCLEX, 0));
+    calls.put("ioctl FIONBIO", (s, fd) -> s.calls.ioctl(fd, SocketOption.FIONBIO, 1));
+    calls.put("ioctl FIOCLEX", (s, fd) -> s.calls.ioctl(fd, SocketOption.FIOCLEX, 0));
     calls.put("timerfd_gettime", (s, fd) -> s.calls.timerfdGettime(fd, new TimerSpec()));
     calls.put("timerfd_settime", (s, fd) -> s.calls.timerfdSettime(fd, 0, 0, 0, null));
     calls.put("timerfd_settime, flags", (s, fd) -> s.calls.timerfdSettime(fd, 64, 0, 0, null));
+  }
+
+  private static int dup3(final Scene s, final int fd) {
+    // A number that no other thread of the kernel's side comes to.
+    final int target = s.track(s.calls.fcntl(s.udp(), SocketOption.F_DUPFD, 240));
+    return Math.min(0, s.calls.dup3(fd, target, SocketOption.O_CLOEXEC));
   }
 
   private static void waiting(final Map<String, Call> calls) {

@@ -10,7 +10,10 @@ import static io.ustack.posix.SocketOption.SOCK_DGRAM;
 import static io.ustack.posix.SocketOption.SOCK_STREAM;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.ipv4.PortAllocator;
+import io.ustack.stack.StackConfig;
+import io.ustack.tcp.TcpConfig;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +52,20 @@ class LimitTest {
       assertEquals(last, posix.dup(fd), "none was lost");
       posix.close(last);
       posix.close(fd);
+    }
+  }
+
+  @Test
+  void noMoreConnections() {
+    final StackConfig config = StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24"));
+    final TcpConfig one = TcpConfig.DEFAULT.with().maxConnections(1).build();
+    try (Host host = new Host(Mode.INLINE, config.withTcp(one))) {
+      final int first = host.posix.socket(AF_INET, SOCK_STREAM | SocketOption.SOCK_NONBLOCK, 0);
+      assertEquals("EINPROGRESS", Errno.name(host.posix.connect(first, 0x0A000009, 80)));
+      final int second = Peers.tcp(host.posix);
+      assertEquals("ENOBUFS", Errno.name(host.posix.connect(second, 0x0A000009, 80)));
+      host.posix.close(first);
+      assertEquals("ECONNREFUSED", Errno.name(host.posix.connect(second, INADDR_LOOPBACK, 80)));
     }
   }
 

@@ -20,11 +20,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 @EnabledOnOs(OS.LINUX)
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LinuxOracleTest {
-  private static Map<String, Consumer<Scene>> scenes() {
+  static Map<String, Consumer<Scene>> scenes() {
     final Map<String, Consumer<Scene>> all = new TreeMap<>();
     all.putAll(TcpScenes.all());
     all.putAll(UdpScenes.all());
     all.putAll(KindScenes.all());
+    all.putAll(OptionSizeScenes.all());
+    all.putAll(FaultScenes.all());
     all.putAll(DescriptorScenes.all());
     all.putAll(CounterScenes.all());
     all.putAll(LocalScenes.all());
@@ -67,7 +69,7 @@ class LinuxOracleTest {
     assertEquals(expected, actual);
   }
 
-  private static String play(final Consumer<Scene> scene, final SocketCalls calls) {
+  static String play(final Consumer<Scene> scene, final SocketCalls calls) {
     try (Scene stage = new Scene(calls)) {
       scene.accept(stage);
       return stage.transcript();

@@ -282,6 +282,38 @@ class TcpSocketTest {
 
   @ParameterizedTest
   @EnumSource
+  void portsOutOfRange(final Mode mode) {
+    try (Host host = new Host(mode)) {
+      final Posix p = host.posix;
+      final int udp = p.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      for (final int fd : new int[] {Peers.tcp(p), udp}) {
+        for (final int port : new int[] {-1, 0x10000, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+          assertEquals(-Errno.EINVAL, p.bind(fd, SocketOption.INADDR_LOOPBACK, port));
+          assertEquals(-Errno.EINVAL, p.connect(fd, SocketOption.INADDR_LOOPBACK, port));
+        }
+      }
+    }
+  }
+
+  /** What is not here is not taken and ignored. */
+  @ParameterizedTest
+  @EnumSource
+  void unknownFlagsAreRefused(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int[] pair = peers.connect();
+      final Posix p = peers.a;
+      final byte[] one = new byte[1];
+      for (final int flag : new int[] {1 << 30, 1 << 24, 1 << 12, Integer.MIN_VALUE}) {
+        assertEquals(-Errno.EOPNOTSUPP, p.send(pair[0], one, 0, 1, flag));
+        assertEquals(-Errno.EOPNOTSUPP, p.sendto(pair[0], one, 0, 1, flag, 0, 0));
+        assertEquals(-Errno.EOPNOTSUPP, p.recv(pair[0], one, 0, 1, flag));
+        assertEquals(-Errno.EOPNOTSUPP, p.recvfrom(pair[0], one, 0, 1, flag, null));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void badRangesAreRefused(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
       final int[] pair = peers.connect();

@@ -49,6 +49,7 @@ final class UdpScenes {
         Map.entry("udp: refused, not connected", UdpScenes::refusedUnconnected),
         Map.entry("udp: shutdown", UdpScenes::shutdown),
         Map.entry("udp: shutdown, connected", UdpScenes::shutdownConnected),
+        Map.entry("udp: receive buffer full", UdpScenes::receiveBufferFull),
         Map.entry("udp: options", UdpScenes::options));
   }
 
@@ -277,6 +278,32 @@ final class UdpScenes {
     s.note("send", s.send(fd, "x"));
     s.sendto(server, "still", s.port(fd));
     s.noteRecv("recv", fd, 10, 0);
+  }
+
+  /** How many fit is the implementation's; the first are kept, the others lost without a word. */
+  private static void receiveBufferFull(final Scene s) {
+    final int server = s.boundUdp();
+    s.note("SO_RCVBUF", s.calls.setsockopt(server, SOL_SOCKET, SO_RCVBUF, 10_000));
+    final int client = s.udp();
+    for (int i = 0; i < 200; i++) {
+      final byte[] data = new byte[1000];
+      data[0] = (byte) i;
+      s.note("sendto", s.calls.sendto(client, data, 1000, 0, INADDR_LOOPBACK, s.port(server)));
+    }
+    s.settle(client);
+    s.noteMask("readiness", server);
+    s.note("SO_ERROR", s.calls.getsockopt(server, SOL_SOCKET, SO_ERROR));
+    final byte[] into = new byte[1000];
+    int received = 0;
+    boolean first = true;
+    while (s.calls.recv(server, into, into.length, MSG_DONTWAIT) > 0) {
+      first &= into[0] == (byte) received;
+      received++;
+    }
+    s.note("some", received > 0 && received < 200);
+    s.note("the first ones", first);
+    s.sendto(client, "room again", s.port(server));
+    s.noteRecv("recv", server, 10, 0);
   }
 
   private static void options(final Scene s) {

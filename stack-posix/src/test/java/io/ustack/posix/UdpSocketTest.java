@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.counter.DropReason;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -126,6 +128,31 @@ class UdpSocketTest {
           peers.a.epoll_ctl(set, Epoll.EPOLL_CTL_DEL, fd, 0, 0);
         }
       }
+    }
+  }
+
+  /** Nobody is told of what does not fit, but each is counted. */
+  @Test
+  void whatDoesNotFitTheReceiveBufferIsCounted() {
+    try (TwoHosts hosts = new TwoHosts()) {
+      final int server = udp(hosts.b);
+      hosts.b.setsockopt(server, SocketOption.SOL_SOCKET, SocketOption.SO_RCVBUF, 5000);
+      hosts.b.bind(server, 0, 0);
+      final int client = udp(hosts.a);
+      final byte[] data = new byte[1000];
+      for (int i = 0; i < 30; i++) {
+        assertEquals(
+            1000, hosts.a.sendto(client, data, 0, 1000, 0, Peers.B, Peers.port(hosts.b, server)));
+        hosts.run();
+      }
+      int received = 0;
+      while (hosts.b.recv(server, data, 0, 1000, MSG_DONTWAIT) == 1000) {
+        received++;
+      }
+      assertEquals(4, received);
+      assertEquals(
+          30 - received,
+          hosts.stackB.counters().value(DropReason.UDP_RECEIVE_QUEUE_FULL));
     }
   }
 
