@@ -208,6 +208,9 @@ public final class Tcp implements TransportProtocol {
   /**
    * bind(2).
    *
+   * <p>DEVIATION: Linux, a stream bound to a broadcast or multicast address: refused, since no
+   * connection can come of it.
+   *
    * @param address one of this stack's, or 0 for all
    * @param port 0 for an ephemeral one
    * @param sharing SO_REUSEADDR and SO_REUSEPORT

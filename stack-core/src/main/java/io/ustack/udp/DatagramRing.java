@@ -41,6 +41,11 @@ final class DatagramRing {
     return storedBytes == 0 ? 0 : ring.length() + PREFIX_BYTES + storedBytes;
   }
 
+  /** What is in it, with what is kept of each datagram. Any thread. */
+  int lengthBytes() {
+    return ring.length();
+  }
+
   /** Whether there is room for a datagram of this length. Producer. */
   boolean fits(final int lengthBytes) {
     return ring.free() >= PREFIX_BYTES + lengthBytes;

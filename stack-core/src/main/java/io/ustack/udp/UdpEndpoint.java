@@ -364,6 +364,11 @@ public final class UdpEndpoint extends Emitter {
     outgoing.capacity(Math.max(Math.max(bytes, least), outgoing.usedBytes(storedBytes)));
   }
 
+  /** SIOCOUTQ: what waits to be sent, with what is kept of each datagram. Any thread. */
+  public int queuedBytes() {
+    return outgoing.lengthBytes();
+  }
+
   // ---- The stack thread's side
 
   /** SO_RCVBUF, in bytes; not less than the largest datagram needs. Stack thread. */

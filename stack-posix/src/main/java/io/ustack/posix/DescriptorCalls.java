@@ -104,6 +104,9 @@ abstract class DescriptorCalls {
   /**
    * timerfd_settime(2).
    *
+   * <p>DEVIATION: Linux, timerfd_settime(2) with TFD_TIMER_CANCEL_ON_SET: -EINVAL, the clock is
+   * never set.
+   *
    * @param flags TFD_TIMER_ABSTIME or 0
    * @param valueNs nanoseconds until it expires, or when on the stack's clock; 0 disarms it
    * @param intervalNs nanoseconds between expirations after the first; 0 for none

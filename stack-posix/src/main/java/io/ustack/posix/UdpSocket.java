@@ -240,6 +240,10 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   public int inquire(final int request) {
+    if (request == SocketOption.SIOCOUTQ) {
+      final UdpEndpoint endpoint = stackSide.endpoint();
+      return endpoint == null ? 0 : endpoint.queuedBytes();
+    }
     return reception.inquire(request);
   }
 

@@ -49,6 +49,8 @@ final class FaultScenes {
   }
 
   private static void connectToEverybody(final Scene s) {
+    s.note("bind of datagrams", s.calls.bind(s.udp(), 0x7FFFFFFF, 0));
+    s.note("bind of datagrams", s.calls.bind(s.udp(), -1, 0));
     final int fd = s.tcp();
     s.note("connect", s.calls.connect(fd, 0x7FFFFFFF, 80)); // 127.255.255.255
     s.note("again", s.calls.connect(fd, 0x7FFFFFFF, 80));

@@ -186,10 +186,20 @@ final class KindScenes {
     calls.put("dup2 onto itself", (s, fd) -> Math.min(0, s.calls.dup2(fd, fd)));
     calls.put("close", Scene::closeNow);
     calls.put("ioctl FIONBIO", (s, fd) -> s.calls.ioctl(fd, SocketOption.FIONBIO, 1));
+    calls.put("ioctl FIONREAD", (s, fd) -> ask(s, fd, SocketOption.FIONREAD));
+    calls.put("ioctl SIOCOUTQ", (s, fd) -> ask(s, fd, SocketOption.SIOCOUTQ));
     calls.put("ioctl FIOCLEX", (s, fd) -> s.calls.ioctl(fd, SocketOption.FIOCLEX, 0));
     calls.put("timerfd_gettime", (s, fd) -> s.calls.timerfdGettime(fd, new TimerSpec()));
     calls.put("timerfd_settime", (s, fd) -> s.calls.timerfdSettime(fd, 0, 0, 0, null));
     calls.put("timerfd_settime, flags", (s, fd) -> s.calls.timerfdSettime(fd, 64, 0, 0, null));
+  }
+
+  /** Of a set it is EINVAL since Linux 6.9, and ENOTTY before. */
+  private static int ask(final Scene s, final int fd, final int request) {
+    final boolean set = s.calls.epollWait(fd, new EpollEvents(1), 1, 0) == 0;
+    final int result = set ? 0 : s.calls.ioctl(fd, request, 9);
+    // Linux counts the FIN that is to be acknowledged, too, and the SYN that was refused.
+    return request == SocketOption.SIOCOUTQ ? Math.min(0, result) : result;
   }
 
   private static int dup3(final Scene s, final int fd) {

@@ -150,9 +150,20 @@ class UdpSocketTest {
         received++;
       }
       assertEquals(4, received);
-      assertEquals(
-          30 - received,
-          hosts.stackB.counters().value(DropReason.UDP_RECEIVE_QUEUE_FULL));
+      assertEquals(30 - received, hosts.stackB.counters().value(DropReason.UDP_RECEIVE_QUEUE_FULL));
+    }
+  }
+
+  @Test
+  void whatWaitsToBeSentIsTold() {
+    try (TwoHosts hosts = new TwoHosts()) {
+      final int fd = udp(hosts.a);
+      final int siocoutq = SocketOption.SIOCOUTQ;
+      assertEquals(0, hosts.a.ioctl(fd, siocoutq, 0));
+      assertEquals(100, hosts.a.sendto(fd, new byte[100], 0, 100, MSG_DONTWAIT, Peers.B, 9));
+      assertTrue(hosts.a.ioctl(fd, siocoutq, 0) >= 100);
+      hosts.run();
+      assertEquals(0, hosts.a.ioctl(fd, siocoutq, 0));
     }
   }
 
