@@ -17,5 +17,8 @@ public final class Readiness {
   /** The endpoint failed: reset, timed out, refused, unreachable. */
   public static final int FAILED = 1 << 4;
 
+  /** Data left, or was acknowledged, of an endpoint with a bound for what was not sent. */
+  public static final int SENT = 1 << 5;
+
   private Readiness() {}
 }

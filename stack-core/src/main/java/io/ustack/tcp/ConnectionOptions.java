@@ -77,9 +77,9 @@ public final class ConnectionOptions {
   /**
    * Gives the connection other numbers. What can change while it is open: keep-alive and the user
    * timeout (SO_KEEPALIVE, TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT), a receive
-   * buffer that does not tune itself, retries, how long FIN-WAIT-2 lasts, what the IP header says
-   * (IP_TOS, IP_TTL), and the congestion control (TCP_CONGESTION), which goes on from the window
-   * that there is; the rest of it is without effect here.
+   * buffer that does not tune itself, the bound of what was not sent, retries, how long FIN-WAIT-2
+   * lasts, what the IP header says (IP_TOS, IP_TTL), and the congestion control (TCP_CONGESTION),
+   * which goes on from the window that there is; the rest of it is without effect here.
    *
    * @throws IllegalArgumentException when there is no such congestion control
    */
@@ -108,6 +108,14 @@ public final class ConnectionOptions {
   /** SIOCOUTQ: sequence space that the peer has not acknowledged, with a FIN that was queued. */
   public int unacknowledgedBytes() {
     return connection().sender().unacknowledgedSpace();
+  }
+
+  /**
+   * Up to where the send buffer was sent, as a position in it. It moves when {@link
+   * io.ustack.readiness.Readiness#SENT} is raised.
+   */
+  public int sentPosition() {
+    return connection().sender().sentPosition();
   }
 
   /** SIOCOUTQNSD: the same of what was not sent. */

@@ -2,6 +2,7 @@ package io.ustack.tcp;
 
 import io.ustack.counter.Counter;
 import io.ustack.readiness.Failure;
+import io.ustack.readiness.Readiness;
 
 /**
  * The one decision ladder through which everything of a connection leaves: timeouts, SYN, fast
@@ -464,5 +465,8 @@ final class Emission {
       rate.onSent(c.sender(), c.sender().outstanding().end() - 1, length, nowNs);
     }
     RetransmissionTimer.onDataSent(c, nowNs);
+    if (c.config().notSentLowBytes() != 0) {
+      c.raise(Readiness.SENT);
+    }
   }
 }

@@ -340,6 +340,9 @@ final class SegmentArrival {
       RetransmissionTimer.onAcknowledged(c, nowNs);
     }
     SendAutoTuning.onAck(c, tcp.memory().isTight());
+    if (c.config().notSentLowBytes() != 0) {
+      c.raise(Readiness.SENT);
+    }
     if (c.sendBuffer().takeSpaceRequest()) {
       c.raise(Readiness.WRITABLE);
     }

@@ -106,7 +106,13 @@ abstract class SendStream extends PeerWindow {
     return unsent > 0 || (unsent == 0 && finQueued && !isFinAcknowledged());
   }
 
-  /** The same as sequence space: a FIN counts as one. */
+  /** The place in the buffer of the first byte that was not sent. */
+  final int sentPosition() {
+    final int sent = Math.max(0, sndNxt - streamStart());
+    return buffer.readPosition() + Math.min(sent, buffer.length());
+  }
+
+  /** What {@code sndNxt} has not reached as sequence space: a FIN counts as one. */
   final int unsentSpace() {
     return Math.max(0, unsent()) + (finQueued && !isFinSent() ? 1 : 0);
   }

@@ -50,6 +50,8 @@ import io.ustack.tcp.congestion.Cubic;
  * @param sendAutoTuning whether the send buffer grows up to {@code maxSendBufferBytes} with the
  *     congestion window (on, as Linux)
  * @param maxSendBufferBytes see above (Linux tcp_wmem[2], 4 MiB) [1 to 1 GiB]
+ * @param notSentLowBytes how much of the send buffer may wait to be sent for the first time; 0 is no
+ *     bound (Linux tcp_notsent_lowat, none) [0 to 1 GiB]
  * @param maxSegmentBytes the MSS that we tell and use at most; 0 leaves that to the path
  *     (TCP_MAXSEG) [0, or 48 to 65535]
  * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)
@@ -107,6 +109,7 @@ public record TcpConfig(
     boolean receiveAutoTuning,
     boolean sendAutoTuning,
     int maxSendBufferBytes,
+    int notSentLowBytes,
     int maxSegmentBytes,
     boolean timestamps,
     boolean sack,
@@ -159,6 +162,7 @@ public record TcpConfig(
         maxReceiveBufferBytes);
     Bounds.checkUpTo(
         "sendBufferBytes", sendBufferBytes, 1, "maxSendBufferBytes", maxSendBufferBytes);
+    Bounds.check("notSentLowBytes", notSentLowBytes, 0, 1 << 30);
     if (maxSegmentBytes != 0) {
       Bounds.check("maxSegmentBytes", maxSegmentBytes, Tcp.MIN_MSS, 0xFFFF);
     }
@@ -209,6 +213,7 @@ public record TcpConfig(
           true,
           true,
           4 << 20,
+          0,
           0,
           true,
           true,

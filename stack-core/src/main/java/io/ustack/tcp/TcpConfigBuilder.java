@@ -29,6 +29,7 @@ public final class TcpConfigBuilder {
   private boolean receiveAutoTuning;
   private boolean sendAutoTuning;
   private int maxSendBufferBytes;
+  private int notSentLowBytes;
   private int maxSegmentBytes;
   private boolean timestamps;
   private boolean sack;
@@ -74,6 +75,7 @@ public final class TcpConfigBuilder {
     receiveAutoTuning = from.receiveAutoTuning();
     sendAutoTuning = from.sendAutoTuning();
     maxSendBufferBytes = from.maxSendBufferBytes();
+    notSentLowBytes = from.notSentLowBytes();
     maxSegmentBytes = from.maxSegmentBytes();
     timestamps = from.timestamps();
     sack = from.sack();
@@ -215,6 +217,11 @@ public final class TcpConfigBuilder {
     return this;
   }
 
+  public TcpConfigBuilder notSentLowBytes(final int value) {
+    notSentLowBytes = value;
+    return this;
+  }
+
   public TcpConfigBuilder maxSegmentBytes(final int value) {
     maxSegmentBytes = value;
     return this;
@@ -341,6 +348,7 @@ public final class TcpConfigBuilder {
         receiveAutoTuning,
         sendAutoTuning,
         maxSendBufferBytes,
+        notSentLowBytes,
         maxSegmentBytes,
         timestamps,
         sack,

@@ -76,6 +76,7 @@ class TcpBoundsTest {
           new Range("sendBufferBytes", 1, 4_194_304),
           new Range("maxReceiveBufferBytes", 131_072, 1_073_741_824),
           new Range("maxSendBufferBytes", 262_144, 1_073_741_824),
+          new Range("notSentLowBytes", 0, 1_073_741_824),
           new Range("maxSegmentBytes", 48, 65_535),
           new Range("initialWindowSegments", 1, 1_000),
           new Range("maxConnections", 1, 268_435_456),

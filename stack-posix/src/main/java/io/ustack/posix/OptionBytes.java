@@ -19,6 +19,9 @@ final class OptionBytes {
   /** Linux TCP_CA_NAME_MAX. */
   private static final int NAME_BYTES = 16;
 
+  /** Linux MAX_ERRNO. */
+  private static final int MAX_ERRNO = 4095;
+
   private OptionBytes() {}
 
   /** setsockopt(2). Returns 0 or -errno */
@@ -119,9 +122,12 @@ final class OptionBytes {
     return write(bytes(into, Integer.BYTES).putInt(value), into, length);
   }
 
-  /** No option of TCP is refused with EPERM, but TCP_LINGER2 may be -1. */
+  /**
+   * No option of TCP is refused with EPERM, but TCP_LINGER2 may be -1; and TCP_NOTSENT_LOWAT is
+   * without sign.
+   */
   private static boolean isNegative(final int level, final int value) {
-    return level == SocketOption.IPPROTO_TCP && value == -1;
+    return level == SocketOption.IPPROTO_TCP && (value == -1 || value < -MAX_ERRNO);
   }
 
   private static int getName(

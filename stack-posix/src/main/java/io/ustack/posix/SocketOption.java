@@ -112,6 +112,7 @@ public final class SocketOption {
   public static final int TCP_INFO = 11;
   public static final int TCP_CONGESTION = 13;
   public static final int TCP_FASTOPEN = 23;
+  public static final int TCP_NOTSENT_LOWAT = 25;
   public static final int TCP_FASTOPEN_CONNECT = 30;
 
   private SocketOption() {}

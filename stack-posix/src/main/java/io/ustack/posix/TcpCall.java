@@ -16,6 +16,7 @@ final class TcpCall extends StackCall {
     ACCEPT,
     DISCONNECT,
     OPTION,
+    OPTIONS,
     PATH_MTU,
     INFO,
     UNSENT,
@@ -86,6 +87,7 @@ final class TcpCall extends StackCall {
             yield 0;
           }
           case OPTION -> stackSide.option(first);
+          case OPTIONS -> stackSide.options(nowNs);
           case PATH_MTU -> stackSide.pathMtu(nowNs);
           case UNSENT -> stackSide.unsent(first);
           case DISCONNECT -> stackSide.disconnect(nowNs);

@@ -35,11 +35,11 @@ final class TcpReadiness {
   }
 
   /** Whether the send buffer has room worth a try; when not, the stack says when it has. */
-  static boolean hasRoom(final ByteRing buffer) {
-    if (buffer.isRoomy()) {
+  static boolean hasRoom(final TcpSocket socket, final ByteRing buffer) {
+    if (buffer.isRoomy() && NotSentLimit.isLow(socket, buffer)) {
       return true;
     }
     buffer.requestSpace();
-    return buffer.isRoomy();
+    return buffer.isRoomy() && NotSentLimit.isLow(socket, buffer);
   }
 }

@@ -32,6 +32,9 @@ final class TcpSettings {
           socket.stackSide, on ? TcpStackSide.QUICK_ACK : TcpStackSide.NO_QUICK_ACK);
       return 0;
     }
+    if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NOTSENT_LOWAT) {
+      return limitNotSent();
+    }
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
       resizeSendBuffer();
     }
@@ -92,6 +95,13 @@ final class TcpSettings {
       case SocketOption.TCP_FASTOPEN_CONNECT -> socket.phase == TcpSocket.Phase.UNCONNECTED;
       default -> true;
     };
+  }
+
+  /** Waits until the stack tells what it sends. Linux: who waits for room looks again. */
+  private int limitNotSent() {
+    final int result = socket.call(TcpCall.Kind.OPTIONS, 0, 0);
+    socket.raise(Epoll.WRITE_KEY);
+    return result;
   }
 
   /** The producer's side of the buffer is ours. */

@@ -98,7 +98,7 @@ public final class TcpSocket extends StackSocket {
       }
       if (connection == null
           || (shutdown & SHUT_SEND) != 0
-          || TcpReadiness.hasRoom(connection.sendBuffer())) {
+          || TcpReadiness.hasRoom(this, connection.sendBuffer())) {
         events |= Epoll.WRITE_KEY;
       }
     }

@@ -39,6 +39,9 @@ final class TcpSocketOptions {
   /** TCP_DEFER_ACCEPT, in timeouts of the SYN-ACK; no connection inherits it. */
   private volatile int deferredTimeouts;
 
+  /** TCP_NOTSENT_LOWAT, as it was told. */
+  private volatile int notSentLow;
+
   /** TCP_FASTOPEN_CONNECT. */
   private volatile boolean connectsFast;
 
@@ -60,6 +63,7 @@ final class TcpSocketOptions {
     config = listener.config;
     noDelay = listener.noDelay;
     cork = listener.cork;
+    notSentLow = listener.notSentLow;
     receiveSizeSet = listener.receiveSizeSet;
     sendSizeSet = listener.sendSizeSet;
   }
@@ -122,6 +126,10 @@ final class TcpSocketOptions {
       case SocketOption.TCP_QUICKACK -> {} // nothing that lasts
       case SocketOption.TCP_FASTOPEN -> fastOpens = Math.min(value, defaults.maxBacklog());
       case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast = value != 0;
+      case SocketOption.TCP_NOTSENT_LOWAT -> {
+        notSentLow = value;
+        config = config.with().notSentLowBytes(notSentLowBytes(value)).build();
+      }
       // DEVIATION: Linux, TCP_DEFER_ACCEPT on a socket that connects: the last ACK of its handshake
       // leaves at once, where Linux has it wait for the first data.
       case SocketOption.TCP_DEFER_ACCEPT -> deferredTimeouts = DeferredAccept.timeouts(value);
@@ -152,6 +160,14 @@ final class TcpSocketOptions {
       case SocketOption.TCP_MAXSEG -> value == 0 || (value >= MIN_MSS && value <= MAX_MSS);
       default -> true;
     };
+  }
+
+  /** An unsigned number; 0 is the default, and more than any buffer has is no bound. */
+  private int notSentLowBytes(final int value) {
+    if (value == 0) {
+      return defaults.notSentLowBytes();
+    }
+    return value < 0 || value > 1 << 30 ? 0 : value;
   }
 
   /** Below 0 is not at all, 0 is the default. */
@@ -197,6 +213,7 @@ final class TcpSocketOptions {
       case SocketOption.TCP_CORK -> cork ? 1 : 0;
       case SocketOption.TCP_QUICKACK -> 1;
       case SocketOption.TCP_FASTOPEN -> fastOpens;
+      case SocketOption.TCP_NOTSENT_LOWAT -> notSentLow;
       case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast ? 1 : 0;
       case SocketOption.TCP_DEFER_ACCEPT -> DeferredAccept.seconds(deferredTimeouts);
       case SocketOption.TCP_MAXSEG -> now.maxSegmentBytes() == 0 ? 536 : now.maxSegmentBytes();

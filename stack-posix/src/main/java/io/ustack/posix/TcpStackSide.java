@@ -59,6 +59,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   private volatile boolean acceptable;
   private int stream;
 
+  /** {@link #sentPosition}. */
+  private volatile int sent;
+
   private @Nullable TcpBinding binding;
   private boolean boundByCaller;
   private @Nullable TcpListener listener;
@@ -82,6 +85,14 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** Null before connect or accept. */
   @Nullable TcpConnection connection() {
     return connection;
+  }
+
+  /**
+   * Up to where the send buffer was sent, while there is a bound for what was not; as old as the
+   * last segment that left.
+   */
+  int sentPosition() {
+    return sent;
   }
 
   /** Whether a connection waits to be accepted. */
@@ -153,6 +164,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     STREAM.setRelease(this, opened.isSynDeferred() ? DEFERRED : 0);
     opened.options().sharing(socket.sharing());
     socket.options.applyTo(opened, socket.waitOptions, nowNs);
+    sent = opened.options().sentPosition();
     connection = opened;
     tellLocal(opened.localAddress(), opened.localPort());
     return 0;
@@ -172,6 +184,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** Becomes the stack side of a connection that was accepted. */
   void adopt(final TcpConnection accepted, final long nowNs) {
     connection = accepted;
+    sent = accepted.options().sentPosition();
     // DEVIATION: Linux, options of a listener: those of accept are handed on, not those of the
     // handshake's end; what differs is only seen when they change in between.
     socket.options.applyTo(accepted, socket.waitOptions, nowNs);
@@ -195,6 +208,16 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       // The connection owned the binding and let go of it.
       binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.sharing());
       boundByCaller = binding != null;
+    }
+    return 0;
+  }
+
+  /** Options that count before the call that tells them is over. */
+  int options(final long nowNs) {
+    serve(OPTIONS, nowNs);
+    final TcpConnection open = connection;
+    if (open != null) {
+      sent = open.options().sentPosition();
     }
     return 0;
   }
@@ -334,6 +357,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       socket.raise(Epoll.READ_KEY);
       return;
     }
+    if ((bits & Readiness.SENT) != 0) {
+      onSent(open);
+    }
     final int before = stream;
     int after = before;
     if ((bits & Readiness.FAILED) != 0) {
@@ -349,6 +375,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       after |= ESTABLISHED;
     }
     if (after == before) {
+      if (bits == Readiness.SENT) {
+        return;
+      }
       final int reading = (bits & Readiness.READABLE) != 0 ? Epoll.DATA_KEY : 0;
       final int writing = (bits & Readiness.WRITABLE) != 0 ? Epoll.WRITE_KEY : 0;
       socket.raise(reading | writing);
@@ -357,6 +386,14 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     // The error before the state, the state before the wake-up.
     STREAM.setRelease(this, after);
     socket.raise(0);
+  }
+
+  /** TCP_NOTSENT_LOWAT: who found too much that was not sent looks again. */
+  private void onSent(final TcpConnection open) {
+    sent = open.options().sentPosition();
+    if (NotSentLimit.isLow(socket, open.sendBuffer()) && open.sendBuffer().takeSpaceRequest()) {
+      socket.raise(Epoll.WRITE_KEY);
+    }
   }
 
   /** With the lock nobody writes to the send buffer: its memory may go. */

@@ -153,7 +153,7 @@ final class TcpTransfer {
       }
       final PacketRing ring = connection.sendBuffer();
       ring.keepPackets(socket.engine.loans.lent());
-      if (!ring.put(0, packet)) {
+      if (NotSentLimit.cut(socket, ring, length) < length || !ring.put(0, packet)) {
         return -Errno.EAGAIN;
       }
       ring.publish(length);
@@ -444,7 +444,7 @@ final class TcpTransfer {
     }
   }
 
-  private static int write(
+  private int write(
       final TcpConnection connection,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
@@ -453,7 +453,8 @@ final class TcpTransfer {
       final int asked,
       final boolean urgent) {
     final ByteRing ring = connection.sendBuffer();
-    final int length = urgent ? UrgentByte.announce(connection, ring, asked) : asked;
+    final int fits = NotSentLimit.cut(socket, ring, asked);
+    final int length = urgent ? UrgentByte.announce(connection, ring, fits) : fits;
     if (array != null) {
       return ring.write(array, offset, length);
     }

@@ -45,6 +45,7 @@ class LinuxOracleTest {
     all.putAll(CorkScenes.all());
     all.putAll(FileScenes.all());
     all.putAll(UrgentScenes.all());
+    all.putAll(NotSentScenes.all());
     all.putAll(UrgentCallScenes.all());
     all.putAll(ManyMessagesScenes.all());
     return all;

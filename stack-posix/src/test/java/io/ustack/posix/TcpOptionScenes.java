@@ -28,6 +28,9 @@ final class TcpOptionScenes {
     VALUES.put(
         SocketOption.TCP_DEFER_ACCEPT,
         new int[] {1, 2, 3, 4, 7, 8, 60, 127, 128, 255, 256, 400, 0, -1, Integer.MAX_VALUE, 5, 0});
+    VALUES.put(
+        SocketOption.TCP_NOTSENT_LOWAT,
+        new int[] {1, 16_384, Integer.MAX_VALUE, Integer.MIN_VALUE, -1, 0});
     VALUES.put(SocketOption.TCP_MAXSEG, new int[] {87, 88, 0, -1, 32_767, 32_768, 1000});
   }
 

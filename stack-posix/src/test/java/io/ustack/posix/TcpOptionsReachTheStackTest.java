@@ -84,6 +84,37 @@ class TcpOptionsReachTheStackTest {
     assertEquals(0, a.ioctl(client, SocketOption.SIOCOUTQ, 0));
   }
 
+  /** TCP_NOTSENT_LOWAT bounds what waits behind a window that is closed. */
+  @Test
+  void notSentLow() {
+    final int server = connect(client);
+    set(SocketOption.SOL_SOCKET, SocketOption.SO_SNDBUF, 1 << 20);
+    set(TCP, SocketOption.TCP_NOTSENT_LOWAT, 100_000);
+    final byte[] much = new byte[1 << 16];
+    for (int sent = 1; sent > 0; run()) {
+      sent = a.send(client, much, 0, much.length, SocketOption.MSG_DONTWAIT);
+    }
+    final int limited = notSent();
+    assertEquals(1 << 17, limited, "the limit, in whole steps of 64 KiB");
+    final PollFds fds = new PollFds(1);
+    fds.set(0, client, Epoll.EPOLLOUT);
+    assertEquals(0, a.poll(fds, 1, 0));
+    set(TCP, SocketOption.TCP_NOTSENT_LOWAT, 2 * limited);
+    assertEquals(0, a.poll(fds, 1, 0), "half of it");
+    set(TCP, SocketOption.TCP_NOTSENT_LOWAT, 2 * limited + 1);
+    assertEquals(1, a.poll(fds, 1, 0));
+    set(TCP, SocketOption.TCP_NOTSENT_LOWAT, 0);
+    assertEquals(1 << 16, a.send(client, much, 0, much.length, SocketOption.MSG_DONTWAIT));
+    set(TCP, SocketOption.TCP_NOTSENT_LOWAT, 1);
+    assertEquals(0, a.poll(fds, 1, 0));
+    assertEquals(-Errno.EAGAIN, a.send(client, much, 0, 1, SocketOption.MSG_DONTWAIT));
+    while (b.recv(server, much, 0, much.length, SocketOption.MSG_DONTWAIT) > 0) {
+      run();
+    }
+    assertEquals(0, notSent());
+    assertEquals(1, a.poll(fds, 1, 0));
+  }
+
   @Test
   // covers: Linux setsockopt | keep-alive, user timeout, cork, quick ACK, linger2, SYN count,
   // maximum segment | ConnectionOptions, TcpSocketOptions
