@@ -50,8 +50,8 @@ import io.ustack.tcp.congestion.Cubic;
  * @param sendAutoTuning whether the send buffer grows up to {@code maxSendBufferBytes} with the
  *     congestion window (on, as Linux)
  * @param maxSendBufferBytes see above (Linux tcp_wmem[2], 4 MiB) [1 to 1 GiB]
- * @param notSentLowBytes how much of the send buffer may wait to be sent for the first time; 0 is no
- *     bound (Linux tcp_notsent_lowat, none) [0 to 1 GiB]
+ * @param notSentLowBytes how much of the send buffer may wait to be sent for the first time; 0 is
+ *     no bound (Linux tcp_notsent_lowat, none) [0 to 1 GiB]
  * @param maxSegmentBytes the MSS that we tell and use at most; 0 leaves that to the path
  *     (TCP_MAXSEG) [0, or 48 to 65535]
  * @param timestamps whether our SYNs offer timestamps (RFC 7323; Linux tcp_timestamps)

@@ -454,6 +454,10 @@ final class LocalSocket extends StackSocket {
     if (level != SocketOption.SOL_SOCKET) {
       return -Errno.EOPNOTSUPP;
     }
+    if (option == SocketOption.SO_KEEPALIVE) {
+      keepsAlive = value != 0;
+      return 0;
+    }
     if (option != SocketOption.SO_SNDBUF) {
       return -Errno.ENOPROTOOPT;
     }
@@ -478,6 +482,7 @@ final class LocalSocket extends StackSocket {
         final int bytes = peer().queue.capacity();
         yield bytes == DEFAULT_BUFFER_BYTES ? bytes : 2 * bytes;
       }
+      case SocketOption.SO_KEEPALIVE -> keepsAlive ? 1 : 0;
       case SocketOption.SO_ACCEPTCONN, SocketOption.SO_PROTOCOL -> 0;
       default -> -Errno.ENOPROTOOPT;
     };

@@ -73,6 +73,9 @@ public abstract class StackSocket extends Pollable {
   /** SO_BROADCAST: whether datagrams may go to everybody. */
   volatile boolean broadcast;
 
+  /** SO_KEEPALIVE of what is no TCP: told, and without effect, as on Linux. */
+  volatile boolean keepsAlive;
+
   /** SO_OOBINLINE: whether an urgent byte is data like any other. */
   volatile boolean oobInline;
 

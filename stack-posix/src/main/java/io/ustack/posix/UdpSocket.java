@@ -292,6 +292,7 @@ public final class UdpSocket extends StackSocket {
         receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, MAX_BUFFER_BYTES);
         engine.execution.ring(stackSide, UdpStackSide.OPTIONS);
       }
+      case SocketOption.SO_KEEPALIVE -> keepsAlive = value != 0;
       case SocketOption.SO_SNDBUF -> {
         sendBufferBytes = bufferBytes(value, MIN_SEND_BYTES, MAX_BUFFER_BYTES);
         resizeSendQueue(sendBufferBytes);
@@ -371,6 +372,7 @@ public final class UdpSocket extends StackSocket {
     return switch (option) {
       case SocketOption.SO_RCVBUF -> reportedBytes(receiveBufferBytes, DEFAULT_BUFFER_BYTES);
       case SocketOption.SO_SNDBUF -> reportedBytes(sendBufferBytes, DEFAULT_BUFFER_BYTES);
+      case SocketOption.SO_KEEPALIVE -> keepsAlive ? 1 : 0;
       case SocketOption.SO_ACCEPTCONN -> 0;
       case SocketOption.SO_PROTOCOL -> SocketOption.IPPROTO_UDP;
       default -> -Errno.ENOPROTOOPT;

@@ -213,7 +213,16 @@ final class TcpOptionScenes {
   }
 
   private static void keepAlive(final Scene s) {
-    final int fd = s.tcp();
+    final int[] local = new int[2];
+    s.calls.socketpair(SocketOption.AF_UNIX, SocketOption.SOCK_STREAM, 0, local);
+    s.track(local[1]);
+    for (final int fd : new int[] {s.tcp(), s.udp(), s.listener(1), s.track(local[0])}) {
+      keepAlive(s, fd);
+    }
+  }
+
+  private static void keepAlive(final Scene s, final int fd) {
+    s.note("at first", s.calls.getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE));
     for (final int value : new int[] {1, 0, -5, 0}) {
       s.note("set " + value, s.calls.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, value));
       s.note("SO_KEEPALIVE", s.calls.getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE));
