@@ -26,6 +26,11 @@ public sealed class ByteRing permits PacketRing {
   /** Storage that is kept even while memory is tight: getting it again would cost more. */
   private static final int RESTING_STORAGE_BYTES = 16 << 10;
 
+  /** What is refused is remembered in units of the smallest storage, or of this if it is much. */
+  private static final int LARGE_UNIT_BYTES = 64 << 10;
+
+  private static final int IS_LARGE = 0x8000;
+
   private static final byte[] NOTHING = new byte[0];
 
   private static final VarHandle HEAD;
@@ -55,8 +60,8 @@ public sealed class ByteRing permits PacketRing {
   private final MemoryBudget budget;
 
   /**
-   * What the budget refused last, in units of the smallest storage; 0 when it did not, or has
-   * granted something since. Two bytes, because each connection has two rings.
+   * What the budget refused last, as {@link #units}; 0 when it did not, or has granted something
+   * since. Two bytes, because each connection has two rings.
    */
   private volatile char refusedUnits;
 
@@ -130,7 +135,7 @@ public sealed class ByteRing permits PacketRing {
   /** What it may hold now: its capacity, unless the budget refuses to let it grow. */
   private int attainable() {
     final int refused = refusedUnits;
-    if (refused == 0 || budget.left() >= (long) refused * SMALLEST_STORAGE_BYTES) {
+    if (refused == 0 || budget.left() >= bytes(refused)) {
       return capacityBytes;
     }
     final int stored = storage.length;
@@ -401,8 +406,20 @@ public sealed class ByteRing permits PacketRing {
         budget.give(SMALLEST_STORAGE_BYTES);
       }
     }
-    final int units = (size - storage.length) / SMALLEST_STORAGE_BYTES;
-    refusedUnits = (char) Math.min(Character.MAX_VALUE, Math.max(1, units));
+    refusedUnits = units(Math.max(SMALLEST_STORAGE_BYTES, size - storage.length));
+  }
+
+  /** Refused bytes in two bytes, at most rounded up. */
+  private static char units(final int bytes) {
+    final int units = (bytes + SMALLEST_STORAGE_BYTES - 1) / SMALLEST_STORAGE_BYTES;
+    return (char)
+        (units < IS_LARGE ? units : IS_LARGE | (bytes + LARGE_UNIT_BYTES - 1) / LARGE_UNIT_BYTES);
+  }
+
+  private static long bytes(final int units) {
+    return units < IS_LARGE
+        ? (long) units * SMALLEST_STORAGE_BYTES
+        : (long) (units - IS_LARGE) * LARGE_UNIT_BYTES;
   }
 
   /** The smallest power of two that is not below {@code n}. */

@@ -34,6 +34,7 @@ final class KeptPackets {
       new AtomicReferenceArray<>(CAPACITY);
   private final int[] starts = new int[CAPACITY];
   private final int[] ends = new int[CAPACITY];
+  private volatile boolean retired;
   private volatile int first;
   private volatile int end;
 
@@ -123,11 +124,21 @@ final class KeptPackets {
     FIRST.setRelease(this, at);
   }
 
-  /** Nothing of it will be asked for: all are given back. The producer adds none any more. */
+  /**
+   * Nothing of it will be asked for: all are given back. A producer that adds one nevertheless
+   * retires them once more.
+   */
   void retire() {
+    retired = true; // by then who reads may find nothing; who adds finds out
+    VarHandle.fullFence();
     for (int slot = 0; slot < CAPACITY; slot++) {
       giveBack(slot);
     }
+  }
+
+  /** Whether {@link #retire} was called: what was read before this may be void. */
+  boolean isRetired() {
+    return retired;
   }
 
   private void giveBack(final int slot) {

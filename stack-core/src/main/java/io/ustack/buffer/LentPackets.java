@@ -16,6 +16,9 @@ public final class LentPackets {
   private final @Nullable Packet[] lent;
   private int count;
 
+  /** Of these, packets that came; the rest is for those that are to be filled. */
+  private final int mostReceived;
+
   /** What was given back, linked by {@link Packet#next}; only ever taken as a whole. */
   private final AtomicReference<@Nullable Packet> returned = new AtomicReference<>();
 
@@ -25,19 +28,25 @@ public final class LentPackets {
   public LentPackets(final PacketPool pool, final int most) {
     this.pool = pool;
     lent = new @Nullable Packet[most];
+    mostReceived = most - most / 4;
   }
 
   /**
-   * Lends a packet that came, if the share allows it; from then on it belongs to whoever it is lent
-   * to. Stack thread.
+   * Lends a packet that came, if three quarters of the share allow it: peers send those, and may
+   * not use up what applications need to send. From then on it belongs to whoever it is lent to.
+   * Stack thread.
    */
   public boolean lend(final Packet packet) {
-    if (closed || count == lent.length) {
+    if (closed || count >= mostReceived) {
       return false;
     }
+    note(packet);
+    return true;
+  }
+
+  private void note(final Packet packet) {
     packet.lentAt = count;
     lent[count++] = packet;
-    return true;
   }
 
   /** Lends an empty packet to be filled; null when share or pool are used up. Stack thread. */
@@ -47,7 +56,7 @@ public final class LentPackets {
     }
     final Packet packet = pool.allocate();
     if (packet != null) {
-      lend(packet);
+      note(packet);
     }
     return packet;
   }
@@ -63,8 +72,14 @@ public final class LentPackets {
     }
   }
 
-  /** Takes a packet back from whoever it is lent to. Any thread, once per loan. */
+  /**
+   * Takes a packet back from whoever it is lent to. Any thread, once per loan; too late, when all
+   * is {@linkplain #close closed}, it does nothing.
+   */
   public void giveBack(final Packet packet) {
+    if (closed) {
+      return;
+    }
     Packet before;
     do {
       before = returned.get();

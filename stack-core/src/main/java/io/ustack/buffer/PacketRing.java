@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * #free}, and is read by {@link #peek} as if they had been stored.
  */
 public final class PacketRing extends ByteRing {
-  /** Null until somebody wants packets. */
+  /** Null until somebody wants packets, and again once nothing has come for a while. */
   private volatile @Nullable KeptPackets kept;
 
   /** An empty ring that will hold at most {@code capacityBytes} (at most 1 GiB). */
@@ -68,6 +68,11 @@ public final class PacketRing extends ByteRing {
       return false;
     }
     packets.add(packet, writePosition() + ahead);
+    VarHandle.fullFence();
+    if (super.isRetired() || packets.isRetired()) {
+      // Retired meanwhile, by the consumer: one of the two finds the packet.
+      packets.retire();
+    }
     return true;
   }
 
@@ -85,7 +90,7 @@ public final class PacketRing extends ByteRing {
     }
     final int run = packets.runAt(readPosition() + at);
     final Packet packet = packets.found();
-    if (packet == null || !packets.takeFound()) {
+    if (packet == null || packets.lent().isClosed() || !packets.takeFound()) {
       return null;
     }
     packet.place(packets.foundOffset(), run);
@@ -174,8 +179,8 @@ public final class PacketRing extends ByteRing {
   }
 
   /**
-   * Gives back all packets that stand in it; what their bytes were nobody will ask. The side that
-   * calls must be the producer, or nothing may be produced any more.
+   * Gives back all packets that stand in it, and those that are {@link #put} later: what their
+   * bytes were nobody will ask, or is told that it {@link #isRetired}. Stack thread.
    */
   public void givePacketsBack() {
     final KeptPackets packets = kept;
@@ -184,11 +189,23 @@ public final class PacketRing extends ByteRing {
     }
   }
 
-  /** As {@link ByteRing#isRetired}; and when the stack has taken its packets back. */
+  /** As {@link ByteRing#sleep}; packets are wanted again once somebody says so. */
+  @Override
+  public void sleep() {
+    super.sleep();
+    if (kept != null && length() == 0) {
+      kept = null;
+    }
+  }
+
+  /**
+   * As {@link ByteRing#isRetired}; and when its packets were given back, or the stack is closed.
+   */
   @Override
   public boolean isRetired() {
     VarHandle.loadLoadFence(); // what was read before this was read before the packets went
     final KeptPackets packets = kept;
-    return super.isRetired() || (packets != null && packets.lent().isClosed());
+    return super.isRetired()
+        || (packets != null && (packets.isRetired() || packets.lent().isClosed()));
   }
 }

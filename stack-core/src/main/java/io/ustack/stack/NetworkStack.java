@@ -216,7 +216,7 @@ public final class NetworkStack implements AutoCloseable {
     if (closed) {
       return work;
     }
-    work += lentPackets.collect();
+    work += collect();
     work += receive(wire, wireInput, nowNs);
     final int looped = receive(loopback, loopbackInput, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);
@@ -284,6 +284,15 @@ public final class NetworkStack implements AutoCloseable {
       command.execute(nowNs);
     } catch (final RuntimeException | OutOfMemoryError e) {
       errors.report("executing a command", e);
+    }
+  }
+
+  private int collect() {
+    try {
+      return lentPackets.collect();
+    } catch (final RuntimeException e) {
+      errors.report("taking packets back", e);
+      return 0;
     }
   }
 

@@ -117,10 +117,10 @@ final class DatagramRing {
    */
   boolean keep(
       final DatagramInfo about, final Packet packet, final int offset, final int lengthBytes) {
+    prefix(about, lengthBytes); // which may need memory: before the packet is the ring's
     if (!ring.keep(PREFIX_BYTES, packet, offset, lengthBytes)) {
       return false;
     }
-    prefix(about, lengthBytes);
     ring.publish(PREFIX_BYTES + lengthBytes);
     return true;
   }
@@ -130,11 +130,12 @@ final class DatagramRing {
    * the ring's if the answer is true. Producer.
    */
   boolean put(final DatagramInfo about, final Packet packet) {
+    final int lengthBytes = packet.length();
+    prefix(about, lengthBytes);
     if (!ring.put(PREFIX_BYTES, packet)) {
       return false;
     }
-    prefix(about, packet.length());
-    ring.publish(PREFIX_BYTES + packet.length());
+    ring.publish(PREFIX_BYTES + lengthBytes);
     return true;
   }
 
@@ -193,7 +194,7 @@ final class DatagramRing {
     ring.givePacketsBack();
   }
 
-  /** Whether what was read is void, since the stack took its packets back. Consumer. */
+  /** Whether what was read is void: packets were given back under the reader. Consumer. */
   boolean isVoid() {
     return ring.isRetired();
   }

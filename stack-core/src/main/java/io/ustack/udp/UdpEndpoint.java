@@ -192,13 +192,17 @@ public final class UdpEndpoint extends Emitter {
 
   /**
    * Queues a datagram that is {@link #sendable}: the frame of a packet that is lent to the caller,
-   * and the endpoint's if the answer is true. Application, after {@link #keepOutgoing}.
+   * and the endpoint's if the answer is true. If not, there may be room for a copy. Application,
+   * after {@link #keepOutgoing}.
    */
   public boolean send(final Packet packet, final DatagramInfo to) {
     return hasRoom(packet.length()) && outgoing.put(to, packet);
   }
 
-  /** Whether what was received last is void: the stack is closed. Application. */
+  /**
+   * Whether what was received last is void: the endpoint or the stack was closed meanwhile.
+   * Application.
+   */
   public boolean isVoid() {
     return incoming.isVoid();
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -34,6 +35,23 @@ class LentPacketsTest {
     assertEquals(1, lent.collect());
     assertTrue(lent.isCollected());
     assertNotNull(lent.lendEmpty());
+  }
+
+  /** What peers send can't take all: something is left for those who want to send. */
+  @Test
+  void whatCameLeavesAQuarterOfTheShare() {
+    for (int i = 0; i < 3; i++) {
+      final Packet came = pool.allocate();
+      assertNotNull(came);
+      assertTrue(lent.lend(came));
+    }
+    final Packet came = pool.allocate();
+    assertNotNull(came);
+    assertFalse(lent.lend(came));
+    came.release();
+    assertNotNull(lent.lendEmpty());
+    lent.close();
+    assertEquals(0, pool.inUse());
   }
 
   @Test
@@ -86,8 +104,11 @@ class LentPacketsTest {
     lent.close();
     assertTrue(lent.isClosed());
     assertEquals(0, pool.inUse());
+    final Packet others = new Packet(pool, 0, kept.bytes(), 0, 1);
+    kept.next = others; // it is somebody else's by now, in a list of theirs
     lent.giveBack(kept); // whoever held it learns too late
-    assertEquals(0, pool.inUse());
+    assertSame(others, kept.next);
+    assertTrue(lent.isCollected());
     assertNull(lent.lendEmpty());
   }
 }

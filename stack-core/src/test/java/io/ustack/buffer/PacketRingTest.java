@@ -174,6 +174,45 @@ class PacketRingTest {
     assertBalanced(0);
   }
 
+  /** The stack retires a send ring while the application is about to put a packet into it. */
+  @Test
+  void whatIsPutIntoARetiredRingComesBack() {
+    ring.keepPackets(lent);
+    final Packet packet = lent.lendEmpty();
+    assertNotNull(packet);
+    packet.append(10);
+    ring.retire();
+    ring.put(0, packet);
+    assertBalanced(0);
+  }
+
+  @Test
+  void givingPacketsBackMakesWhatIsReadVoid() {
+    ring.keepPackets(lent);
+    assertTrue(keep(10));
+    assertFalse(ring.isRetired());
+    ring.givePacketsBack();
+    assertBalanced(0);
+    ring.peek(0, new byte[10], 0, 10);
+    assertTrue(ring.isRetired(), "and whoever looks finds out");
+  }
+
+  /** Whoever used packets once does not pay for it for ever. */
+  @Test
+  void aRingThatSleepsWantsPacketsNoMore() {
+    ring.keepPackets(lent);
+    assertTrue(keep(10));
+    ring.sleep();
+    assertTrue(keep(10), "it is not empty");
+    read(20);
+    ring.sleep();
+    assertFalse(keep(10));
+    ring.keepPackets(lent);
+    assertTrue(keep(10));
+    read(10);
+    assertBalanced(0);
+  }
+
   @Test
   void theEndOfTheStackRetiresWhatIsInPackets() {
     ring.keepPackets(lent);
@@ -182,10 +221,17 @@ class PacketRingTest {
     lent.close();
     assertTrue(ring.isRetired());
     assertEquals(0, pool.inUse());
+    assertNull(ring.take(0), "it is the pool's");
   }
 
+  /** Positions count modulo 2^32. */
   @Test
   void anyMixtureIsTheSameStream() {
+    for (int i = 0; i < 4; i++) {
+      final int passed = (1 << 30) - (i == 3 ? 1 << 20 : 0);
+      ring.publish(passed);
+      ring.discard(passed);
+    }
     final Random random = new Random(42);
     ring.keepPackets(lent);
     for (int step = 0; step < 200_000; step++) {

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import java.lang.ref.Reference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,12 @@ abstract class LoanCalls extends DataCalls {
       return table.firstOf(fd, socket, refusal);
     }
     engine.loans.collect();
-    return socket.lend(loan.memory, flags, source);
+    try {
+      final int count = socket.lend(loan.memory, flags, source);
+      return count > 0 && !loan.isHeld() ? -Errno.EIO : count;
+    } finally {
+      Reference.reachabilityFence(loan); // it is not forgotten while it is used
+    }
   }
 
   /**
@@ -60,14 +66,20 @@ abstract class LoanCalls extends DataCalls {
       return table.firstOf(fd, socket, refusal);
     }
     engine.loans.collect();
-    return socket.claim(loan.memory, length);
+    try {
+      final int count = socket.claim(loan.memory, length);
+      return count > 0 && !loan.isHeld() ? -Errno.EIO : count;
+    } finally {
+      Reference.reachabilityFence(loan);
+    }
   }
 
   /**
    * Sends the first bytes of what a loan holds, be it claimed or received, and from whichever
    * socket: as {@link #send(int, java.nio.ByteBuffer, int, int, int)}, but the packet itself goes.
-   * Once all {@code length} bytes are taken the loan holds nothing any more; otherwise it is as it
-   * was. Of a stream the bytes are copied into segments; of datagrams nothing is copied.
+   * Once all {@code length} bytes are taken the loan holds nothing any more; otherwise it holds
+   * what it held. Of a stream the bytes are copied into segments; of datagrams nothing is copied,
+   * as long as no more than 64 wait to leave.
    *
    * @param length at most what the loan holds; not 0
    * @return as send; -EINVAL for a length outside of that, and for a loan that holds nothing
@@ -86,9 +98,14 @@ abstract class LoanCalls extends DataCalls {
       final int port) {
     final StackSocket socket = table.socket(fd);
     final int refusal = port < StackSocket.NO_PORT ? -Errno.EINVAL : refuseToSend(loan, length);
-    return socket == null || refusal != 0 || loan == null
-        ? table.firstOf(fd, socket, refusal)
-        : socket.sendLent(loan.memory, length, flags, address, port);
+    if (socket == null || refusal != 0 || loan == null) {
+      return table.firstOf(fd, socket, refusal);
+    }
+    try {
+      return socket.sendLent(loan.memory, length, flags, address, port);
+    } finally {
+      Reference.reachabilityFence(loan);
+    }
   }
 
   private int refuseToHold(final @Nullable Loan loan) {

@@ -50,6 +50,16 @@ final class LoanMemory extends PhantomReference<Loan> {
     view.limit(offset + length).position(offset).order(ByteOrder.BIG_ENDIAN);
     packet.set(lent);
     trace();
+    if (loans.isClosed()) {
+      giveBack(); // its engine was closed meanwhile, and has not seen it
+    }
+  }
+
+  /** All its bytes, whatever the caller made of position and limit. */
+  ByteBuffer source() {
+    check();
+    final ByteBuffer all = copied ? copy : view;
+    return all.limit(offset + length);
   }
 
   /** Where to copy so many bytes to, which {@link #holdCopy} holds. */

@@ -34,6 +34,8 @@ final class Loans {
   private final @Nullable Packet[] stock = new @Nullable Packet[STOCK];
   private int stocked;
 
+  private volatile boolean closed;
+
   private volatile boolean traced = Loans.class.desiredAssertionStatus();
   private volatile Consumer<ForgottenLoan> observer = Loans::log;
 
@@ -56,6 +58,11 @@ final class Loans {
 
   ReferenceQueue<Loan> forgotten() {
     return forgotten;
+  }
+
+  /** Whether nobody may hold anything any more. */
+  boolean isClosed() {
+    return closed;
   }
 
   boolean isTraced() {
@@ -101,7 +108,12 @@ final class Loans {
     lock.lock();
     try {
       if (stocked == 0) {
+        claim.fetched = 0;
         engine.execution.call(claim);
+        if (claim.isDone()) {
+          stocked = claim.fetched;
+          System.arraycopy(claim.packets, 0, stock, 0, stocked);
+        }
       }
       if (stocked == 0) {
         return null;
@@ -125,6 +137,7 @@ final class Loans {
 
   /** The engine closes: whoever still holds something holds it no longer. */
   void close() {
+    closed = true;
     collect();
     final List<LoanMemory> remaining = new ArrayList<>();
     lock.lock();
@@ -144,17 +157,18 @@ final class Loans {
     remaining.forEach(LoanMemory::onForgotten);
   }
 
-  /** Fills the stock; its caller holds the lock. */
+  /** Fetches packets for the stock. */
   private final class Claim extends StackCall {
+    private final @Nullable Packet[] packets = new @Nullable Packet[STOCK];
+    private int fetched;
+
     @Override
     void run(final long nowNs) {
       lent.collect(); // what came back since the last cycle
-      while (stocked < STOCK) {
-        final Packet packet = lent.lendEmpty();
-        if (packet == null) {
-          return;
-        }
-        stock[stocked++] = packet;
+      Packet packet = lent.lendEmpty();
+      while (packet != null) {
+        packets[fetched++] = packet;
+        packet = fetched < STOCK ? lent.lendEmpty() : null;
       }
     }
   }

@@ -82,7 +82,7 @@ final class TcpLending {
         return sent;
       }
     }
-    final int sent = transfer.send(loan.bytes(), null, null, loan.offset(), length, flags);
+    final int sent = transfer.send(loan.source(), null, null, loan.offset(), length, flags);
     if (sent == length) {
       loan.giveBack();
     }

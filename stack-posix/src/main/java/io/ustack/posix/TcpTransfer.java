@@ -140,7 +140,8 @@ final class TcpTransfer {
   }
 
   /**
-   * As above, of the frame of a packet that is lent: it goes into the buffer as a whole, or not.
+   * As above, of the frame of a packet that is lent: it goes into the buffer as a whole, or not;
+   * -EAGAIN also while it would be the first data of a deferred SYN.
    */
   int sendNow(final Packet packet, final int flags) {
     final int length = packet.length();
@@ -150,6 +151,9 @@ final class TcpTransfer {
       final int refused = refuseToSend(connection, 0);
       if (refused != 0 || connection == null) {
         return refused;
+      }
+      if ((stackSide.stream() & TcpStackSide.ESTABLISHED) == 0) {
+        return -Errno.EAGAIN;
       }
       final PacketRing ring = connection.sendBuffer();
       ring.keepPackets(socket.engine.loans.lent());
@@ -342,7 +346,10 @@ final class TcpTransfer {
 
   /** Another thread closed or disconnected, and the stack took its buffer back while we read. */
   private int takenBack() {
-    return socket.isClosed() ? -Errno.EBADF : -Errno.EAGAIN;
+    if (socket.isClosed()) {
+      return -Errno.EBADF;
+    }
+    return execution.isOver() ? -Errno.EIO : -Errno.EAGAIN;
   }
 
   /** Reads up to an urgent byte, or from behind it. Returns as receiveNow, or NOTHING */

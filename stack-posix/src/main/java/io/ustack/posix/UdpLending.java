@@ -29,7 +29,7 @@ final class UdpLending {
   private int copy(
       final LoanMemory loan, final int length, final int flags, final int address, final int port) {
     final int sent =
-        transfer.send(loan.bytes(), null, null, loan.offset(), length, flags, address, port, null);
+        transfer.send(loan.source(), null, null, loan.offset(), length, flags, address, port, null);
     if (sent == length) {
       loan.giveBack();
     }

@@ -163,14 +163,18 @@ final class UdpReception {
         return refused;
       }
       endpoint.keepIncoming(loan.loans.lent());
+      if (endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING) {
+        return -Errno.EAGAIN;
+      }
       final Packet packet = endpoint.take(info);
       if (packet != null) {
         loan.hold(packet);
-      } else if (endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING) {
-        return -Errno.EAGAIN;
       } else {
         final int length = info.lengthBytes();
         endpoint.receive(loan.room(length), 0, length, info);
+        if (endpoint.isVoid()) {
+          return socket.isClosed() ? -Errno.EBADF : -Errno.EIO;
+        }
         if (length > 0) {
           loan.holdCopy(length);
         }

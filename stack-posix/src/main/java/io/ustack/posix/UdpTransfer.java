@@ -136,7 +136,12 @@ final class UdpTransfer {
     socket.sending.lock();
     try {
       if (pendingBytes != NOTHING_PENDING) {
-        return append(endpoint, packet.bytes(), null, null, packet.offset(), length, false);
+        final int added =
+            append(endpoint, packet.bytes(), null, null, packet.offset(), length, false);
+        if (added >= 0) {
+          socket.engine.loans.giveBack(packet);
+        }
+        return added;
       }
       final int aimed = aim(endpoint, length, address, port, null);
       final int refused = aimed != 0 ? aimed : refuseToSend();
@@ -145,7 +150,10 @@ final class UdpTransfer {
       }
       endpoint.keepOutgoing(socket.engine.loans.lent());
       if (!endpoint.send(packet, target)) {
-        return -Errno.EAGAIN;
+        if (!endpoint.send(packet.bytes(), packet.offset(), length, target)) {
+          return -Errno.EAGAIN;
+        }
+        socket.engine.loans.giveBack(packet);
       }
       execution.ring(stackSide, UdpStackSide.WRITTEN);
       return length;

@@ -474,6 +474,101 @@ class LoanTest {
     }
   }
 
+  /** More than the queue takes as packets: the rest is copied, and none is lost on the way. */
+  @ParameterizedTest
+  @EnumSource
+  void manyDatagramsInLoansArrive(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int client = udp(peers.a);
+      final int server = udp(peers.b);
+      final int port = Peers.port(peers.b, server);
+      final Loan loan = peers.a.loan();
+      final byte[] buffer = new byte[100];
+      // So that the address is known.
+      assertEquals(1, peers.a.sendto(client, buffer, 0, 1, 0, Peers.B, port));
+      assertEquals(1, peers.b.recv(server, buffer, 0, 100, 0));
+      for (int i = 0; i < 200; i++) {
+        assertEquals(100, peers.a.sendClaim(client, loan, 100));
+        loan.bytes().put(pattern(i, 100));
+        assertEquals(100, peers.a.sendLent(client, loan, 100, DONTWAIT, Peers.B, port));
+      }
+      for (int i = 0; i < 200; i++) {
+        assertEquals(100, peers.b.recv(server, buffer, 0, 100, 0));
+        assertTrue(Arrays.equals(pattern(i, 100), buffer), "datagram " + i);
+      }
+    }
+  }
+
+  /** What peers send and nobody reads leaves some packets for those who send. */
+  @ParameterizedTest
+  @EnumSource
+  void unreadDataDoesNotKeepAnybodyFromClaiming(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final Loan loan = peers.b.loan();
+      for (int i = 0; i < 6; i++) {
+        final int[] pair = peers.connect();
+        assertEquals(-Errno.EAGAIN, peers.b.recvLend(pair[1], loan, DONTWAIT));
+        peers.a.setsockopt(pair[0], SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
+        for (int sent = 0; sent < 80; sent++) {
+          assertEquals(1, peers.a.send(pair[0], pattern(sent, 1), 0, 1, 0));
+          while (peers.b.ioctl(pair[1], SocketOption.FIONREAD, 0) <= sent) {
+            peers.b.poll();
+            peers.a.poll();
+          }
+        }
+      }
+      assertEquals(5, peers.b.sendClaim(udp(peers.b), loan, 5));
+      loan.close();
+    }
+  }
+
+  /** The caller may play with position and limit; what is sent is what was lent. */
+  @ParameterizedTest
+  @EnumSource
+  void theLimitOfTheViewIsTheCallers(final Mode mode) {
+    try (Peers peers = new Peers(mode)) {
+      final int client = udp(peers.a);
+      final int server = udp(peers.b);
+      final int port = Peers.port(peers.b, server);
+      final Loan loan = peers.a.loan();
+      final byte[] buffer = new byte[100];
+      for (final int flags : new int[] {SocketOption.MSG_MORE, 0}) {
+        assertEquals(10, peers.a.sendClaim(client, loan, 10));
+        loan.bytes().put(pattern(0, 10)).limit(loan.offset() + 1);
+        assertEquals(10, peers.a.sendLent(client, loan, 10, flags, Peers.B, port));
+      }
+      assertEquals(20, peers.b.recv(server, buffer, 0, 100, 0));
+    }
+  }
+
+  // ---- The end
+
+  @Test
+  void afterTheStacksEndNothingIsLentOrReadForEver() {
+    try (Peers peers = new Peers(Mode.DEDICATED)) {
+      final int[] pair = peers.connect();
+      final int client = udp(peers.a);
+      final int server = udp(peers.b);
+      final int port = Peers.port(peers.b, server);
+      final Loan loan = peers.b.loan();
+      assertEquals(-Errno.EAGAIN, peers.b.recvLend(pair[1], loan, DONTWAIT));
+      assertEquals(-Errno.EAGAIN, peers.b.recvLend(server, loan, DONTWAIT));
+      assertEquals(100, peers.a.send(pair[0], pattern(0, 100), 0, 100, 0));
+      assertEquals(100, peers.a.sendto(client, pattern(0, 100), 0, 100, 0, Peers.B, port));
+      final PollFds waits = new PollFds(1);
+      waits.set(0, server, Epoll.EPOLLIN);
+      assertEquals(1, peers.b.poll(waits, 1, -1));
+      waits.set(0, pair[1], Epoll.EPOLLIN);
+      assertEquals(1, peers.b.poll(waits, 1, -1));
+      peers.b.engine.close();
+      peers.stackB.close();
+      assertEquals(-Errno.EIO, peers.b.recvLend(pair[1], loan, 0));
+      assertEquals(-Errno.EIO, peers.b.recvLend(server, loan, 0));
+      assertFalse(loan.isHeld());
+      assertEquals(-Errno.EIO, peers.b.recv(pair[1], new byte[100], 0, 100, 0));
+    }
+  }
+
   // ---- Loans that nobody gives back
 
   private static void holdAndForget(final Posix posix, final int fd) {
@@ -527,7 +622,7 @@ class LoanTest {
 
   // ---- Threads
 
-  /** Each connection is answered by one thread, whose loans another one gives back. */
+  /** Each connection is answered by a thread of its own; the loans of one pool cross. */
   @Test
   void loansCrossThreads() throws InterruptedException {
     try (Peers peers = new Peers(Mode.DEDICATED)) {

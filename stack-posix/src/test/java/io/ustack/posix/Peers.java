@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.PipeLink;
@@ -100,11 +101,31 @@ final class Peers implements AutoCloseable {
     return new int[] {client, server};
   }
 
+  /** What is lent comes home, once the peer has acknowledged what was sent in it. */
+  private void awaitPackets() {
+    final boolean inline = a.engine.execution instanceof InlineExecution;
+    final long bornNs = System.nanoTime();
+    while (stackA.lentPackets().count() + stackB.lentPackets().count() > 0) {
+      final long now = inline ? tick(stackB) : System.nanoTime();
+      stackA.poll(now);
+      stackB.poll(now);
+      assertTrue(
+          System.nanoTime() - bornNs < 20_000_000_000L,
+          () ->
+              "still lent: "
+                  + stackA.lentPackets().count()
+                  + " of A, "
+                  + stackB.lentPackets().count()
+                  + " of B");
+    }
+  }
+
   /** Closes everything, and sees that every packet came home and that nothing went wrong inside. */
   @Override
   public void close() {
     a.close();
     b.close();
+    awaitPackets();
     stackA.close();
     stackB.close();
     cable.close();

@@ -16,9 +16,10 @@ import org.HdrHistogram.Histogram;
 
 /**
  * How long DEDICATED takes to hand over: from the moment that a frame lies on the wire until the
- * application has left {@code epoll_wait}, and from its {@code send} until the answer lies on the
- * wire. Both contain one pass through the stack. A peer on the application's own thread puts a
- * datagram on a pipe and looks for the answer.
+ * application has left {@code epoll_wait}, and from its {@code send} until the peer has received
+ * the answer. The first contains one pass through the stack, the second two, and nobody has parked
+ * meanwhile. A peer on the application's own thread puts a datagram on a pipe and looks for the
+ * answer.
  */
 final class HandOver {
   private static final int PEER = Ipv4Address.parse("10.1.0.1");
@@ -36,7 +37,7 @@ final class HandOver {
     String line() {
       return String.format(
           Locale.ROOT,
-          "pipe  hand-over, dedicated: wire to epoll_wait p50 %.2f us, p99 %.2f us; send to wire"
+          "pipe  hand-over, dedicated: wire to epoll_wait p50 %.2f us, p99 %.2f us; send to peer"
               + " p50 %.2f us, p99 %.2f us",
           up.getValueAtPercentile(50) / 1e3,
           up.getValueAtPercentile(99) / 1e3,

@@ -60,6 +60,7 @@ final class UdpFlow implements EventHandler {
   @Override
   public void onEvents(final int events, final long nowNs) {
     for (int i = 0; i < TURN_DATAGRAMS; i++) {
+      relay.loan().close(); // whatever became of the last one
       final int length = relay.posix().recvLend(fd, relay.loan(), 0);
       if (length >= 0) {
         target.countDown(length);

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Passes datagrams on to a target and its answers back. Each client (address and port) is a flow of
  * its own, with one target and one socket towards it, for as long as datagrams come, either way.
- * What finds no room is lost, and counted, as datagrams are. Nothing is copied: a datagram leaves
- * in the packet that it came in.
+ * What finds no room is lost, and counted, as datagrams are. A datagram leaves in the packet that
+ * it came in, unless the stack has no more packets to lend.
  */
 public final class UdpRelay implements EventHandler, AutoCloseable {
   private static final byte[] EMPTY = new byte[0];
@@ -72,6 +72,7 @@ public final class UdpRelay implements EventHandler, AutoCloseable {
   @Override
   public void onEvents(final int events, final long nowNs) {
     for (int i = 0; i < TURN_DATAGRAMS; i++) {
+      loan.close(); // whatever became of the last one
       final int length = posix.recvLend(fd, loan, 0, client);
       if (length < 0) {
         return;
