@@ -64,8 +64,8 @@ final class Nagle {
   }
 
   /**
-   * MSG_MORE: the application is not finished with what it wrote last. The next ACK ends that, as
-   * on Linux.
+   * MSG_MORE: the application is not finished with what it wrote last. The next segment that comes
+   * ends that, as on Linux.
    */
   void moreComes(final boolean on) {
     moreComes = on;

@@ -236,8 +236,8 @@ final class Sender extends SendStream {
     final int ack = segment.ack;
     final int acked = Seq.gt(ack, sndUna) ? ack - sndUna : 0;
     final boolean duplicate = acked == 0 && isDuplicate(segment);
+    moreComes(false); // Linux tcp_data_snd_check
     if (acked > 0) {
-      moreComes(false);
       sndUna = ack;
       sndNxt = Seq.max(sndNxt, ack);
       sndProbed = Seq.max(sndProbed, ack);

@@ -162,6 +162,15 @@ class NagleTest {
     }
   }
 
+  /** Linux tcp_data_snd_check: whatever comes lets out what MSG_MORE held. */
+  @Test
+  void whatThePeerSendsEndsTheWaitForMore() {
+    try (TestStack s = TestStack.established()) {
+      writeMore(s, 1, 7);
+      s.script("< P. 1:4(3) ack 1 win 65535", "> P. 1:8(7) ack 4");
+    }
+  }
+
   private static void writeMore(final TestStack s, final int seq, final int length) {
     s.connection.sendBuffer().write(ScriptedSegment.stream(seq, length), 0, length);
     s.connection.options().moreComes();

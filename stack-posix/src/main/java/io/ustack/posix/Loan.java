@@ -9,7 +9,8 @@ import java.nio.ByteBuffer;
  *
  * <p>It is held from a call that lends until {@link #close}, or until {@link Posix#sendLent} has
  * taken the packet over. After that {@link #bytes} throws, and a buffer that it gave before has no
- * byte left between position and limit.
+ * byte left between position and limit. Nothing watches over copies of that buffer (duplicate,
+ * slice), nor over one whose limit the caller moves: it is a view of all packets.
  *
  * <p>At most a quarter of the stack's packets are lent at a time; beyond that what is received is
  * copied into memory of the loan, and what is claimed is -ENOBUFS. A loan that is forgotten while

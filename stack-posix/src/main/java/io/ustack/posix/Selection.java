@@ -48,9 +48,17 @@ final class Selection {
     return 0;
   }
 
-  /** Leaves in the sets what is true. Returns how many bits that are */
+  /**
+   * Leaves in the sets what is true. Returns how many bits that are; -EBADF when a descriptor was
+   * closed meanwhile, and the sets are as they were
+   */
   int answer(
       final @Nullable FdSet reads, final @Nullable FdSet writes, final @Nullable FdSet excepts) {
+    for (int i = 0; i < count; i++) {
+      if ((fds.revents(i) & Epoll.POLLNVAL) != 0) {
+        return -Errno.EBADF;
+      }
+    }
     int bits = 0;
     for (int i = 0; i < count; i++) {
       bits += keep(reads, i, IN) + keep(writes, i, OUT) + keep(excepts, i, EXCEPT);

@@ -58,6 +58,23 @@ class PollTest {
     }
   }
 
+  /** Linux would go on waiting; 0 would say that the time is up. */
+  @Test
+  void selectSaysThatADescriptorWasClosed() throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      final int fd = boundUdp(host.posix);
+      final FdSet asked = new FdSet(64);
+      asked.set(fd);
+      final AtomicInteger outcome = new AtomicInteger();
+      final Thread waiter = start(() -> outcome.set(host.posix.select(64, asked, null, null, -1)));
+      Threads.awaitParked(waiter);
+      assertEquals(0, host.posix.close(fd));
+      waiter.join();
+      assertEquals(-Errno.EBADF, outcome.get());
+      assertTrue(asked.isSet(fd));
+    }
+  }
+
   @Test
   void whoOnlyLooksLeavesTheConnectionToWhoAccepts() throws InterruptedException {
     try (Host host = new Host(Mode.DEDICATED)) {
