@@ -10,11 +10,6 @@ import org.jspecify.annotations.Nullable;
  * net/unix/af_unix.c has it. It has no name and can't be connected to anything else.
  */
 final class LocalSocket extends StackSocket {
-  /** Linux net.core.wmem_default. */
-  private static final int DEFAULT_BUFFER_BYTES = 212_992;
-
-  private static final int MAX_BUFFER_BYTES = 4 << 20;
-
   /**
    * DEVIATION: Linux, MSG_OOB on streams of AF_UNIX (since 5.15, CONFIG_AF_UNIX_OOB): EOPNOTSUPP,
    * as before that. What it does changes from version to version.
@@ -27,7 +22,7 @@ final class LocalSocket extends StackSocket {
   private final int type;
 
   /** What the other end sent. */
-  private final LocalQueue queue;
+  final LocalQueue queue;
 
   /** The other end; set once, before anybody else sees this one. */
   private @Nullable LocalSocket peer;
@@ -38,7 +33,7 @@ final class LocalSocket extends StackSocket {
   private LocalSocket(final SocketEngine engine, final int type) {
     super(engine);
     this.type = type;
-    queue = new LocalQueue(type == SocketOption.SOCK_STREAM, DEFAULT_BUFFER_BYTES);
+    queue = new LocalQueue(type == SocketOption.SOCK_STREAM, LocalSocketOptions.DEFAULT_BUFFER_BYTES);
   }
 
   /** Two ends that are connected; the second is the first's {@link #peer}. */
@@ -52,6 +47,11 @@ final class LocalSocket extends StackSocket {
 
   LocalSocket peer() {
     return Objects.requireNonNull(peer);
+  }
+
+  /** What this end sent and the other has not read. */
+  LocalQueue outgoing() {
+    return peer().queue;
   }
 
   @Override
@@ -79,37 +79,17 @@ final class LocalSocket extends StackSocket {
     return type == SocketOption.SOCK_DGRAM;
   }
 
-  /** As Linux unix_poll and unix_dgram_poll. */
   @Override
   public int readiness() {
-    final int shutdown = shut;
-    int events = hasError() ? Epoll.EPOLLERR : 0;
-    if (shutdown == SHUT_BOTH) {
-      events |= Epoll.EPOLLHUP;
-    }
-    if ((shutdown & SHUT_RECEIVE) != 0) {
-      events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
-    }
-    if (!queue.isEmpty()) {
-      events |= Epoll.READ_KEY;
-    }
-    return peer().queue.isRoomy() ? events | UdpSocket.WRITE_KEY : events;
+    return LocalReadiness.of(this);
   }
 
-  /** Who waits to send a message waits for room for that one, not for some room. */
   @Override
   boolean isReady(final int events, final int bytes) {
     final boolean sends = bytes != AS_TOLD && (events & Epoll.WRITE_KEY) != 0;
-    if (!sends) {
-      return super.isReady(events, bytes);
-    }
-    final LocalSocket other = peer();
-    return super.isReady(events & ~Epoll.WRITE_KEY, bytes)
-        || (shut & SHUT_SEND) != 0
-        || (other.shut & SHUT_RECEIVE) != 0
-        || other.isClosed()
-        || bytes > other.queue.longest()
-        || other.queue.fits(bytes);
+    return sends
+        ? super.isReady(events & ~Epoll.WRITE_KEY, bytes) || LocalReadiness.canSend(this, bytes)
+        : super.isReady(events, bytes);
   }
 
   // ---- Life
@@ -451,40 +431,11 @@ final class LocalSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option, final int value) {
-    if (level != SocketOption.SOL_SOCKET) {
-      return -Errno.EOPNOTSUPP;
-    }
-    if (option == SocketOption.SO_KEEPALIVE) {
-      keepsAlive = value != 0;
-      return 0;
-    }
-    if (option != SocketOption.SO_SNDBUF) {
-      return -Errno.ENOPROTOOPT;
-    }
-    sending.lock();
-    try {
-      peer().queue.capacity(bufferBytes(value, MIN_SEND_BYTES, MAX_BUFFER_BYTES));
-    } finally {
-      sending.unlock();
-    }
-    raise(Epoll.WRITE_KEY);
-    return 0;
+    return LocalSocketOptions.set(this, level, option, value);
   }
 
   @Override
   int protocolOption(final int level, final int option) {
-    if (level != SocketOption.SOL_SOCKET) {
-      return -Errno.EOPNOTSUPP;
-    }
-    return switch (option) {
-      case SocketOption.SO_RCVBUF -> DEFAULT_BUFFER_BYTES;
-      case SocketOption.SO_SNDBUF -> {
-        final int bytes = peer().queue.capacity();
-        yield bytes == DEFAULT_BUFFER_BYTES ? bytes : 2 * bytes;
-      }
-      case SocketOption.SO_KEEPALIVE -> keepsAlive ? 1 : 0;
-      case SocketOption.SO_ACCEPTCONN, SocketOption.SO_PROTOCOL -> 0;
-      default -> -Errno.ENOPROTOOPT;
-    };
+    return LocalSocketOptions.get(this, level, option);
   }
 }
