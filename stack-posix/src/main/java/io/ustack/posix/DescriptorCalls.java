@@ -187,9 +187,10 @@ abstract class DescriptorCalls {
   }
 
   /**
-   * fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD and F_SETFD (FD_CLOEXEC), F_GETFL (O_RDWR,
-   * O_NONBLOCK) and F_SETFL (O_NONBLOCK; other flags change nothing). Returns a descriptor, flags
-   * or 0; -EINVAL, -EBADF, -EMFILE
+   * fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD and F_SETFD (FD_CLOEXEC), F_GETFL (O_RDWR, and what
+   * was set) and F_SETFL (O_NONBLOCK; O_APPEND, O_NOATIME and, of sockets, O_ASYNC are kept and
+   * told again, as on Linux: sendfile refuses O_APPEND, the rest has no effect). Returns a
+   * descriptor, flags or 0; -EINVAL, also of O_DIRECT; -EBADF, -EMFILE
    */
   public int fcntl(final int fd, final int command, final int argument) {
     final Pollable pollable = table.find(fd);
@@ -208,9 +209,16 @@ abstract class DescriptorCalls {
       }
       case SocketOption.F_SETFD -> table.closeOnExec(fd, (argument & SocketOption.FD_CLOEXEC) != 0);
       case SocketOption.F_GETFL -> {
-        return SocketOption.O_RDWR | (pollable.isNonBlocking() ? SocketOption.O_NONBLOCK : 0);
+        return pollable.statusFlags();
       }
-      case SocketOption.F_SETFL -> pollable.nonBlocking((argument & SocketOption.O_NONBLOCK) != 0);
+      case SocketOption.F_SETFL -> {
+        if ((argument & SocketOption.O_DIRECT) != 0) {
+          return -Errno.EINVAL;
+        }
+        // As Linux setfl. The signal of O_ASYNC has no receiver: F_SETOWN is not here.
+        final int async = pollable instanceof StackSocket ? SocketOption.O_ASYNC : 0;
+        pollable.statusFlags(argument, SocketOption.O_APPEND | SocketOption.O_NOATIME | async);
+      }
       default -> {
         return -Errno.EINVAL;
       }

@@ -138,6 +138,9 @@ public final class EpollSet extends Pollable {
    */
   public int modify(
       final Pollable pollable, final int descriptor, final int events, final long data) {
+    if ((events & Epoll.EPOLLEXCLUSIVE) != 0) {
+      return -Errno.EINVAL; // whatever is watched
+    }
     final Watch watch;
     engine.topology.lock();
     try {
@@ -145,7 +148,7 @@ public final class EpollSet extends Pollable {
       if (watch == null) {
         return -Errno.ENOENT;
       }
-      if (((events | watch.interest) & Epoll.EPOLLEXCLUSIVE) != 0) {
+      if ((watch.interest & Epoll.EPOLLEXCLUSIVE) != 0) {
         return -Errno.EINVAL;
       }
       lock.lock();

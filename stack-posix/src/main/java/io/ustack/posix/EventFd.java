@@ -87,6 +87,9 @@ final class EventFd extends Pollable {
   /**
    * Adds to the count. Returns 8, -EINVAL for fewer bytes or 2^64-1, -EAGAIN where it would pass
    * 2^64-2 (INLINE also where it would wait), -EINTR, -EBADF
+   *
+   * <p>DEVIATION: Linux, write(2) of more than 8 bytes to an eventfd: the first 8 count, as
+   * eventfd(2) has it and kernels long did; newer ones say EINVAL.
    */
   @Override
   public int write(

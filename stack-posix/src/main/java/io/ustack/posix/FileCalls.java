@@ -29,7 +29,7 @@ abstract class FileCalls extends MessageCalls {
    * @param count how much at most; -EINVAL when negative, or when the end is no long
    * @return bytes taken, fewer than {@code count} at the end of the file or when the socket does
    *     not wait; 0 at the end; -EAGAIN; -EBADF; -EIO when the file can't be read; -EINVAL when
-   *     {@code fd} takes no bytes; else as send
+   *     {@code fd} takes no bytes, or has O_APPEND; else as send
    */
   public int sendfile(
       final int fd, final @Nullable FileChannel file, final long position, final long count) {
@@ -43,7 +43,8 @@ abstract class FileCalls extends MessageCalls {
     if (target == null) {
       return -Errno.EBADF;
     }
-    if (!(target instanceof StackSocket socket)) {
+    if (!(target instanceof StackSocket socket)
+        || (target.statusFlags() & SocketOption.O_APPEND) != 0) {
       return -Errno.EINVAL;
     }
     final ByteBuffer chunk = chunks.take();

@@ -32,6 +32,7 @@ public abstract class Pollable extends Awaitable {
   private volatile @Nullable WaitPoint writers;
   private volatile boolean closed;
   private volatile boolean nonBlocking;
+  private volatile int statusFlags;
 
   /** Numbers in the {@link FdTable}; under its lock. */
   int descriptors;
@@ -106,6 +107,21 @@ public abstract class Pollable extends Awaitable {
   /** O_NONBLOCK. */
   public final boolean isNonBlocking() {
     return nonBlocking;
+  }
+
+  /**
+   * fcntl(F_SETFL).
+   *
+   * @param kept which of them are told again, beside O_NONBLOCK
+   */
+  final void statusFlags(final int flags, final int kept) {
+    nonBlocking((flags & SocketOption.O_NONBLOCK) != 0);
+    statusFlags = flags & kept;
+  }
+
+  /** fcntl(F_GETFL). */
+  final int statusFlags() {
+    return SocketOption.O_RDWR | statusFlags | (isNonBlocking() ? SocketOption.O_NONBLOCK : 0);
   }
 
   /** Whether read(2) means anything here. */

@@ -51,7 +51,11 @@ public final class SocketOption {
   public static final int F_DUPFD_CLOEXEC = 1030;
   public static final int FD_CLOEXEC = 1;
   public static final int O_RDWR = 2;
+  public static final int O_APPEND = 0x400;
   public static final int O_NONBLOCK = 0x800;
+  public static final int O_ASYNC = 0x2000;
+  public static final int O_DIRECT = 0x4000;
+  public static final int O_NOATIME = 0x40000;
 
   /** Kept and told, and without effect: there is no exec here. */
   public static final int O_CLOEXEC = 0x80000;

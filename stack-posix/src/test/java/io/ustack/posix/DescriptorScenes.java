@@ -37,6 +37,7 @@ final class DescriptorScenes {
         Map.entry("fd: dup shares the socket", DescriptorScenes::dupShares),
         Map.entry("fd: dup of a listener", DescriptorScenes::dupOfListener),
         Map.entry("fd: dup2 and dup3", DescriptorScenes::dup2),
+        Map.entry("fd: status flags", DescriptorScenes::statusFlags),
         Map.entry("fd: copies refused", DescriptorScenes::dupRefused),
         Map.entry("fd: FD_CLOEXEC", DescriptorScenes::closeOnExec),
         Map.entry("fd: FIONBIO", DescriptorScenes::nonBlocking),
@@ -154,6 +155,43 @@ final class DescriptorScenes {
     s.note("F_GETFL of a set", s.calls.fcntl(set, F_GETFL, 0));
     s.note("F_SETFL of a set", s.calls.fcntl(set, F_SETFL, 0));
     s.note("F_GETFL of a set", s.calls.fcntl(set, F_GETFL, 0));
+  }
+
+  private static void statusFlags(final Scene s) {
+    final int[] local = new int[2];
+    s.note("socketpair", s.calls.socketpair(SocketOption.AF_UNIX, SOCK_STREAM, 0, local));
+    s.track(local[0]);
+    s.track(local[1]);
+    final int[] fds = {
+      s.tcp(),
+      s.udp(),
+      local[0],
+      s.epoll(),
+      s.track(s.calls.eventfd(0, 0)),
+      s.track(s.calls.timerfdCreate(SocketOption.CLOCK_MONOTONIC, 0))
+    };
+    final int[] flags = {
+      SocketOption.O_APPEND,
+      SocketOption.O_ASYNC,
+      SocketOption.O_NOATIME,
+      O_NONBLOCK,
+      SocketOption.O_APPEND | SocketOption.O_ASYNC | O_NONBLOCK,
+      SocketOption.O_DIRECT,
+      SocketOption.O_DIRECT | SocketOption.O_APPEND,
+      1,
+      SocketOption.O_CLOEXEC,
+      0x40, // O_CREAT
+      0,
+      -1 & ~SocketOption.O_DIRECT
+    };
+    for (final int fd : fds) {
+      for (final int flag : flags) {
+        s.note("F_SETFL " + Integer.toHexString(flag), s.calls.fcntl(fd, F_SETFL, flag));
+        s.note("F_GETFL", s.calls.fcntl(fd, F_GETFL, 0));
+      }
+      s.note("FIONBIO", s.calls.ioctl(fd, FIONBIO, 0));
+      s.note("F_GETFL", s.calls.fcntl(fd, F_GETFL, 0));
+    }
   }
 
   private static void queuesOfTcp(final Scene s) {

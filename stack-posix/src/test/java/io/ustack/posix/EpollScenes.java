@@ -124,6 +124,9 @@ final class EpollScenes {
     final int set = s.epoll();
     final int fd = s.boundUdp();
     s.note("MOD of nothing", s.calls.epollCtl(set, EPOLL_CTL_MOD, fd, EPOLLIN, 0));
+    s.note(
+        "MOD of nothing, exclusive",
+        s.calls.epollCtl(set, EPOLL_CTL_MOD, fd, 1 << 28 | EPOLLIN, 0));
     s.note("DEL of nothing", s.calls.epollCtl(set, EPOLL_CTL_DEL, fd, 0, 0));
     s.note("ADD", add(s, set, fd, EPOLLIN, 0));
     s.note("ADD again", add(s, set, fd, EPOLLIN, 0));

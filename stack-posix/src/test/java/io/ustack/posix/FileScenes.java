@@ -158,6 +158,9 @@ final class FileScenes {
     s.note("after SHUT_WR, none", s.calls.sendfile(pair[0], file, true, 0, 0));
     s.note("after SHUT_WR, at the end", s.calls.sendfile(pair[0], file, true, BYTES, 9));
     s.note("UDP without a peer", s.calls.sendfile(s.udp(), file, true, 0, 5));
+    final int appending = s.pair()[0];
+    s.calls.fcntl(appending, SocketOption.F_SETFL, SocketOption.O_APPEND);
+    s.note("O_APPEND", s.calls.sendfile(appending, file, true, 0, 10));
   }
 
   private static void datagrams(final Scene s, final Path file) {
