@@ -189,6 +189,15 @@ final class LocalQueue {
     return count;
   }
 
+  /** Takes all messages that are there now. Returns whether there were any. */
+  boolean clear() {
+    final int there = messages;
+    for (int i = 0; i < there; i++) {
+      take(null, null, null, 0, 0, false);
+    }
+    return there > 0;
+  }
+
   private int nextLength() {
     ring.peek(0, takenLength, 0, LENGTH_BYTES);
     int length = 0;

@@ -16,7 +16,8 @@ final class LocalReadiness {
     if (!socket.queue.isEmpty()) {
       events |= Epoll.READ_KEY;
     }
-    return socket.outgoing().isRoomy() ? events | UdpSocket.WRITE_KEY : events;
+    final LocalSocket other = socket.peer();
+    return other.isClosed() || other.queue.isRoomy() ? events | UdpSocket.WRITE_KEY : events;
   }
 
   /** Who waits to send a message waits for room for that one, not for some room. */
@@ -25,6 +26,7 @@ final class LocalReadiness {
     return (socket.shut & StackSocket.SHUT_SEND) != 0
         || (other.shut & StackSocket.SHUT_RECEIVE) != 0
         || other.isClosed()
+        || socket.disconnected
         || bytes > other.queue.longest()
         || other.queue.fits(bytes);
   }

@@ -14,10 +14,13 @@ final class LocalSocket extends StackSocket {
    * DEVIATION: Linux, MSG_OOB on streams of AF_UNIX (since 5.15, CONFIG_AF_UNIX_OOB): EOPNOTSUPP,
    * as before that. What it does changes from version to version.
    */
-  private static final int SEND_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+  private static final int FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
+
+  /** MSG_MORE does nothing, as on Linux. */
+  private static final int SEND_FLAGS = FLAGS | SocketOption.MSG_MORE;
 
   private static final int RECEIVE_FLAGS =
-      SEND_FLAGS | SocketOption.MSG_PEEK | SocketOption.MSG_TRUNC | SocketOption.MSG_WAITALL;
+      FLAGS | SocketOption.MSG_PEEK | SocketOption.MSG_TRUNC | SocketOption.MSG_WAITALL;
 
   private final int type;
 
@@ -27,13 +30,14 @@ final class LocalSocket extends StackSocket {
   /** The other end; set once, before anybody else sees this one. */
   private @Nullable LocalSocket peer;
 
-  /** The other end is gone, and a send said so; datagrams only. */
-  private volatile boolean disconnected;
+  /** It has forgotten the other end: it was told to, or found it gone. Datagrams only. */
+  volatile boolean disconnected;
 
   private LocalSocket(final SocketEngine engine, final int type) {
     super(engine);
     this.type = type;
-    queue = new LocalQueue(type == SocketOption.SOCK_STREAM, LocalSocketOptions.DEFAULT_BUFFER_BYTES);
+    queue =
+        new LocalQueue(type == SocketOption.SOCK_STREAM, LocalSocketOptions.DEFAULT_BUFFER_BYTES);
   }
 
   /** Two ends that are connected; the second is the first's {@link #peer}. */
@@ -176,7 +180,7 @@ final class LocalSocket extends StackSocket {
       final int length,
       final int flags,
       final int port) {
-    final int refusal = refuseToSend(length, flags, port);
+    final int refusal = refuseToSend(flags, port);
     if (refusal != 0) {
       return refusal;
     }
@@ -193,6 +197,9 @@ final class LocalSocket extends StackSocket {
           return sent;
         }
       } else if (result != -Errno.EAGAIN) {
+        if (result == -Errno.ECONNREFUSED) {
+          forgetUnread();
+        }
         return sent > 0 ? sent : result;
       }
       final int outcome =
@@ -206,7 +213,7 @@ final class LocalSocket extends StackSocket {
     }
   }
 
-  private int refuseToSend(final int length, final int flags, final int port) {
+  private int refuseToSend(final int flags, final int port) {
     if ((flags & ~SEND_FLAGS) != 0) {
       return -Errno.EOPNOTSUPP;
     }
@@ -214,9 +221,7 @@ final class LocalSocket extends StackSocket {
       // An address of another family, and a stream takes none.
       return isDatagram() ? -Errno.EINVAL : -Errno.EISCONN;
     }
-    return type != SocketOption.SOCK_STREAM && length > peer().queue.longest()
-        ? -Errno.EMSGSIZE
-        : 0;
+    return 0;
   }
 
   private int sendNow(
@@ -228,26 +233,9 @@ final class LocalSocket extends StackSocket {
     final LocalSocket other = peer();
     sending.lock();
     try {
-      if (isClosed()) {
-        return -Errno.EBADF;
-      }
-      if ((shut & SHUT_SEND) != 0) {
-        return -Errno.EPIPE;
-      }
-      final int error = takeError();
-      if (error != 0) {
-        return -error;
-      }
-      if (isDatagram() && other.isClosed()) {
-        final boolean told = disconnected;
-        disconnected = true;
-        return told ? -Errno.ENOTCONN : -Errno.ECONNREFUSED;
-      }
-      if ((other.shut & SHUT_RECEIVE) != 0) {
-        return -Errno.EPIPE;
-      }
-      if (type != SocketOption.SOCK_STREAM && length > other.queue.longest()) {
-        return -Errno.EMSGSIZE; // the buffer has become smaller
+      final int refusal = refuseNow(other, length);
+      if (refusal != 0) {
+        return refusal;
       }
       final int count = other.queue.put(buffer, array, ranges, offset, length);
       if (count == LocalQueue.NOTHING) {
@@ -258,6 +246,33 @@ final class LocalSocket extends StackSocket {
     } finally {
       sending.unlock();
     }
+  }
+
+  /** Linux unix_stream_sendmsg asks first whether it is shut, unix_dgram_sendmsg for the error. */
+  private int refuseNow(final LocalSocket other, final int length) {
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    final boolean stream = type == SocketOption.SOCK_STREAM;
+    if (stream && (shut & SHUT_SEND) != 0) {
+      return -Errno.EPIPE;
+    }
+    final int error = takeError();
+    if (error != 0) {
+      return -error;
+    }
+    if (!stream && length > other.queue.longest()) {
+      return -Errno.EMSGSIZE;
+    }
+    if ((shut & SHUT_SEND) != 0) {
+      return -Errno.EPIPE;
+    }
+    if (isDatagram() && (disconnected || other.isClosed())) {
+      final int told = disconnected ? Errno.ENOTCONN : Errno.ECONNREFUSED;
+      disconnected = true;
+      return -told;
+    }
+    return (other.shut & SHUT_RECEIVE) != 0 ? -Errno.EPIPE : 0;
   }
 
   @Override
@@ -353,6 +368,14 @@ final class LocalSocket extends StackSocket {
       if (isClosed()) {
         return -Errno.EBADF;
       }
+      // Asked before the rest: who says it is over has put all data, and the error, before that.
+      final boolean over = (shut & SHUT_RECEIVE) != 0;
+      // Linux __skb_try_recv_datagram: an error comes before messages; behind the bytes of a
+      // stream.
+      final int error = type == SocketOption.SOCK_STREAM && !queue.isEmpty() ? 0 : takeError();
+      if (error != 0) {
+        return -error;
+      }
       final int there = queue.readable();
       final boolean stays = (flags & SocketOption.MSG_PEEK) != 0;
       final int count = queue.take(buffer, array, ranges, offset, length, stays);
@@ -367,11 +390,7 @@ final class LocalSocket extends StackSocket {
             type != SocketOption.SOCK_STREAM && (flags & SocketOption.MSG_TRUNC) != 0;
         return whole ? there : count;
       }
-      final int error = takeError();
-      if (error != 0) {
-        return -error;
-      }
-      return (shut & SHUT_RECEIVE) != 0 && !isDatagram() ? 0 : -Errno.EAGAIN;
+      return over && !isDatagram() ? 0 : -Errno.EAGAIN;
     } finally {
       receiving.unlock();
     }
@@ -409,12 +428,49 @@ final class LocalSocket extends StackSocket {
   }
 
   /**
-   * DEVIATION: Linux, connect(2) with AF_UNSPEC on an end of datagrams: it stays the end of its
-   * pair, where Linux forgets the other one.
+   * connect(2) to AF_UNSPEC, as Linux unix_dgram_connect: an end of datagrams forgets the other,
+   * which may go on sending. What it has not read is lost, and an error for who sent it.
+   *
+   * @return 0; -EINVAL of streams and packets; -EBADF
    */
   @Override
   public int disconnect() {
-    return -Errno.EINVAL;
+    if (!isDatagram()) {
+      return -Errno.EINVAL;
+    }
+    sending.lock();
+    try {
+      if (isClosed()) {
+        return -Errno.EBADF;
+      }
+      if (disconnected) {
+        return 0;
+      }
+      disconnected = true;
+    } finally {
+      sending.unlock();
+    }
+    raise(0);
+    final LocalSocket other = peer();
+    if (forgetUnread() && !other.isClosed() && !other.disconnected) {
+      other.fail(Errno.ECONNRESET);
+      other.raise(0);
+    }
+    return 0;
+  }
+
+  /** Linux unix_dgram_disconnected: what came is lost. Returns whether there was any. */
+  private boolean forgetUnread() {
+    receiving.lock();
+    try {
+      final boolean any = queue.clear();
+      if (any && queue.takeSpaceRequest()) {
+        peer().raise(Epoll.WRITE_KEY);
+      }
+      return any;
+    } finally {
+      receiving.unlock();
+    }
   }
 
   @Override
@@ -426,7 +482,10 @@ final class LocalSocket extends StackSocket {
   @Override
   public int remoteAddress(final SocketAddress4 address) {
     address.set(0, 0);
-    return isClosed() ? -Errno.EBADF : 0;
+    if (isClosed()) {
+      return -Errno.EBADF;
+    }
+    return disconnected ? -Errno.ENOTCONN : 0;
   }
 
   @Override

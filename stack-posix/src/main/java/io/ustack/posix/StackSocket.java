@@ -251,6 +251,9 @@ public abstract class StackSocket extends Pollable {
       return 0;
     }
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_REUSEPORT) {
+      if (value != 0 && domain() != SocketOption.AF_INET) {
+        return -Errno.EOPNOTSUPP; // as Linux since 6.13
+      }
       reusePort = value != 0;
       return 0;
     }

@@ -30,6 +30,7 @@ class LinuxOracleTest {
     all.putAll(DescriptorScenes.all());
     all.putAll(CounterScenes.all());
     all.putAll(LocalScenes.all());
+    all.putAll(LocalPeerScenes.all());
     all.putAll(PollScenes.all());
     all.putAll(TimeoutScenes.all());
     all.putAll(LingerScenes.all());

@@ -97,6 +97,18 @@ class LocalSocketTest {
     }
   }
 
+  /** As Linux since 6.13; the kernels before keep it, and nothing comes of it. */
+  @Test
+  void sharesNoPorts() {
+    try (Host host = new Host(Mode.INLINE)) {
+      final int fd = pair(host.posix, SOCK_STREAM)[0];
+      final int option = SocketOption.SO_REUSEPORT;
+      assertEquals(
+          -Errno.EOPNOTSUPP, host.posix.setsockopt(fd, SocketOption.SOL_SOCKET, option, 1));
+      assertEquals(0, host.posix.getsockopt(fd, SocketOption.SOL_SOCKET, option));
+    }
+  }
+
   @Test
   void takesNoNumberWhenThereIsOnlyOne() {
     try (Host host = new Host(Mode.INLINE);
