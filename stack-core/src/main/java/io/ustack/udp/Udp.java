@@ -93,21 +93,75 @@ public final class Udp implements TransportProtocol {
       final int port,
       final PortSharing sharing,
       final ReadinessObserver observer) {
-    if (address != Ipv4Address.ANY
-        && !ipv4.local().isLocal(address)
-        && !ipv4.local().isBroadcast(address)) {
-      lastFailure = Failure.ADDRESS_NOT_AVAILABLE;
+    if (!isBindable(address)) {
       return null;
     }
-    final int chosen = port == 0 ? allocator.allocate(address, portsInUse) : port;
-    if (chosen == 0 || conflicts(address, chosen, sharing)) {
-      lastFailure = Failure.ADDRESS_IN_USE;
+    final int chosen = choose(address, port, sharing);
+    if (chosen == 0) {
       return null;
     }
     final UdpEndpoint endpoint = new UdpEndpoint(this, address, chosen, sharing, observer);
-    endpoint.nextOnPort = byPort[chosen];
-    byPort[chosen] = endpoint;
+    link(endpoint);
     return endpoint;
+  }
+
+  /**
+   * The same of an endpoint that has been {@linkplain #unbind(UdpEndpoint, int) unbound}. Returns
+   * whether it could be
+   */
+  public boolean rebind(
+      final UdpEndpoint endpoint, final int address, final int port, final PortSharing sharing) {
+    if (!isBindable(address)) {
+      return false;
+    }
+    final int chosen = choose(address, port, sharing);
+    if (chosen == 0) {
+      return false;
+    }
+    endpoint.boundAddress = address;
+    endpoint.localPort = chosen;
+    endpoint.sharing = sharing;
+    endpoint.disconnect();
+    link(endpoint);
+    return true;
+  }
+
+  /**
+   * Takes port and peer from an endpoint and leaves it what it has received. What it has still to
+   * send leaves with the port that it has then.
+   *
+   * @param address what it is bound to without a port, or 0
+   */
+  public void unbind(final UdpEndpoint endpoint, final int address) {
+    unbind(endpoint);
+    endpoint.boundAddress = address;
+    endpoint.disconnect();
+  }
+
+  private boolean isBindable(final int address) {
+    final boolean bindable =
+        address == Ipv4Address.ANY
+            || ipv4.local().isLocal(address)
+            || ipv4.local().isBroadcast(address);
+    if (!bindable) {
+      lastFailure = Failure.ADDRESS_NOT_AVAILABLE;
+    }
+    return bindable;
+  }
+
+  /** The port, or a free one for 0; 0 when it is taken. */
+  private int choose(final int address, final int port, final PortSharing sharing) {
+    final int chosen = port == 0 ? allocator.allocate(address, portsInUse) : port;
+    if (chosen == 0 || conflicts(address, chosen, sharing)) {
+      lastFailure = Failure.ADDRESS_IN_USE;
+      return 0;
+    }
+    return chosen;
+  }
+
+  private void link(final UdpEndpoint endpoint) {
+    endpoint.nextOnPort = byPort[endpoint.localPort];
+    byPort[endpoint.localPort] = endpoint;
   }
 
   /** The same with or without SO_REUSEADDR. */
@@ -129,6 +183,7 @@ public final class Udp implements TransportProtocol {
     return false;
   }
 
+  /** Idempotent. */
   void unbind(final UdpEndpoint endpoint) {
     final int port = endpoint.localPort();
     UdpEndpoint before = null;

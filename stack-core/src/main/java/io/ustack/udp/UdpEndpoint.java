@@ -32,9 +32,12 @@ public final class UdpEndpoint extends Emitter {
   private static final int QUEUE_BYTES = 212_992;
 
   private final Udp udp;
-  private final int boundAddress;
-  private final int localPort;
-  private final PortSharing sharing;
+
+  /** These three are {@link Udp}'s to change. */
+  volatile int boundAddress;
+
+  int localPort;
+  PortSharing sharing;
   private final ReadinessObserver observer;
   private final DatagramRing incoming = new DatagramRing(QUEUE_BYTES);
   private final DatagramRing outgoing = new DatagramRing(QUEUE_BYTES);

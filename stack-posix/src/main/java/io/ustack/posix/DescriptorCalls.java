@@ -104,10 +104,8 @@ abstract class DescriptorCalls {
   /**
    * timerfd_settime(2).
    *
-   * <p>DEVIATION: Linux, timerfd_settime(2) with TFD_TIMER_CANCEL_ON_SET: -EINVAL, the clock is
-   * never set.
-   *
-   * @param flags TFD_TIMER_ABSTIME or 0
+   * @param flags TFD_TIMER_ABSTIME; TFD_TIMER_CANCEL_ON_SET, which does nothing with a clock that
+   *     is never set
    * @param valueNs nanoseconds until it expires, or when on the stack's clock; 0 disarms it
    * @param intervalNs nanoseconds between expirations after the first; 0 for none
    * @param old receives what was set before
@@ -120,7 +118,8 @@ abstract class DescriptorCalls {
       final long valueNs,
       final long intervalNs,
       final @Nullable TimerSpec old) {
-    if ((flags & ~SocketOption.TFD_TIMER_ABSTIME) != 0 || valueNs < 0 || intervalNs < 0) {
+    final int known = SocketOption.TFD_TIMER_ABSTIME | SocketOption.TFD_TIMER_CANCEL_ON_SET;
+    if ((flags & ~known) != 0 || valueNs < 0 || intervalNs < 0) {
       return -Errno.EINVAL;
     }
     final Pollable pollable = table.find(fd);

@@ -65,6 +65,7 @@ public final class SocketOption {
   public static final int CLOCK_MONOTONIC = 1;
   public static final int CLOCK_BOOTTIME = 7;
   public static final int TFD_TIMER_ABSTIME = 1;
+  public static final int TFD_TIMER_CANCEL_ON_SET = 1 << 1;
 
   // ioctl(2)
   public static final int FIONREAD = 0x541B;

@@ -76,6 +76,9 @@ final class TcpOpening {
         case CONNECTING -> {
           return -Errno.EALREADY;
         }
+        case DISCONNECTING -> {
+          return -Errno.EINVAL;
+        }
         case UNCONNECTED -> {}
       }
       // Linux ip_route_output: to 0.0.0.0 is to this host.
@@ -110,6 +113,7 @@ final class TcpOpening {
       final int error = socket.takeError();
       // Linux inet_stream_connect: a socket that failed can be connected anew.
       socket.call(TcpCall.Kind.DISCONNECT, 0, 0);
+      socket.options.forgetQuickAck();
       socket.phase = TcpSocket.Phase.UNCONNECTED;
       socket.shut = 0;
       return error == 0 ? -Errno.ECONNABORTED : -error;

@@ -27,7 +27,7 @@ final class TcpSettings {
       socket.control.unlock();
     }
     if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_QUICKACK) {
-      final boolean on = (value & 1) != 0;
+      final boolean on = value != 0;
       socket.engine.execution.ring(
           socket.stackSide, on ? TcpStackSide.QUICK_ACK : TcpStackSide.NO_QUICK_ACK);
       return 0;

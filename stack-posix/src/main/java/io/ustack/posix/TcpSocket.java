@@ -21,7 +21,9 @@ public final class TcpSocket extends StackSocket {
     UNCONNECTED,
     LISTENING,
     CONNECTING,
-    CONNECTED
+    CONNECTED,
+    /** It failed to connect, and was shut then: nothing but disconnect helps. */
+    DISCONNECTING
   }
 
   final TcpStackSide stackSide = new TcpStackSide(this);
@@ -59,7 +61,7 @@ public final class TcpSocket extends StackSocket {
     options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
     phase = Phase.CONNECTED;
-    stackSide.adopt(accepted, nowNs);
+    stackSide.adopt(accepted, listener.stackSide, nowNs);
   }
 
   /** INLINE only the thread that runs the stack touches it. */
@@ -167,6 +169,9 @@ public final class TcpSocket extends StackSocket {
       final int waiting = backlog < 0 ? Integer.MAX_VALUE : backlog;
       final int result = call(TcpCall.Kind.LISTEN, waiting, 0);
       if (result == 0) {
+        if (phase == Phase.UNCONNECTED) {
+          options.forgetQuickAck();
+        }
         phase = Phase.LISTENING;
       }
       return result;
@@ -231,6 +236,7 @@ public final class TcpSocket extends StackSocket {
       if (alive) {
         fail(Errno.ECONNRESET);
       }
+      options.forgetQuickAck();
       phase = Phase.UNCONNECTED;
       shut = 0;
     } finally {
@@ -263,6 +269,9 @@ public final class TcpSocket extends StackSocket {
           stackSide.connection() == null || (stackSide.stream() & TcpStackSide.OVER) != 0;
       shut(bits);
       if (over) {
+        if (phase == Phase.CONNECTING) {
+          phase = Phase.DISCONNECTING;
+        }
         return -Errno.ENOTCONN;
       }
       phase = Phase.CONNECTED;

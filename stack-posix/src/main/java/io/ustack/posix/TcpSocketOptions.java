@@ -33,6 +33,9 @@ final class TcpSocketOptions {
   private volatile boolean noDelay;
   private volatile boolean cork;
 
+  /** TCP_QUICKACK is 0 for the next connection, or for those that are accepted. */
+  private volatile boolean interactive;
+
   /** TCP_FASTOPEN: fast opens that a listener lets pend at a time. */
   private volatile int fastOpens;
 
@@ -64,6 +67,7 @@ final class TcpSocketOptions {
     noDelay = listener.noDelay;
     cork = listener.cork;
     notSentLow = listener.notSentLow;
+    interactive = listener.interactive;
     receiveSizeSet = listener.receiveSizeSet;
     sendSizeSet = listener.sendSizeSet;
   }
@@ -123,15 +127,19 @@ final class TcpSocketOptions {
     switch (option) {
       case SocketOption.TCP_NODELAY -> noDelay = value != 0;
       case SocketOption.TCP_CORK -> cork = value != 0;
-      case SocketOption.TCP_QUICKACK -> {} // nothing that lasts
+      // DEVIATION: Linux, TCP_QUICKACK with an even number but 0: as 1, where Linux delays ACKs
+      // again
+      // once it has sent one that waits.
+      case SocketOption.TCP_QUICKACK -> interactive = value == 0;
       case SocketOption.TCP_FASTOPEN -> fastOpens = Math.min(value, defaults.maxBacklog());
       case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast = value != 0;
       case SocketOption.TCP_NOTSENT_LOWAT -> {
         notSentLow = value;
         config = config.with().notSentLowBytes(notSentLowBytes(value)).build();
       }
-      // DEVIATION: Linux, TCP_DEFER_ACCEPT on a socket that connects: the last ACK of its handshake
-      // leaves at once, where Linux has it wait for the first data.
+      // DEVIATION: Linux, TCP_DEFER_ACCEPT, or TCP_QUICKACK of 0, on a socket that connects: the
+      // last
+      // ACK of its handshake leaves at once, where Linux has it wait for the first data.
       case SocketOption.TCP_DEFER_ACCEPT -> deferredTimeouts = DeferredAccept.timeouts(value);
       case SocketOption.TCP_MAXSEG -> config = config.with().maxSegmentBytes(value).build();
       case SocketOption.TCP_KEEPIDLE ->
@@ -211,7 +219,7 @@ final class TcpSocketOptions {
     return switch (option) {
       case SocketOption.TCP_NODELAY -> noDelay ? 1 : 0;
       case SocketOption.TCP_CORK -> cork ? 1 : 0;
-      case SocketOption.TCP_QUICKACK -> 1;
+      case SocketOption.TCP_QUICKACK -> interactive ? 0 : 1;
       case SocketOption.TCP_FASTOPEN -> fastOpens;
       case SocketOption.TCP_NOTSENT_LOWAT -> notSentLow;
       case SocketOption.TCP_FASTOPEN_CONNECT -> connectsFast ? 1 : 0;
@@ -244,6 +252,16 @@ final class TcpSocketOptions {
   /** Whether connect(2) leaves the SYN to the first data. */
   boolean connectsFast() {
     return connectsFast;
+  }
+
+  /** Whether TCP_QUICKACK is 0. */
+  boolean isInteractive() {
+    return interactive;
+  }
+
+  /** Linux inet_csk_listen_start and tcp_disconnect: TCP_QUICKACK is 1 again. */
+  void forgetQuickAck() {
+    interactive = false;
   }
 
   /** What SO_RCVLOWAT may ask for: the buffer, or half of what it grows to by itself. */

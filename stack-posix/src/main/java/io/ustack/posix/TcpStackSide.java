@@ -63,7 +63,16 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   private volatile int sent;
 
   private @Nullable TcpBinding binding;
-  private boolean boundByCaller;
+
+  /** The connection owns the binding. */
+  private boolean lent;
+
+  /** What bind was told; 0 for all, or for none. */
+  private int boundAddress;
+
+  /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives connections. */
+  private boolean portLocked;
+
   private @Nullable TcpListener listener;
   private boolean closed;
 
@@ -106,18 +115,33 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     if (closed) {
       return -Errno.EBADF;
     }
-    if (binding != null || connection != null) {
+    if (isBound()) {
       // Linux inet_bind: the address first.
       return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
     final Tcp tcp = socket.engine.stack.tcp();
-    binding = tcp.bind(address, port, socket.sharing());
-    if (binding == null) {
+    final TcpBinding here = tcp.bind(address, port, socket.sharing());
+    if (here == null) {
       return -Errno.of(tcp.lastFailure());
     }
-    boundByCaller = true;
-    tellLocal(binding.address(), binding.port());
+    hold(here);
+    boundAddress = address;
+    portLocked = port != 0;
     return 0;
+  }
+
+  private void hold(final TcpBinding here) {
+    binding = here;
+    lent = false;
+    tellLocal(here.address(), here.port());
+  }
+
+  /** Linux inet_num: a port that bind did not ask for goes with the connection (tcp_set_state). */
+  private boolean isBound() {
+    if (connection == null) {
+      return binding != null;
+    }
+    return (stream & OVER) == 0 || portLocked || (binding != null && !lent);
   }
 
   int listen(final int backlog) {
@@ -129,12 +153,13 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return 0;
     }
     final Tcp tcp = socket.engine.stack.tcp();
-    final TcpBinding here = binding == null ? tcp.bind(0, 0, socket.sharing()) : binding;
+    final TcpBinding here = binding == null ? tcp.bind(boundAddress, 0, socket.sharing()) : binding;
     if (here == null) {
       return -Errno.of(tcp.lastFailure());
     }
-    binding = here;
-    tellLocal(here.address(), here.port());
+    hold(here);
+    // DEVIATION: Linux, shutdown(2) of a socket that listens later: what it accepts is not shut
+    // too.
     listener = tcp.listen(here, backlog, socket.options.config(), this);
     if (listener == null) {
       return -Errno.of(tcp.lastFailure());
@@ -154,6 +179,12 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     final Tcp tcp = socket.engine.stack.tcp();
     final TcpConfig config = socket.options.config();
+    if (binding == null && boundAddress != 0) {
+      binding = tcp.bind(boundAddress, 0, socket.sharing());
+      if (binding == null) {
+        return -Errno.of(tcp.lastFailure());
+      }
+    }
     final TcpConnection opened =
         fast
             ? tcp.connectFast(binding, address, port, config, this, nowNs)
@@ -164,8 +195,10 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     STREAM.setRelease(this, opened.isSynDeferred() ? DEFERRED : 0);
     opened.options().sharing(socket.sharing());
     socket.options.applyTo(opened, socket.waitOptions, nowNs);
+    opened.options().quickAck(!socket.options.isInteractive());
     sent = opened.options().sentPosition();
     connection = opened;
+    lent = true;
     tellLocal(opened.localAddress(), opened.localPort());
     return 0;
   }
@@ -182,33 +215,42 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   }
 
   /** Becomes the stack side of a connection that was accepted. */
-  void adopt(final TcpConnection accepted, final long nowNs) {
+  void adopt(final TcpConnection accepted, final TcpStackSide from, final long nowNs) {
     connection = accepted;
+    boundAddress = from.boundAddress;
+    lent = true;
     sent = accepted.options().sentPosition();
     // DEVIATION: Linux, options of a listener: those of accept are handed on, not those of the
     // handshake's end; what differs is only seen when they change in between.
     socket.options.applyTo(accepted, socket.waitOptions, nowNs);
     socket.options.applySendBuffer(accepted);
+    accepted.options().quickAck(!socket.options.isInteractive());
     accepted.observer(this);
   }
 
-  /** Back to the state before connect or listen; an explicit bind stays. */
+  /**
+   * Linux tcp_disconnect: back to the state before; what bind was told stays, but no other port.
+   */
   int disconnect(final long nowNs) {
     stopListening(nowNs);
     final TcpConnection gone = connection;
-    if (gone == null) {
-      return 0;
-    }
-    connection = null;
     final TcpBinding held = binding;
-    binding = null;
-    gone.abort(nowNs);
-    STREAM.setRelease(this, 0);
-    if (held != null && boundByCaller && !closed) {
+    if (gone != null) {
+      connection = null;
+      gone.abort(nowNs);
+      STREAM.setRelease(this, 0);
+    }
+    if (held != null && !portLocked) {
+      held.release();
+      binding = null;
+    } else if (held != null && lent && !closed) {
       // The connection owned the binding and let go of it.
       binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.sharing());
-      boundByCaller = binding != null;
+      portLocked = binding != null;
     }
+    lent = false;
+    // As Linux, the port that is told is the last one.
+    tellLocal(boundAddress, (int) (socket.local & 0xFFFF));
     return 0;
   }
 
@@ -325,7 +367,8 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       open.abort(nowNs);
     } else if (open != null) {
       open.close(nowNs);
-    } else if (binding != null) {
+    }
+    if (binding != null && !lent) {
       binding.release();
     }
     binding = null;
@@ -373,6 +416,10 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     if ((bits & (Readiness.WRITABLE | Readiness.FAILED)) == Readiness.WRITABLE) {
       after |= ESTABLISHED;
+    }
+    if ((after & ~before & ESTABLISHED) != 0 && socket.phase != TcpSocket.Phase.CONNECTED) {
+      // Linux tcp_rcv_synsent_state_process: who has connected acknowledges at once.
+      open.options().quickAck(true);
     }
     if (after == before) {
       if (bits == Readiness.SENT) {

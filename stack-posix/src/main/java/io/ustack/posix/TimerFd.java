@@ -50,14 +50,14 @@ final class TimerFd extends Pollable {
   /**
    * timerfd_settime(2).
    *
-   * @param flags TFD_TIMER_ABSTIME or 0
+   * @param flags TFD_TIMER_ABSTIME or not
    * @param valueNs until it expires, or the moment of the engine's clock when it does; 0 disarms
    * @param old receives what was set before
    * @return 0, -EINVAL, -EBADF, -EIO
    */
   int set(
       final int flags, final long valueNs, final long intervalNs, final @Nullable TimerSpec old) {
-    return run(true, flags != 0, valueNs, intervalNs, old);
+    return run(true, (flags & SocketOption.TFD_TIMER_ABSTIME) != 0, valueNs, intervalNs, old);
   }
 
   /** timerfd_gettime(2). Returns 0, -EBADF, -EIO */

@@ -19,7 +19,14 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
 
   private final UdpSocket socket;
   private volatile @Nullable UdpEndpoint endpoint;
+  private volatile boolean bound;
   private boolean closed;
+
+  /** What bind was told; 0 for all, or for none. */
+  private int boundAddress;
+
+  /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives the peer. */
+  private boolean portLocked;
 
   UdpStackSide(final UdpSocket socket) {
     super(socket.engine.stack.errors());
@@ -31,26 +38,50 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     return endpoint;
   }
 
+  /** Whether it has a port. Any thread. */
+  boolean isBound() {
+    return bound;
+  }
+
   int bind(final int address, final int port) {
     if (closed) {
       return -Errno.EBADF;
     }
-    if (endpoint != null) {
+    if (bound) {
       // Linux inet_bind: the address first.
       return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
+    final int result = take(address, port);
+    if (result == 0) {
+      boundAddress = address;
+      portLocked = port != 0;
+    }
+    return result;
+  }
+
+  private int take(final int address, final int port) {
     final Udp udp = socket.engine.stack.udp();
-    final UdpEndpoint bound = udp.bind(address, port, socket.sharing(), this);
-    if (bound == null) {
+    final UdpEndpoint old = endpoint;
+    if (old != null) {
+      if (!udp.rebind(old, address, port, socket.sharing())) {
+        return -Errno.of(udp.lastFailure());
+      }
+      bound = true;
+      tellNames(old);
+      return 0;
+    }
+    final UdpEndpoint made = udp.bind(address, port, socket.sharing(), this);
+    if (made == null) {
       return -Errno.of(udp.lastFailure());
     }
-    applyOptions(bound);
+    applyOptions(made);
     if (socket.sendBufferBytes != 0) {
-      bound.sendCapacity(socket.sendBufferBytes); // not published yet, so nobody produces
+      made.sendCapacity(socket.sendBufferBytes); // not published yet, so nobody produces
     }
-    bound.errors().keep((socket.asked & ReceiveControl.ERRORS) != 0);
-    endpoint = bound;
-    tellNames(bound);
+    made.errors().keep((socket.asked & ReceiveControl.ERRORS) != 0);
+    endpoint = made;
+    bound = true;
+    tellNames(made);
     return 0;
   }
 
@@ -59,76 +90,90 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
    * is free (Linux inet_autobind)
    */
   int bindAny() {
-    final int result = endpoint == null ? bind(SocketOption.INADDR_ANY, 0) : 0;
+    if (closed) {
+      return -Errno.EBADF;
+    }
+    final int result = bound ? 0 : take(boundAddress, 0);
     return result == -Errno.EADDRINUSE ? -Errno.EAGAIN : result;
   }
 
   int connect(final int address, final int port) {
     final int outcome = bindAny();
-    final UdpEndpoint bound = endpoint;
-    if (outcome != 0 || bound == null) {
+    final UdpEndpoint open = endpoint;
+    if (outcome != 0 || open == null) {
       return outcome;
     }
-    if (!socket.broadcast && bound.isBroadcast(address)) {
+    if (!socket.broadcast && open.isBroadcast(address)) {
       return -Errno.EACCES;
     }
-    final Failure failure = bound.connect(address, port);
-    tellNames(bound);
+    final Failure failure = open.connect(address, port);
+    tellNames(open);
     return -Errno.of(failure);
   }
 
+  /** Linux __udp_disconnect: what bind was told stays, but no other port. */
   int disconnect() {
-    final UdpEndpoint bound = endpoint;
-    if (bound != null) {
-      bound.disconnect();
-      tellNames(bound);
+    final UdpEndpoint open = endpoint;
+    if (open == null || !bound) {
+      return 0;
     }
+    if (portLocked) {
+      open.disconnect();
+      tellNames(open);
+      return 0;
+    }
+    bound = false;
+    // DEVIATION: Linux, a port that is given back with datagrams still to send: they leave with
+    // that port or, once there is another, with the other.
+    socket.engine.stack.udp().unbind(open, boundAddress);
+    socket.local = UdpSocket.name(boundAddress, 0);
+    socket.remote = 0;
     return 0;
   }
 
   /** IP_MTU (ip(7)). */
   int pathMtu(final long nowNs) {
-    final UdpEndpoint bound = endpoint;
-    final int mtuBytes = bound == null ? 0 : bound.pathMtuBytes(nowNs);
+    final UdpEndpoint open = endpoint;
+    final int mtuBytes = open == null ? 0 : open.pathMtuBytes(nowNs);
     return mtuBytes == 0 ? -Errno.ENOTCONN : mtuBytes;
   }
 
-  private void tellNames(final UdpEndpoint bound) {
-    socket.local = UdpSocket.name(bound.localAddress(), bound.localPort());
+  private void tellNames(final UdpEndpoint open) {
+    socket.local = UdpSocket.name(open.localAddress(), open.localPort());
     socket.remote =
-        bound.isConnected()
-            ? UdpSocket.CONNECTED | UdpSocket.name(bound.remoteAddress(), bound.remotePort())
+        open.isConnected()
+            ? UdpSocket.CONNECTED | UdpSocket.name(open.remoteAddress(), open.remotePort())
             : 0;
   }
 
   @Override
   void serve(final int request, final long nowNs) {
-    final UdpEndpoint bound = endpoint;
+    final UdpEndpoint open = endpoint;
     if (request == CLOSE) {
       closed = true;
     }
-    if (bound != null) {
+    if (open != null) {
       switch (request) {
-        case OPTIONS -> applyOptions(bound);
-        case WRITTEN -> bound.onSendBufferWritten(nowNs);
-        case CLOSE -> bound.close();
+        case OPTIONS -> applyOptions(open);
+        case WRITTEN -> open.onSendBufferWritten(nowNs);
+        case CLOSE -> open.close();
         default -> throw new AssertionError("request " + request);
       }
     }
   }
 
-  private void applyOptions(final UdpEndpoint bound) {
+  private void applyOptions(final UdpEndpoint open) {
     if (socket.receiveBufferBytes != 0) {
-      bound.receiveCapacity(socket.receiveBufferBytes);
+      open.receiveCapacity(socket.receiveBufferBytes);
     }
   }
 
   @Override
   public void onReadiness(final int bits) {
-    final UdpEndpoint bound = endpoint;
-    if ((bits & Readiness.FAILED) != 0 && bound != null) {
+    final UdpEndpoint open = endpoint;
+    if ((bits & Readiness.FAILED) != 0 && open != null) {
       // The error before the wake-up.
-      socket.fail(Errno.of(bound.takeFailure()));
+      socket.fail(Errno.of(open.takeFailure()));
       socket.raise(0);
       return;
     }

@@ -52,7 +52,7 @@ final class UdpTransfer {
     if ((flags & ~SEND_FLAGS) != 0) {
       return refuseFlags(length);
     }
-    if (stackSide.endpoint() == null) {
+    if (!stackSide.isBound()) {
       // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
       final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
       if (bound != 0) {
@@ -84,7 +84,7 @@ final class UdpTransfer {
 
   /** MSG_OOB and the like: in the order of Linux inet_sendmsg and udp_sendmsg. */
   private int refuseFlags(final int length) {
-    final int bound = stackSide.endpoint() == null ? socket.call(UdpCall.Kind.BIND_ANY, 0, 0) : 0;
+    final int bound = stackSide.isBound() ? 0 : socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
     if (bound != 0) {
       return bound;
     }
@@ -128,7 +128,7 @@ final class UdpTransfer {
   /** As above, of the frame of a packet that is lent: queued itself, unless parts wait. */
   int sendNow(final Packet packet, final int address, final int port) {
     final UdpEndpoint endpoint = stackSide.endpoint();
-    if (endpoint == null) {
+    if (endpoint == null || !stackSide.isBound()) {
       final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
       return bound == 0 ? sendNow(packet, address, port) : bound;
     }

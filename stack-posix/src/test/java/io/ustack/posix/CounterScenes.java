@@ -200,6 +200,12 @@ final class CounterScenes {
     s.note("F_GETFD", s.calls.fcntl(fd, F_GETFD, 0));
     s.note("F_GETFL", s.calls.fcntl(fd, F_GETFL, 0));
     s.note("flags", s.calls.timerfdSettime(fd, 8, 1, 0, null));
+    for (int flags = 0; flags < 8; flags++) {
+      // TFD_TIMER_CANCEL_ON_SET is 2
+      s.note("flags " + flags, s.calls.timerfdSettime(fd, flags, Long.MAX_VALUE / 4, 0, null));
+      s.note("no descriptor", s.calls.timerfdSettime(BAD, flags, 1, 0, null));
+    }
+    s.note("no descriptor, negative", s.calls.timerfdSettime(BAD, 0, -1, 0, null));
     s.note("negative value", s.calls.timerfdSettime(fd, 0, -1, 0, null));
     s.note("negative interval", s.calls.timerfdSettime(fd, 0, 1, -1, null));
     s.note("no descriptor", s.calls.timerfdSettime(BAD, 0, 1, 0, null));

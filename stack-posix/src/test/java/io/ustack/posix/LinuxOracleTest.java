@@ -35,6 +35,7 @@ class LinuxOracleTest {
     all.putAll(TimeoutScenes.all());
     all.putAll(LingerScenes.all());
     all.putAll(BindScenes.all());
+    all.putAll(AutoBindScenes.all());
     all.putAll(TroubleScenes.all());
     all.putAll(TcpOptionScenes.all());
     all.putAll(EpollScenes.all());

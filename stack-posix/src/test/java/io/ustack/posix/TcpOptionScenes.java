@@ -48,6 +48,9 @@ final class TcpOptionScenes {
         Map.entry("tcp options: sizes of IP's", TcpOptionScenes::sizesOfIp),
         Map.entry("tcp options: congestion control", TcpOptionScenes::congestion),
         Map.entry("tcp options: TCP_DEFER_ACCEPT", TcpOptionScenes::deferAccept),
+        Map.entry("tcp options: TCP_QUICKACK", TcpOptionScenes::quickAck),
+        Map.entry("tcp options: TCP_QUICKACK of listeners", TcpOptionScenes::quickAckOfListeners),
+        Map.entry("tcp options: TCP_QUICKACK, refused", TcpOptionScenes::quickAckRefused),
         Map.entry("tcp options: keep-alive", TcpOptionScenes::keepAlive));
   }
 
@@ -210,6 +213,66 @@ final class TcpOptionScenes {
     s.calls.setsockopt(listener, IPPROTO_TCP, SocketOption.TCP_DEFER_ACCEPT, 0);
     s.calls.connect(s.tcp(), INADDR_LOOPBACK, s.port(listener));
     s.noteMaskWith(EPOLLIN, "switched off", listener);
+  }
+
+  private static void noteQuickAck(final Scene s, final String what, final int fd) {
+    s.note(what, s.calls.getsockopt(fd, IPPROTO_TCP, SocketOption.TCP_QUICKACK));
+  }
+
+  private static void quickAck(final Scene s, final int fd, final int value) {
+    s.note("set " + value, s.calls.setsockopt(fd, IPPROTO_TCP, SocketOption.TCP_QUICKACK, value));
+    noteQuickAck(s, "TCP_QUICKACK", fd);
+  }
+
+  private static void quickAck(final Scene s) {
+    final int fd = s.tcp();
+    noteQuickAck(s, "fresh", fd);
+    final int[] values = {0, 1, 0, 2, 0, -1, 0, 256, 3, 0};
+    for (final int value : values) {
+      quickAck(s, fd, value);
+    }
+    final int[] pair = s.pair(fd);
+    noteQuickAck(s, "connected", fd);
+    noteQuickAck(s, "accepted", pair[1]);
+    for (final int value : values) {
+      quickAck(s, fd, value);
+    }
+    s.calls.disconnect(fd);
+    noteQuickAck(s, "disconnected", fd);
+    quickAck(s, fd, 0);
+    s.calls.disconnect(fd);
+    noteQuickAck(s, "disconnected twice", fd);
+  }
+
+  private static void quickAckOfListeners(final Scene s) {
+    final int listener = s.tcp();
+    quickAck(s, listener, 0);
+    s.calls.listen(listener, 2);
+    noteQuickAck(s, "listens", listener);
+    quickAck(s, listener, 0);
+    s.calls.listen(listener, 3);
+    noteQuickAck(s, "listens again", listener);
+    final int client = s.tcp();
+    s.calls.connect(client, INADDR_LOOPBACK, s.port(listener));
+    noteQuickAck(s, "connected", client);
+    final int accepted = s.accept(listener);
+    noteQuickAck(s, "accepted", accepted);
+    quickAck(s, accepted, 1);
+    s.calls.shutdown(listener, SocketOption.SHUT_RDWR);
+    noteQuickAck(s, "shut", listener);
+  }
+
+  private static void quickAckRefused(final Scene s) {
+    final int gone = s.listener(1);
+    final int port = s.port(gone);
+    s.closeNow(gone);
+    final int fd = s.nonBlockingTcp();
+    quickAck(s, fd, 0);
+    s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, port));
+    s.await(fd, Epoll.EPOLLHUP);
+    noteQuickAck(s, "refused", fd);
+    s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, port));
+    noteQuickAck(s, "told", fd);
   }
 
   private static void keepAlive(final Scene s) {

@@ -44,6 +44,7 @@ final class TroubleScenes {
         Map.entry("trouble: wildcard beside specific", TroubleScenes::wildcardBesideSpecific),
         Map.entry("trouble: one port, two addresses", TroubleScenes::twoAddresses),
         Map.entry("trouble: listen after connect failed", TroubleScenes::listenAfterFailure),
+        Map.entry("trouble: shutdown after connect failed", TroubleScenes::shutdownAfterFailure),
         Map.entry("trouble: backlog overflow", TroubleScenes::backlogOverflow),
         Map.entry("trouble: a number used again", TroubleScenes::numberUsedAgain));
   }
@@ -293,6 +294,38 @@ final class TroubleScenes {
     s.note("listen", s.calls.listen(fd, 1));
     s.note("connect", s.calls.connect(s.tcp(), INADDR_LOOPBACK, s.port(fd)));
     s.noteMaskWith(EPOLLIN, "listens", fd);
+  }
+
+  private static void shutdownAfterFailure(final Scene s) {
+    for (final int how : new int[] {SHUT_RD, SHUT_WR, SHUT_RDWR}) {
+      for (int told = 0; told < 2; told++) {
+        final int fd = s.nonBlockingTcp();
+        final int listener = s.listener(2);
+        final int gone = s.listener(1);
+        final int port = s.port(gone);
+        s.closeNow(gone);
+        s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, port));
+        s.await(fd, EPOLLHUP);
+        if (told != 0) {
+          s.note("SO_ERROR", s.calls.getsockopt(fd, SOL_SOCKET, SO_ERROR));
+        }
+        s.note("shutdown", s.calls.shutdown(fd, how));
+        s.noteMask("mask", fd);
+        for (int i = 0; i < 3; i++) {
+          s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, s.port(listener)));
+          s.noteMask("mask", fd);
+        }
+        s.note("listen", s.calls.listen(fd, 1));
+        s.note("shutdown", s.calls.shutdown(fd, how));
+        s.note("bind", s.calls.bind(fd, INADDR_LOOPBACK, 0));
+        s.note("disconnect", s.calls.disconnect(fd));
+        s.note("SO_ERROR", s.calls.getsockopt(fd, SOL_SOCKET, SO_ERROR));
+        s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, s.port(listener)));
+        s.await(fd, EPOLLOUT);
+        s.note("connect", s.calls.connect(fd, INADDR_LOOPBACK, s.port(listener)));
+        s.note("send", s.send(fd, "x"));
+      }
+    }
   }
 
   private static void backlogOverflow(final Scene s) {
