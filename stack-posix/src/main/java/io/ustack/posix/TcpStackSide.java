@@ -195,7 +195,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     STREAM.setRelease(this, opened.isSynDeferred() ? DEFERRED : 0);
     opened.options().sharing(socket.sharing());
     socket.options.applyTo(opened, socket.waitOptions, nowNs);
-    opened.options().quickAck(!socket.options.isInteractive());
+    if (socket.options.isInteractive()) {
+      opened.options().quickAck(false);
+    }
     sent = opened.options().sentPosition();
     connection = opened;
     lent = true;
@@ -224,7 +226,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     // handshake's end; what differs is only seen when they change in between.
     socket.options.applyTo(accepted, socket.waitOptions, nowNs);
     socket.options.applySendBuffer(accepted);
-    accepted.options().quickAck(!socket.options.isInteractive());
+    if (socket.options.isInteractive()) {
+      accepted.options().quickAck(false);
+    }
     accepted.observer(this);
   }
 
@@ -417,7 +421,9 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     if ((bits & (Readiness.WRITABLE | Readiness.FAILED)) == Readiness.WRITABLE) {
       after |= ESTABLISHED;
     }
-    if ((after & ~before & ESTABLISHED) != 0 && socket.phase != TcpSocket.Phase.CONNECTED) {
+    if ((after & ~before & ESTABLISHED) != 0
+        && socket.phase != TcpSocket.Phase.CONNECTED
+        && socket.options.isInteractive()) {
       // Linux tcp_rcv_synsent_state_process: who has connected acknowledges at once.
       open.options().quickAck(true);
     }
