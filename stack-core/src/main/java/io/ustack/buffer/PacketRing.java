@@ -117,18 +117,8 @@ public final class PacketRing extends ByteRing {
     final KeptPackets packets = kept;
     if (packets == null) {
       super.peek(at, target, offset, length);
-      return;
-    }
-    checkPublished(at, length);
-    for (int moved = 0; moved < length; ) {
-      final int run = Math.min(packets.runAt(readPosition() + at + moved), length - moved);
-      final Packet packet = packets.found();
-      if (packet == null) {
-        super.peek(at + moved, target, offset + moved, run);
-      } else {
-        target.put(offset + moved, packet.bytes(), packets.foundOffset(), run);
-      }
-      moved += run;
+    } else {
+      peek(packets, at, target, null, offset, length);
     }
   }
 
@@ -137,16 +127,31 @@ public final class PacketRing extends ByteRing {
     final KeptPackets packets = kept;
     if (packets == null) {
       super.peek(at, target, offset, length);
-      return;
+    } else {
+      peek(packets, at, null, target, offset, length);
     }
+  }
+
+  /** Of the two targets exactly one is not null. */
+  private void peek(
+      final KeptPackets packets,
+      final int at,
+      final @Nullable ByteBuffer buffer,
+      final byte @Nullable [] array,
+      final int offset,
+      final int length) {
     checkPublished(at, length);
     for (int moved = 0; moved < length; ) {
       final int run = Math.min(packets.runAt(readPosition() + at + moved), length - moved);
       final Packet packet = packets.found();
-      if (packet == null) {
-        super.peek(at + moved, target, offset + moved, run);
-      } else {
-        packet.bytes().get(packets.foundOffset(), target, offset + moved, run);
+      if (packet == null && buffer != null) {
+        super.peek(at + moved, buffer, offset + moved, run);
+      } else if (packet == null && array != null) {
+        super.peek(at + moved, array, offset + moved, run);
+      } else if (packet != null && buffer != null) {
+        buffer.put(offset + moved, packet.bytes(), packets.foundOffset(), run);
+      } else if (packet != null && array != null) {
+        packet.bytes().get(packets.foundOffset(), array, offset + moved, run);
       }
       moved += run;
     }

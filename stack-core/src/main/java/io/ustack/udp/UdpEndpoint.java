@@ -151,16 +151,9 @@ public final class UdpEndpoint extends Emitter {
     return count;
   }
 
-  /**
-   * As {@link #receive(byte[], int, int, DatagramInfo)}, over the first {@code length} bytes of
-   * ranges.
-   */
-  public int receive(final ByteRanges target, final int length, final DatagramInfo info) {
-    final int count = peek(target, length, info);
-    if (count != NOTHING) {
-      incoming.remove(info);
-    }
-    return count;
+  /** Removes the oldest datagram, which {@link #peek} told of. Application. */
+  public void discard(final DatagramInfo info) {
+    incoming.remove(info);
   }
 
   /** As {@link #peek(byte[], int, int, DatagramInfo)}, over the first bytes of ranges. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * eventfd(2): a counter that can be waited for. Takes no lock, and may be written to by any thread
  * also in INLINE mode: it is how another thread wakes the one that runs the stack.
  */
-final class EventFd extends Pollable {
+final class EventFd extends NumberFd {
   /** The largest count; unsigned, as all of them. */
   private static final long MOST = -2;
 
@@ -44,31 +44,13 @@ final class EventFd extends Pollable {
     return (now == 0 ? 0 : Epoll.EPOLLIN) | (now == MOST ? 0 : Epoll.EPOLLOUT);
   }
 
-  /** Takes the count, or 1 of it. Returns 8, -EINVAL for less room, -EAGAIN, -EINTR, -EBADF */
+  /** Takes the count, or 1 of it. */
   @Override
-  public int read(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length) {
-    return read(buffer, array, null, offset, length);
-  }
-
-  /** One number, over all ranges. */
-  @Override
-  public int read(final ByteRanges ranges) {
-    return read(null, null, ranges, 0, BufferRange.length(ranges));
-  }
-
-  private int read(
+  int take(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length) {
-    if (length < NativeLong.BYTES) {
-      return -Errno.EINVAL;
-    }
+      final int offset) {
     while (true) {
       final long now = count;
       if (now == 0) {
@@ -120,19 +102,6 @@ final class EventFd extends Pollable {
         raise(Epoll.EPOLLIN);
         return NativeLong.BYTES;
       }
-    }
-  }
-
-  private static void put(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final long value) {
-    if (ranges == null) {
-      NativeLong.put(buffer, array, offset, value);
-    } else {
-      NativeLong.put(ranges, value);
     }
   }
 

@@ -43,7 +43,7 @@ abstract class LoanCalls extends DataCalls {
     }
     engine.loans.collect();
     try {
-      final int count = socket.lend(loan.memory, flags, source);
+      final int count = Lending.receive(socket, loan.memory, flags, source);
       return count > 0 && !loan.isHeld() ? -Errno.EIO : count;
     } finally {
       Reference.reachabilityFence(loan); // it is not forgotten while it is used
@@ -67,7 +67,7 @@ abstract class LoanCalls extends DataCalls {
     }
     engine.loans.collect();
     try {
-      final int count = socket.claim(loan.memory, length);
+      final int count = Lending.claim(socket, loan.memory, length);
       return count > 0 && !loan.isHeld() ? -Errno.EIO : count;
     } finally {
       Reference.reachabilityFence(loan);
@@ -102,7 +102,7 @@ abstract class LoanCalls extends DataCalls {
       return table.firstOf(fd, socket, refusal);
     }
     try {
-      return socket.sendLent(loan.memory, length, flags, address, port);
+      return Lending.send(socket, loan.memory, length, flags, address, port);
     } finally {
       Reference.reachabilityFence(loan);
     }

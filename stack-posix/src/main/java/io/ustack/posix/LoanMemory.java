@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketRing;
 import java.lang.ref.PhantomReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoanMemory extends PhantomReference<Loan> {
   private static final int SMALLEST_COPY_BYTES = 2048;
+
+  /** Of a stream, at a time. */
+  private static final int MOST_COPIED_BYTES = 16 << 10;
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   final Loans loans;
@@ -78,17 +83,39 @@ final class LoanMemory extends PhantomReference<Loan> {
     trace();
   }
 
+  /**
+   * Takes what lies in front of a receive buffer, of which {@code there} bytes are seen: in its
+   * packet, or a copy. Consumer of the ring. Returns bytes, 0 when the ring {@link
+   * PacketRing#isRetired}
+   */
+  int take(final PacketRing ring, final int there) {
+    final Packet lent = ring.take(0);
+    if (lent != null) {
+      final int count = lent.length(); // it is the stack's again if its engine is closed
+      hold(lent);
+      return count;
+    }
+    return copy(ring, Math.min(there, ring.runBeforePacket(0)));
+  }
+
+  /** As {@link #take}, always a copy, of so many bytes at most. */
+  int copy(final PacketRing ring, final int most) {
+    final int count = Math.min(MOST_COPIED_BYTES, most);
+    ring.peek(0, room(count), 0, count);
+    if (ring.isRetired()) {
+      return 0;
+    }
+    ring.discard(count);
+    holdCopy(count);
+    return count;
+  }
+
   private void trace() {
     held = loans.isTraced() ? new LoanTrace("the loan is held since here") : made;
   }
 
   boolean isHeld() {
     return copied || packet.get() != null;
-  }
-
-  /** Whether a packet is held, not a copy. */
-  boolean isPacket() {
-    return packet.get() != null;
   }
 
   ByteBuffer bytes() {

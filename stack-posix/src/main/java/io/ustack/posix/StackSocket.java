@@ -158,35 +158,25 @@ public abstract class StackSocket extends Pollable {
    */
   public abstract int receive(Message message, int flags);
 
-  /** See {@link Posix#recvLend(int, Loan, int, SocketAddress4)}; the loan holds nothing. */
-  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
+  /**
+   * Lends what was received next, or copies it into the loan's memory, without waiting. Returns
+   * bytes, 0 at the end of a stream or for an empty datagram, -EAGAIN, or -errno
+   */
+  int lendNow(final LoanMemory loan, final @Nullable SocketAddress4 source) {
     return -Errno.EOPNOTSUPP;
   }
 
-  /** See {@link Posix#sendClaim}; the loan holds nothing, the length is above 0. */
-  int claim(final LoanMemory loan, final int length) {
+  /** How many of so many bytes a packet can be claimed for. Returns bytes, or -errno */
+  int claimable(final int length) {
     return -Errno.EOPNOTSUPP;
   }
 
-  /** See {@link Posix#sendLent(int, Loan, int, int, int, int)}; the length is one it may have. */
-  int sendLent(
-      final LoanMemory loan, final int length, final int flags, final int address, final int port) {
+  /**
+   * Sends the frame of a packet that is lent to the caller, and is not from here on if the answer
+   * is its length. Returns -EAGAIN where its bytes have to be sent as those of a buffer, or -errno
+   */
+  int sendNow(final Packet packet, final int flags, final int address, final int port) {
     return -Errno.EOPNOTSUPP;
-  }
-
-  /** Claims a packet for so many bytes, of which the link carries as many with their headers. */
-  final int claimPacket(final LoanMemory loan, final int length) {
-    final int refusal = refusal();
-    if (refusal != 0) {
-      return refusal;
-    }
-    final Packet packet = engine.loans.claim();
-    if (packet == null) {
-      return engine.execution.isOver() ? -Errno.EIO : -Errno.ENOBUFS;
-    }
-    packet.append(length);
-    loan.hold(packet);
-    return length;
   }
 
   /** shutdown(2). Returns 0, -EINVAL, -ENOTCONN, -EBADF */

@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.Packet;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.tcp.TcpConnection;
 import io.ustack.tcp.TcpHeader;
@@ -33,7 +34,6 @@ public final class TcpSocket extends StackSocket {
 
   private final TcpOpening opening = new TcpOpening(this, stackSide);
   private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
-  private final TcpLending lending = new TcpLending(this, transfer);
   private final TcpSettings settings = new TcpSettings(this);
   private final AcceptQueue accepts = new AcceptQueue(this, stackSide);
   volatile Phase phase = Phase.UNCONNECTED;
@@ -391,24 +391,23 @@ public final class TcpSocket extends StackSocket {
   }
 
   @Override
-  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
+  int lendNow(final LoanMemory loan, final @Nullable SocketAddress4 source) {
     if (source != null) {
       source.set(SocketOption.INADDR_ANY, 0);
     }
-    return lending.receive(loan, flags);
+    return transfer.lendNow(loan);
   }
 
   @Override
-  int claim(final LoanMemory loan, final int length) {
+  int claimable(final int length) {
     final int most = engine.mtuBytes - Ipv4Header.LENGTH_BYTES - TcpHeader.MIN_LENGTH_BYTES;
-    return claimPacket(loan, Math.min(length, most));
+    return Math.min(length, most);
   }
 
   /** As Linux tcp_sendmsg, the address plays no part. */
   @Override
-  int sendLent(
-      final LoanMemory loan, final int length, final int flags, final int address, final int port) {
-    return lending.send(loan, length, flags);
+  int sendNow(final Packet packet, final int flags, final int address, final int port) {
+    return transfer.sendNow(packet, flags);
   }
 
   @Override

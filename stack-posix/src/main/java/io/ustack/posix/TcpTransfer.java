@@ -165,9 +165,6 @@ final class TcpTransfer {
     } finally {
       socket.sending.unlock();
     }
-    if (socket.sendTimeoutNs(flags) != 0) {
-      execution.turn();
-    }
     return length;
   }
 
@@ -263,11 +260,9 @@ final class TcpTransfer {
       final int moved) {
     socket.receiving.lock();
     try {
-      if (socket.isClosed()) {
-        return -Errno.EBADF;
-      }
-      if (socket.isListening()) {
-        return -Errno.ENOTCONN;
+      final int refused = refuseToReceive();
+      if (refused != 0) {
+        return refused;
       }
       final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();
@@ -287,11 +282,9 @@ final class TcpTransfer {
   int lendNow(final LoanMemory loan) {
     socket.receiving.lock();
     try {
-      if (socket.isClosed()) {
-        return -Errno.EBADF;
-      }
-      if (socket.isListening()) {
-        return -Errno.ENOTCONN;
+      final int refused = refuseToReceive();
+      if (refused != 0) {
+        return refused;
       }
       final int stream = stackSide.stream();
       final TcpConnection connection = stackSide.connection();
@@ -310,8 +303,7 @@ final class TcpTransfer {
       if (end == 0) {
         return nothingToRead(connection, stream, 0);
       }
-      final int count =
-          mark == null ? TcpLending.take(ring, loan, end) : TcpLending.copy(ring, loan, end);
+      final int count = mark == null ? loan.take(ring, end) : loan.copy(ring, end);
       if (count == 0) {
         return takenBack();
       }
@@ -323,6 +315,13 @@ final class TcpTransfer {
     } finally {
       socket.receiving.unlock();
     }
+  }
+
+  private int refuseToReceive() {
+    if (socket.isClosed()) {
+      return -Errno.EBADF;
+    }
+    return socket.isListening() ? -Errno.ENOTCONN : 0;
   }
 
   /** Why there is nothing to read: 0 at the end, -EAGAIN, or -errno. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * timerfd_create(2): a timer that can be waited for. It waits in the stack's timer wheel and
  * expires on the stack thread, which counts; whoever reads takes the count.
  */
-final class TimerFd extends Pollable {
+final class TimerFd extends NumberFd {
   private static final VarHandle EXPIRATIONS;
 
   static {
@@ -92,36 +92,18 @@ final class TimerFd extends Pollable {
     }
   }
 
-  /** Takes the number of expirations. Returns 8, -EINVAL for less room, -EAGAIN, -EINTR, -EBADF */
-  @Override
-  public int read(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final int offset,
-      final int length) {
-    return read(buffer, array, null, offset, length);
-  }
-
   @Override
   boolean canBeWritten() {
     return false;
   }
 
-  /** One number, over all ranges. */
+  /** Takes the number of expirations. */
   @Override
-  public int read(final ByteRanges ranges) {
-    return read(null, null, ranges, 0, BufferRange.length(ranges));
-  }
-
-  private int read(
+  int take(
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length) {
-    if (length < NativeLong.BYTES) {
-      return -Errno.EINVAL;
-    }
+      final int offset) {
     boolean looked = false;
     while (true) {
       final long taken = (long) EXPIRATIONS.getAndSet(this, 0L);
@@ -134,19 +116,6 @@ final class TimerFd extends Pollable {
         return outcome;
       }
       looked = true;
-    }
-  }
-
-  private static void put(
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final long value) {
-    if (ranges == null) {
-      NativeLong.put(buffer, array, offset, value);
-    } else {
-      NativeLong.put(ranges, value);
     }
   }
 

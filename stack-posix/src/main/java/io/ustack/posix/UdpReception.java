@@ -21,11 +21,6 @@ final class UdpReception {
           | SocketOption.MSG_TRUNC
           | SocketOption.MSG_WAITALL;
 
-  /** Neither 0 nor an errno. */
-  private static final int AT_END = 1;
-
-  private static final int LENDING_FLAGS = SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL;
-
   private final UdpSocket socket;
   private final UdpStackSide stackSide;
   private final UdpErrors errors;
@@ -65,46 +60,19 @@ final class UdpReception {
       if (result != -Errno.EAGAIN) {
         return result;
       }
-      final int outcome = retry(timeoutNs, startNs, looked);
-      if (outcome == AT_END) {
+      if (timeoutNs != 0 && (socket.shut & StackSocket.SHUT_RECEIVE) != 0) {
         if (message != null) {
           message.receivedPlainly(0);
         }
         return 0;
       }
+      final int outcome =
+          socket.retry(StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
         return outcome;
       }
       looked = true;
     }
-  }
-
-  /** As {@link #receive}, in the datagram's packet. */
-  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
-    if ((flags & ~LENDING_FLAGS) != 0) {
-      return -Errno.EOPNOTSUPP;
-    }
-    final long timeoutNs = socket.receiveTimeoutNs(flags);
-    final long startNs = socket.startNs(timeoutNs);
-    boolean looked = false;
-    while (true) {
-      final int result = lendNow(loan, source);
-      if (result != -Errno.EAGAIN) {
-        return result;
-      }
-      final int outcome = retry(timeoutNs, startNs, looked);
-      if (outcome != 0) {
-        return outcome == AT_END ? 0 : outcome;
-      }
-      looked = true;
-    }
-  }
-
-  /** As {@link StackSocket#retry}; {@link #AT_END} where shutdown(2) ends what would wait. */
-  private int retry(final long timeoutNs, final long startNs, final boolean looked) {
-    return timeoutNs != 0 && (socket.shut & StackSocket.SHUT_RECEIVE) != 0
-        ? AT_END
-        : socket.retry(StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
   }
 
   /**
@@ -127,15 +95,15 @@ final class UdpReception {
       if (refused != 0 || endpoint == null) {
         return refused;
       }
-      final int count =
-          (flags & SocketOption.MSG_PEEK) != 0
-              ? peek(endpoint, buffer, array, ranges, offset, length)
-              : take(endpoint, buffer, array, ranges, offset, length);
+      final int count = peek(endpoint, buffer, array, ranges, offset, length);
       if (count == UdpEndpoint.NOTHING) {
         return -Errno.EAGAIN;
       }
       if (endpoint.isVoid()) {
-        return socket.isClosed() ? -Errno.EBADF : -Errno.EIO;
+        return takenBack();
+      }
+      if ((flags & SocketOption.MSG_PEEK) == 0) {
+        endpoint.discard(info);
       }
       if (source != null) {
         source.set(info.address(), info.port());
@@ -154,7 +122,7 @@ final class UdpReception {
   /**
    * As {@link #receiveNow}, but lends the packet, or copies the whole datagram where it is in none.
    */
-  private int lendNow(final LoanMemory loan, final @Nullable SocketAddress4 source) {
+  int lendNow(final LoanMemory loan, final @Nullable SocketAddress4 source) {
     socket.receiving.lock();
     try {
       final int refused = refuseToReceive();
@@ -173,7 +141,7 @@ final class UdpReception {
         final int length = info.lengthBytes();
         endpoint.receive(loan.room(length), 0, length, info);
         if (endpoint.isVoid()) {
-          return socket.isClosed() ? -Errno.EBADF : -Errno.EIO;
+          return takenBack();
         }
         if (length > 0) {
           loan.holdCopy(length);
@@ -186,6 +154,11 @@ final class UdpReception {
     } finally {
       socket.receiving.unlock();
     }
+  }
+
+  /** The socket or the stack was closed, and the datagram's packet went, while it was copied. */
+  private int takenBack() {
+    return socket.isClosed() ? -Errno.EBADF : -Errno.EIO;
   }
 
   /** What comes before any datagram: -EAGAIN for one that was never bound, 0 without anything. */
@@ -230,20 +203,5 @@ final class UdpReception {
     return buffer != null
         ? endpoint.peek(buffer, offset, length, info)
         : endpoint.peek(UdpTransfer.orNothing(array), offset, length, info);
-  }
-
-  private int take(
-      final UdpEndpoint endpoint,
-      final @Nullable ByteBuffer buffer,
-      final byte @Nullable [] array,
-      final @Nullable ByteRanges ranges,
-      final int offset,
-      final int length) {
-    if (ranges != null) {
-      return endpoint.receive(ranges, length, info);
-    }
-    return buffer != null
-        ? endpoint.receive(buffer, offset, length, info)
-        : endpoint.receive(UdpTransfer.orNothing(array), offset, length, info);
   }
 }

@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.Packet;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.udp.UdpEndpoint;
 import io.ustack.udp.UdpHeader;
@@ -28,7 +29,6 @@ public final class UdpSocket extends StackSocket {
   private final UdpErrors errors = new UdpErrors(this, stackSide);
   private final UdpTransfer transfer = new UdpTransfer(this, stackSide, errors);
   private final UdpReception reception = new UdpReception(this, stackSide, errors);
-  private final UdpLending lending = new UdpLending(this, transfer);
 
   /** Written by the stack side while a call waits; see {@link #name}. */
   volatile long local;
@@ -196,20 +196,19 @@ public final class UdpSocket extends StackSocket {
   }
 
   @Override
-  int lend(final LoanMemory loan, final int flags, final @Nullable SocketAddress4 source) {
-    return reception.lend(loan, flags, source);
+  int lendNow(final LoanMemory loan, final @Nullable SocketAddress4 source) {
+    return reception.lendNow(loan, source);
   }
 
   @Override
-  int claim(final LoanMemory loan, final int length) {
+  int claimable(final int length) {
     final int most = engine.mtuBytes - Ipv4Header.LENGTH_BYTES - UdpHeader.LENGTH_BYTES;
-    return length > most ? -Errno.EMSGSIZE : claimPacket(loan, length);
+    return length > most ? -Errno.EMSGSIZE : length;
   }
 
   @Override
-  int sendLent(
-      final LoanMemory loan, final int length, final int flags, final int address, final int port) {
-    return lending.send(loan, length, flags, address, port);
+  int sendNow(final Packet packet, final int flags, final int address, final int port) {
+    return transfer.sendNow(packet, flags, address, port);
   }
 
   @Override

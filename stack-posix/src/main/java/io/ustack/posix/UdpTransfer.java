@@ -64,7 +64,7 @@ final class UdpTransfer {
     final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     while (true) {
-      final boolean more = socket.cork || (flags & SocketOption.MSG_MORE) != 0;
+      final boolean more = gathers(flags);
       final int result =
           sendNow(endpoint, buffer, array, ranges, offset, length, address, port, control, more);
       if (result >= 0 && timeoutNs != 0) {
@@ -125,23 +125,21 @@ final class UdpTransfer {
     }
   }
 
-  /** As above, of the frame of a packet that is lent: queued itself, unless parts wait. */
-  int sendNow(final Packet packet, final int address, final int port) {
+  /**
+   * As above, of the frame of a packet that is lent: queued itself; -EAGAIN also where there is
+   * only room for a copy, or parts of a datagram are gathered.
+   */
+  int sendNow(final Packet packet, final int flags, final int address, final int port) {
     final UdpEndpoint endpoint = stackSide.endpoint();
     if (endpoint == null || !stackSide.isBound()) {
       final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
-      return bound == 0 ? sendNow(packet, address, port) : bound;
+      return bound == 0 ? sendNow(packet, flags, address, port) : bound;
     }
     final int length = packet.length();
     socket.sending.lock();
     try {
-      if (pendingBytes != NOTHING_PENDING) {
-        final int added =
-            append(endpoint, packet.bytes(), null, null, packet.offset(), length, false);
-        if (added >= 0) {
-          socket.engine.loans.giveBack(packet);
-        }
-        return added;
+      if (gathers(flags) || pendingBytes != NOTHING_PENDING) {
+        return -Errno.EAGAIN;
       }
       final int aimed = aim(endpoint, length, address, port, null);
       final int refused = aimed != 0 ? aimed : refuseToSend();
@@ -150,16 +148,18 @@ final class UdpTransfer {
       }
       endpoint.keepOutgoing(socket.engine.loans.lent());
       if (!endpoint.send(packet, target)) {
-        if (!endpoint.send(packet.bytes(), packet.offset(), length, target)) {
-          return -Errno.EAGAIN;
-        }
-        socket.engine.loans.giveBack(packet);
+        return -Errno.EAGAIN;
       }
       execution.ring(stackSide, UdpStackSide.WRITTEN);
       return length;
     } finally {
       socket.sending.unlock();
     }
+  }
+
+  /** Whether what is sent so waits for more parts of its datagram. */
+  private boolean gathers(final int flags) {
+    return socket.cork || (flags & SocketOption.MSG_MORE) != 0;
   }
 
   /** Decides where a datagram goes, and how. Returns 0, or -errno. Under the sending lock. */

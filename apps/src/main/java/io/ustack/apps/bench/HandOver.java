@@ -32,7 +32,7 @@ final class HandOver {
   private final Histogram down = new Histogram(1, 10_000_000_000L, 3);
   private final byte[] message = new byte[MESSAGE_BYTES];
 
-  /** Percentiles in nanoseconds. */
+  /** Times up and down, in nanoseconds. */
   record Result(Histogram up, Histogram down) {
     String line() {
       return String.format(
