@@ -122,19 +122,16 @@ class AllocationTest {
   @EnumSource
   void datagrams(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
-      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      peers.b.bind(server, 0, 0);
-      final int port = Peers.port(peers.b, server);
-      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final Peers.Datagrams udp = peers.datagrams();
       final byte[] data = new byte[64];
       final SocketAddress4 source = new SocketAddress4();
       allocatesNothing(
           () -> {
-            assertEquals(64, peers.a.sendto(client, data, 0, 64, 0, Peers.B, port));
-            assertEquals(64, peers.b.recvfrom(server, data, 0, 64, 0, source));
+            assertEquals(64, peers.a.sendto(udp.client(), data, 0, 64, 0, Peers.B, udp.port()));
+            assertEquals(64, peers.b.recvfrom(udp.server(), data, 0, 64, 0, source));
             assertEquals(
-                64, peers.b.sendto(server, data, 0, 64, 0, source.address(), source.port()));
-            assertEquals(64, peers.a.recv(client, data, 0, 64, 0));
+                64, peers.b.sendto(udp.server(), data, 0, 64, 0, source.address(), source.port()));
+            assertEquals(64, peers.a.recv(udp.client(), data, 0, 64, 0));
           });
     }
   }
@@ -143,23 +140,21 @@ class AllocationTest {
   @EnumSource
   void messages(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
-      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      peers.b.bind(server, 0, 0);
-      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final Peers.Datagrams udp = peers.datagrams();
       final Message[] requests = new Message[4];
       final Message[] received = new Message[4];
       for (int i = 0; i < 4; i++) {
-        requests[i] = new Message().name(Peers.B, Peers.port(peers.b, server));
+        requests[i] = new Message().name(Peers.B, udp.port());
         requests[i].ranges().add(new byte[20], 1, 19).add(ByteBuffer.allocateDirect(9), 1, 8);
         received[i] = new Message();
         received[i].ranges().add(new byte[20], 1, 19).add(ByteBuffer.allocateDirect(99), 1, 90);
       }
       allocatesNothing(
           () -> {
-            assertEquals(4, peers.a.sendmmsg(client, requests, 4, 0));
-            assertEquals(4, peers.b.recvmmsg(server, received, 4, 0, -1));
-            assertEquals(27, peers.a.sendmsg(client, requests[0], 0));
-            assertEquals(27, peers.b.recvmsg(server, received[0], 0));
+            assertEquals(4, peers.a.sendmmsg(udp.client(), requests, 4, 0));
+            assertEquals(4, peers.b.recvmmsg(udp.server(), received, 4, 0, -1));
+            assertEquals(27, peers.a.sendmsg(udp.client(), requests[0], 0));
+            assertEquals(27, peers.b.recvmsg(udp.server(), received[0], 0));
           });
     }
   }
@@ -168,13 +163,11 @@ class AllocationTest {
   @EnumSource
   void controlData(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
-      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      peers.b.bind(server, 0, 0);
-      peers.b.setsockopt(server, SocketOption.IPPROTO_IP, SocketOption.IP_PKTINFO, 1);
-      peers.b.setsockopt(server, SocketOption.IPPROTO_IP, SocketOption.IP_RECVTTL, 1);
-      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+      final Peers.Datagrams udp = peers.datagrams();
+      peers.b.setsockopt(udp.server(), SocketOption.IPPROTO_IP, SocketOption.IP_PKTINFO, 1);
+      peers.b.setsockopt(udp.server(), SocketOption.IPPROTO_IP, SocketOption.IP_RECVTTL, 1);
       final ControlData sent = new ControlData(200);
-      final Message request = new Message().name(Peers.B, Peers.port(peers.b, server));
+      final Message request = new Message().name(Peers.B, udp.port());
       request.control(sent).ranges().add(new byte[20], 0, 20);
       final ControlData told = new ControlData(200);
       final Message received = new Message().control(told);
@@ -183,8 +176,8 @@ class AllocationTest {
           () -> {
             sent.clear().add(SocketOption.IPPROTO_IP, SocketOption.IP_TTL, 9);
             sent.addPacketInfo(0, Peers.A);
-            assertEquals(20, peers.a.sendmsg(client, request, 0));
-            assertEquals(20, peers.b.recvmsg(server, received, 0));
+            assertEquals(20, peers.a.sendmsg(udp.client(), request, 0));
+            assertEquals(20, peers.b.recvmsg(udp.server(), received, 0));
             int messages = 0;
             while (told.next()) {
               messages++;
@@ -218,22 +211,20 @@ class AllocationTest {
   @EnumSource
   void datagramsInParts(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
-      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      peers.b.bind(server, 0, 0);
-      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      peers.a.connect(client, Peers.B, Peers.port(peers.b, server));
-      final int udp = SocketOption.IPPROTO_UDP;
+      final Peers.Datagrams udp = peers.datagrams();
+      peers.a.connect(udp.client(), Peers.B, udp.port());
+      final int level = SocketOption.IPPROTO_UDP;
       final byte[] data = new byte[64];
       allocatesNothing(
           () -> {
-            assertEquals(20, peers.a.send(client, data, 0, 20, SocketOption.MSG_MORE));
-            assertEquals(44, peers.a.send(client, data, 20, 44, 0));
-            assertEquals(64, peers.b.recv(server, data, 0, 64, 0));
-            peers.a.setsockopt(client, udp, SocketOption.UDP_CORK, 1);
-            assertEquals(20, peers.a.send(client, data, 0, 20, 0));
-            assertEquals(20, peers.a.send(client, data, 0, 20, 0));
-            peers.a.setsockopt(client, udp, SocketOption.UDP_CORK, 0);
-            assertEquals(40, peers.b.recv(server, data, 0, 64, 0));
+            assertEquals(20, peers.a.send(udp.client(), data, 0, 20, SocketOption.MSG_MORE));
+            assertEquals(44, peers.a.send(udp.client(), data, 20, 44, 0));
+            assertEquals(64, peers.b.recv(udp.server(), data, 0, 64, 0));
+            peers.a.setsockopt(udp.client(), level, SocketOption.UDP_CORK, 1);
+            assertEquals(20, peers.a.send(udp.client(), data, 0, 20, 0));
+            assertEquals(20, peers.a.send(udp.client(), data, 0, 20, 0));
+            peers.a.setsockopt(udp.client(), level, SocketOption.UDP_CORK, 0);
+            assertEquals(40, peers.b.recv(udp.server(), data, 0, 64, 0));
           });
     }
   }
@@ -371,10 +362,7 @@ class AllocationTest {
   @EnumSource
   void loansOfDatagrams(final Mode mode) {
     try (Peers peers = new Peers(mode)) {
-      final int client = peers.a.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      final int server = peers.b.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
-      assertEquals(0, peers.b.bind(server, SocketOption.INADDR_ANY, 0));
-      final int port = Peers.port(peers.b, server);
+      final Peers.Datagrams udp = peers.datagrams();
       final SocketAddress4 from = new SocketAddress4();
       final byte[] answer = new byte[64];
       final Loan loan = peers.b.loan();
@@ -383,11 +371,12 @@ class AllocationTest {
       peers.a.traceLoans(false);
       allocatesNothing(
           () -> {
-            assertEquals(64, peers.a.sendClaim(client, claim, 64));
-            assertEquals(64, peers.a.sendLent(client, claim, 64, 0, Peers.B, port));
-            assertEquals(64, peers.b.recvLend(server, loan, 0, from));
-            assertEquals(64, peers.b.sendLent(server, loan, 64, 0, from.address(), from.port()));
-            assertEquals(64, peers.a.recv(client, answer, 0, 64, 0));
+            assertEquals(64, peers.a.sendClaim(udp.client(), claim, 64));
+            assertEquals(64, peers.a.sendLent(udp.client(), claim, 64, 0, Peers.B, udp.port()));
+            assertEquals(64, peers.b.recvLend(udp.server(), loan, 0, from));
+            assertEquals(
+                64, peers.b.sendLent(udp.server(), loan, 64, 0, from.address(), from.port()));
+            assertEquals(64, peers.a.recv(udp.client(), answer, 0, 64, 0));
           });
     }
   }

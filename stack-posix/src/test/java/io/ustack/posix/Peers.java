@@ -91,6 +91,28 @@ final class Peers implements AutoCloseable {
     return posix.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
   }
 
+  /** A UDP socket on any port. */
+  static int udp(final Posix posix) {
+    final int fd = posix.socket(SocketOption.AF_INET, SocketOption.SOCK_DGRAM, 0);
+    assertEquals(0, posix.bind(fd, SocketOption.INADDR_ANY, 0));
+    return fd;
+  }
+
+  /**
+   * UDP sockets that may talk.
+   *
+   * @param client A's
+   * @param server B's
+   * @param port B's
+   */
+  record Datagrams(int client, int server, int port) {}
+
+  /** A UDP socket of each. */
+  Datagrams datagrams() {
+    final int server = udp(b);
+    return new Datagrams(udp(a), server, port(b, server));
+  }
+
   /** A connection: [0] is A's end, which connected, [1] is B's. */
   int[] connect() {
     final int listener = listen(8);
