@@ -58,6 +58,6 @@ enum ustack_layout_item {
 };
 
 /* Raised whenever the C face changes in a way that an older jar would not survive. */
-#define USTACK_ABI 1
+#define USTACK_ABI 2
 
 #endif

@@ -12,8 +12,6 @@
 #include "dpdk_pool.h"
 #include "ustack_dpdk.h"
 
-#define RX_CHECKSUMS (RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM)
-#define TX_CHECKSUMS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 #define RSS_TYPES (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP)
 #define VLAN_TAG 4
 
@@ -67,26 +65,32 @@ int ustack_port_numa_node(int port)
 	return rte_eth_dev_socket_id((uint16_t)port);
 }
 
-/* The USTACK_ bits of the checksums that a port with this configuration does itself. */
-static int offload_bits(const struct rte_eth_conf *conf)
-{
-	const uint64_t rx_l4 = RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
-	int bits = 0;
+/* Our bits and DPDK's: one of ours needs all of DPDK's. */
+static const struct {
+	int bit;
+	uint64_t rx;
+	uint64_t tx;
+} OFFLOADS[] = {
+	{ USTACK_RX_IPV4_CHECKSUM_BAD, RTE_ETH_RX_OFFLOAD_IPV4_CKSUM, 0 },
+	{ USTACK_RX_L4_CHECKSUM_BAD, RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM, 0 },
+	{ USTACK_TX_IPV4_CHECKSUM, 0, RTE_ETH_TX_OFFLOAD_IPV4_CKSUM },
+	{ USTACK_TX_TCP_CHECKSUM, 0, RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
+	{ USTACK_TX_UDP_CHECKSUM, 0, RTE_ETH_TX_OFFLOAD_UDP_CKSUM },
+};
 
-	if (conf->rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM)
-		bits |= USTACK_RX_IPV4_CHECKSUM_BAD;
-	if ((conf->rxmode.offloads & rx_l4) == rx_l4)
-		bits |= USTACK_RX_L4_CHECKSUM_BAD;
-	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)
-		bits |= USTACK_TX_IPV4_CHECKSUM;
-	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
-		bits |= USTACK_TX_TCP_CHECKSUM;
-	if (conf->txmode.offloads & RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
-		bits |= USTACK_TX_UDP_CHECKSUM;
-	return bits;
+int ustack_port_offloads(int port)
+{
+	struct rte_eth_dev_info info;
+	int result = rte_eth_dev_info_get((uint16_t)port, &info);
+
+	for (size_t i = 0; result >= 0 && i < RTE_DIM(OFFLOADS); i++) {
+		if ((OFFLOADS[i].rx & ~info.rx_offload_capa) == 0 && (OFFLOADS[i].tx & ~info.tx_offload_capa) == 0)
+			result |= OFFLOADS[i].bit;
+	}
+	return result;
 }
 
-int ustack_port_configure(int port, int queues, int mtu, int offload)
+int ustack_port_configure(int port, int queues, int mtu, int offloads)
 {
 	struct rte_eth_dev_info info;
 	uint16_t own_mtu;
@@ -99,9 +103,11 @@ int ustack_port_configure(int port, int queues, int mtu, int offload)
 	struct rte_eth_conf conf = { .rxmode.mtu = mtu == 0 ? own_mtu : (uint32_t)mtu };
 	/* All buffers of a queue come from one pool and have one holder, which is what FAST_FREE asks for. */
 	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-	if (offload) {
-		conf.rxmode.offloads = info.rx_offload_capa & RX_CHECKSUMS;
-		conf.txmode.offloads |= info.tx_offload_capa & TX_CHECKSUMS;
+	for (size_t i = 0; i < RTE_DIM(OFFLOADS); i++) {
+		if (offloads & OFFLOADS[i].bit) {
+			conf.rxmode.offloads |= OFFLOADS[i].rx;
+			conf.txmode.offloads |= OFFLOADS[i].tx;
+		}
 	}
 	if (queues > 1 && (info.flow_type_rss_offloads & RSS_TYPES) != 0) {
 		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
@@ -111,7 +117,7 @@ int ustack_port_configure(int port, int queues, int mtu, int offload)
 	/* Some drivers learn the MTU by configuration, others only by this call. */
 	if (result == 0 && mtu != 0)
 		result = rte_eth_dev_set_mtu((uint16_t)port, (uint16_t)mtu);
-	return result == 0 || result == -ENOTSUP ? offload_bits(&conf) : result;
+	return result == -ENOTSUP ? 0 : result;
 }
 
 int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors)

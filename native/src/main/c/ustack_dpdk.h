@@ -51,9 +51,10 @@ USTACK_EXPORT int ustack_port_driver(int port, char *out, int size);
 USTACK_EXPORT int ustack_port_max_queues(int port);
 /* -1: any, or not known. */
 USTACK_EXPORT int ustack_port_numa_node(int port);
-/* mtu 0 keeps the port's own. offload 0 asks for no checksum offload. Returns the checksums (USTACK_RX_* and USTACK_TX_* bits)
- * that the port does itself. */
-USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offload);
+/* What the driver offers: the USTACK_RX_* and USTACK_TX_* bits of the checksums. */
+USTACK_EXPORT int ustack_port_offloads(int port);
+/* mtu 0 keeps the port's own. offloads: what the port is to do, of what it offers. */
+USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offloads);
 USTACK_EXPORT int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors);
 USTACK_EXPORT int ustack_port_start(int port);
 USTACK_EXPORT int ustack_port_stop(int port);
@@ -72,7 +73,7 @@ USTACK_EXPORT int ustack_port_xstats(int port, char *names, int size, int64_t *v
 
 /* ---- queue pairs (dpdk_burst.c) ---- */
 
-/* After ustack_port_queue(). offloads is what ustack_port_configure() returned. */
+/* After ustack_port_queue(). offloads as the port was configured. */
 USTACK_EXPORT int64_t ustack_queue_open(int port, int queue, int64_t pool, int offloads);
 USTACK_EXPORT int64_t ustack_queue_rx_frames(int64_t queue);
 USTACK_EXPORT int64_t ustack_queue_tx_frames(int64_t queue);

@@ -314,7 +314,7 @@ static void set_up(void)
 	pool = ustack_pool_create("test", BUFFERS, 2176, -1);
 	other_pool = ustack_pool_create("other", BUFFERS, 2176, -1);
 	CHECK(pool > 0 && other_pool > 0);
-	CHECK(ustack_port_configure(port, 1, 0, 1) == 0);
+	CHECK(ustack_port_configure(port, 1, 0, ustack_port_offloads(port)) == 0);
 	CHECK(ustack_port_queue(port, 0, pool, 256, 256) == 0);
 	CHECK(ustack_port_start(port) == 0);
 }

@@ -15,8 +15,9 @@ import picocli.CommandLine.Command;
     description = {
       "Looks at JDK, DPDK, hugepages, IOMMU, rights and NICs, and says of each whether it will do"
           + " and, if not, what to do. Changes nothing.",
-      "With EAL arguments it also opens the ports that DPDK finds with them, and says which"
-          + " checksums they can do."
+      "With EAL arguments it also opens the ports that DPDK finds with them, and says what they can"
+          + " do for us (--offload): what the driver offers, what of it is on, what happens"
+          + " otherwise."
     },
     customSynopsis = "ustack doctor [-- EAL ARGUMENTS]",
     footer = {

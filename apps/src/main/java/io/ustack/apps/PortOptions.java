@@ -1,5 +1,6 @@
 package io.ustack.apps;
 
+import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.Transport;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
@@ -51,6 +52,16 @@ public final class PortOptions {
   private int mtuBytes;
 
   @Option(
+      names = "--offload",
+      paramLabel = "NAME=on|off,...",
+      converter = OffloadSwitches.class,
+      description =
+          "Switch what the port may do for us, by ethtool's names: rx and tx (checksums)."
+              + " What is off the shim does; on refuses a port that can't; ustack doctor shows"
+              + " what a port can. Default: what it has in hardware.")
+  private Offloads offloads = Offloads.AUTO;
+
+  @Option(
       names = "--device",
       paramLabel = "NAME",
       description =
@@ -96,6 +107,18 @@ public final class PortOptions {
   @Mixin
   @SuppressWarnings("NullAway.Init")
   private ImpairmentOptions impairment;
+
+  /** {@code rx=off,tx=on}. */
+  static final class OffloadSwitches implements ITypeConverter<Offloads> {
+    @Override
+    public Offloads convert(final String text) {
+      try {
+        return Offloads.parse(text);
+      } catch (final IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
 
   /** {@code direct} or {@code ring}. */
   static final class TransportName implements ITypeConverter<Transport> {
@@ -143,6 +166,10 @@ public final class PortOptions {
 
   int mtuBytes() {
     return mtuBytes;
+  }
+
+  Offloads offloads() {
+    return offloads;
   }
 
   @Nullable String device() {

@@ -78,6 +78,7 @@ public final class RunningStack implements AutoCloseable {
           PortConfig.of(device(options, eal.portNames(), ealArguments))
               .withMtuBytes(options.mtuBytes())
               .withMacAddress(options.mac())
+              .withOffloads(options.offloads())
               .withTransport(options.transport());
       return DpdkPort.open(eal, config);
     } catch (final DpdkException e) {

@@ -41,7 +41,9 @@ final class DpdkCalls {
 
   static native int ustack_port_numa_node(int port);
 
-  static native int ustack_port_configure(int port, int queues, int mtuBytes, int offload);
+  static native int ustack_port_offloads(int port);
+
+  static native int ustack_port_configure(int port, int queues, int mtuBytes, int offloads);
 
   static native int ustack_port_queue(
       int port, int queue, long pool, int rxDescriptors, int txDescriptors);

@@ -22,7 +22,8 @@ public final class DpdkPort implements AutoCloseable {
   private final List<DpdkLink> links = new ArrayList<>();
   private final List<DpdkPacketPool> ownPools = new ArrayList<>();
   private PortStatistics lastStatistics = PortStatistics.NONE;
-  private int checksums;
+  private int offered;
+  private int active;
   private int openLinks;
   private boolean touched;
   private boolean closed;
@@ -71,16 +72,14 @@ public final class DpdkPort implements AutoCloseable {
     if (config.transport() == Transport.RING && eal.spareLcores() < config.queues()) {
       throw noLcore();
     }
-    checksums =
-        check(
-            DpdkCalls.ustack_port_configure(
-                port, config.queues(), config.mtuBytes(), asksForOffload() ? 1 : 0),
-            config.mtuBytes() == 0
-                ? "can't be configured"
-                : "does not take MTU " + config.mtuBytes());
+    offered = check(DpdkCalls.ustack_port_offloads(port), "does not say what it can do");
+    active = choose();
+    check(
+        DpdkCalls.ustack_port_configure(port, config.queues(), config.mtuBytes(), active),
+        config.mtuBytes() == 0 ? "can't be configured" : "does not take MTU " + config.mtuBytes());
     final List<DpdkPacketPool> pools = pools(eal);
     for (int queue = 0; queue < config.queues(); queue++) {
-      setUp(queue, pools.get(queue), checksums);
+      setUp(queue, pools.get(queue), active);
     }
     if (config.macAddress() != 0 && !sharesMacAddress()) {
       check(
@@ -92,12 +91,28 @@ public final class DpdkPort implements AutoCloseable {
     }
   }
 
-  private boolean asksForOffload() {
-    return switch (config.offload()) {
-      case PORT -> true;
-      case SHIM -> false;
-      case AUTO -> !driver().equals(TAP); // its offload is a loop in software, no better than ours
-    };
+  /** What of that which it offers the port is to do. */
+  private int choose() throws DpdkException {
+    // A tap's offloads are loops in software, no better than ours.
+    final boolean inSoftware = driver().equals(TAP);
+    int chosen = 0;
+    for (final Offload offload : Offload.values()) {
+      final boolean on = config.offloads().isOn(offload);
+      if (on && (offered & offload.bits()) == 0) {
+        throw new DpdkException(
+            "port "
+                + config.name()
+                + " ("
+                + driver()
+                + ") does not offer "
+                + offload.word()
+                + "=on: leave it out, or ask for off");
+      }
+      if (on || !(inSoftware || config.offloads().isOff(offload))) {
+        chosen |= offered & offload.bits();
+      }
+    }
+    return chosen;
   }
 
   private List<DpdkPacketPool> pools(final DpdkEal eal) throws DpdkException {
@@ -172,11 +187,16 @@ public final class DpdkPort implements AutoCloseable {
   }
 
   /**
-   * The checksums that the port itself verifies and computes: {@code RX_} and {@code TX_} bits of
-   * {@link io.ustack.buffer.Packet}. The shim does the others.
+   * What the driver says that it can do: the {@code RX_} and {@code TX_} checksum bits of {@link
+   * io.ustack.buffer.Packet}.
    */
-  public int checksums() {
-    return checksums;
+  public int offered() {
+    return offered;
+  }
+
+  /** What of it the port does; the rest is the shim's work. */
+  public int active() {
+    return active;
   }
 
   /** How it was opened. */

@@ -1,11 +1,52 @@
 package io.ustack.dpdk;
 
-/** Who computes and verifies checksums. */
+import io.ustack.buffer.Packet;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Work that a port can do for us; the names are those of Linux's {@code ethtool -K}. */
 public enum Offload {
-  /** The port where it does so in hardware, else the shim. */
-  AUTO,
-  /** The port wherever its driver says that it can. */
-  PORT,
-  /** The shim. */
-  SHIM
+  /** Verifies checksums; without it the shim does. */
+  RX_CHECKSUM("rx", Packet.RX_IPV4_CHECKSUM_BAD | Packet.RX_L4_CHECKSUM_BAD),
+  /** Computes checksums; without it the shim does. */
+  TX_CHECKSUM("tx", Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM | Packet.TX_UDP_CHECKSUM);
+
+  private final String word;
+  private final int bits;
+
+  Offload(final String word, final int bits) {
+    this.word = word;
+    this.bits = bits;
+  }
+
+  /** Its name on the command line. */
+  public String word() {
+    return word;
+  }
+
+  /** What it is in {@link DpdkPort#offered}; a port may have some of these bits only. */
+  int bits() {
+    return bits;
+  }
+
+  /** Which parts of it such a set has: {@code yes}, {@code IPv4, TCP} or {@code -}. */
+  public String parts(final int set) {
+    if ((set & bits) == 0) {
+      return "-";
+    }
+    if ((set & bits) == bits) {
+      return "yes";
+    }
+    final List<String> names = new ArrayList<>();
+    add(names, set, Packet.RX_IPV4_CHECKSUM_BAD | Packet.TX_IPV4_CHECKSUM, "IPv4");
+    add(names, set, Packet.RX_L4_CHECKSUM_BAD | Packet.TX_TCP_CHECKSUM, "TCP");
+    add(names, set, Packet.RX_L4_CHECKSUM_BAD | Packet.TX_UDP_CHECKSUM, "UDP");
+    return String.join(", ", names);
+  }
+
+  private void add(final List<String> names, final int set, final int part, final String name) {
+    if ((set & bits & part) != 0) {
+      names.add(name);
+    }
+  }
 }

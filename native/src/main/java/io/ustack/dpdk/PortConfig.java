@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param queues queue pairs; each becomes a {@link DpdkLink} [1 to 65535, and what the port has]
  * @param mtuBytes largest IP packet; 0 keeps the port's own [576 to 9600]
  * @param macAddress 48 bits, of one interface; 0 keeps the port's own
- * @param offload who does checksums
+ * @param offloads what the port does for us
  * @param transport who runs the bursts
  * @param descriptors length of each hardware ring, received and sent [64 to 32768]
  * @param poolPackets buffers of each queue's pool, unless {@code pool} is given [64 to 2^22]
@@ -24,7 +24,7 @@ public record PortConfig(
     int queues,
     int mtuBytes,
     long macAddress,
-    Offload offload,
+    Offloads offloads,
     Transport transport,
     int descriptors,
     int poolPackets,
@@ -33,7 +33,7 @@ public record PortConfig(
 
   public PortConfig {
     Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(offload, "offload");
+    Objects.requireNonNull(offloads, "offloads");
     Objects.requireNonNull(transport, "transport");
     check("queues", queues, 1, pool == null ? 65_535 : 1);
     if (mtuBytes != 0) {
@@ -63,7 +63,7 @@ public record PortConfig(
    * between.
    */
   public static PortConfig of(final String name) {
-    return new PortConfig(name, 1, 0, 0, Offload.AUTO, Transport.DIRECT, 1024, 8191, 2048, null);
+    return new PortConfig(name, 1, 0, 0, Offloads.AUTO, Transport.DIRECT, 1024, 8191, 2048, null);
   }
 
   public PortConfig withQueues(final int newQueues) {
@@ -72,7 +72,7 @@ public record PortConfig(
         newQueues,
         mtuBytes,
         macAddress,
-        offload,
+        offloads,
         transport,
         descriptors,
         poolPackets,
@@ -86,7 +86,7 @@ public record PortConfig(
         queues,
         newMtuBytes,
         macAddress,
-        offload,
+        offloads,
         transport,
         descriptors,
         poolPackets,
@@ -100,7 +100,7 @@ public record PortConfig(
         queues,
         mtuBytes,
         newMacAddress,
-        offload,
+        offloads,
         transport,
         descriptors,
         poolPackets,
@@ -108,13 +108,13 @@ public record PortConfig(
         pool);
   }
 
-  public PortConfig withOffload(final Offload newOffload) {
+  public PortConfig withOffloads(final Offloads newOffloads) {
     return new PortConfig(
         name,
         queues,
         mtuBytes,
         macAddress,
-        newOffload,
+        newOffloads,
         transport,
         descriptors,
         poolPackets,
@@ -128,7 +128,7 @@ public record PortConfig(
         queues,
         mtuBytes,
         macAddress,
-        offload,
+        offloads,
         newTransport,
         descriptors,
         poolPackets,
@@ -147,7 +147,7 @@ public record PortConfig(
         queues,
         mtuBytes,
         macAddress,
-        offload,
+        offloads,
         transport,
         newDescriptors,
         newPoolPackets,
@@ -161,7 +161,7 @@ public record PortConfig(
         queues,
         mtuBytes,
         macAddress,
-        offload,
+        offloads,
         transport,
         descriptors,
         poolPackets,

@@ -2,6 +2,7 @@ package io.ustack.dpdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.Packet;
@@ -11,6 +12,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Taps and a veth with Linux behind them. Linux asks by UDP, this side turns the datagram round
@@ -41,6 +44,9 @@ class KernelWireTest {
                 "256",
                 "--vdev=net_tap0,iface=usntap0",
                 "--vdev=net_tap1,iface=usntap1",
+                "--vdev=net_tap2,iface=usntap2",
+                "--vdev=net_tap3,iface=usntap3",
+                "--vdev=net_null0",
                 "--vdev=net_af_packet0,iface=" + VETH));
   }
 
@@ -131,12 +137,30 @@ class KernelWireTest {
     }
   }
 
-  @Test
-  void aTapWithTheDriversChecksums() throws DpdkException {
-    try (DpdkPort port = DpdkPort.open(eal, config("net_tap1").withOffload(Offload.PORT))) {
-      linux.adopt("usntap1", "10.99.2.1/24", "10.99.2.2", port.macAddress());
-      answersLinux(port.link(0), "10.99.2.2");
+  /** Each combination of who verifies and who computes, the driver or the shim. */
+  @ParameterizedTest
+  @CsvSource({"1, 'rx=on,tx=on'", "2, 'rx=on,tx=off'", "3, 'rx=off,tx=on'"})
+  void aTapWithTheDriversChecksums(final int number, final String offloads) throws DpdkException {
+    final PortConfig config = config("net_tap" + number);
+    try (DpdkPort port = DpdkPort.open(eal, config.withOffloads(Offloads.parse(offloads)))) {
+      for (final Offload offload : new Offload[] {Offload.RX_CHECKSUM, Offload.TX_CHECKSUM}) {
+        final int wanted = offloads.contains(offload.word() + "=on") ? offload.bits() : 0;
+        assertEquals(offload.bits(), port.offered() & offload.bits());
+        assertEquals(wanted, port.active() & offload.bits());
+      }
+      final String net = "10.99.1" + number + ".";
+      linux.adopt("usntap" + number, net + "1/24", net + "2", port.macAddress());
+      answersLinux(port.link(0), net + "2");
     }
+  }
+
+  @Test
+  void whatAPortCanNotDoIsRefused() {
+    final Offloads wanted = Offloads.AUTO.with(Offload.RX_CHECKSUM, true);
+    final PortConfig config = config("net_null0").withOffloads(wanted);
+    assertEquals(
+        "port net_null0 (net_null) does not offer rx=on: leave it out, or ask for off",
+        assertThrows(DpdkException.class, () -> DpdkPort.open(eal, config)).getMessage());
   }
 
   @Test

@@ -1,10 +1,8 @@
 package io.ustack.apps.doctor;
 
-import io.ustack.buffer.Packet;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;
-import io.ustack.dpdk.Offload;
 import io.ustack.dpdk.PortConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +36,7 @@ public final class Dpdk {
   }
 
   private static Finding port(final DpdkEal eal, final String name) {
-    try (DpdkPort port = DpdkPort.open(eal, PortConfig.of(name).withOffload(Offload.PORT))) {
+    try (DpdkPort port = DpdkPort.open(eal, PortConfig.of(name))) {
       return Finding.ok(
           "port "
               + name
@@ -48,28 +46,9 @@ public final class Dpdk {
               + (port.linkState().up() ? "up" : "down")
               + ", MTU "
               + port.mtuBytes()
-              + ", checksums by the port: "
-              + checksums(port.checksums())
-              + "; by the shim: the rest");
+              + OffloadTable.of(port.offered(), port.active()));
     } catch (final DpdkException e) {
       return Finding.missing("port " + name + ": " + e.getMessage());
-    }
-  }
-
-  private static String checksums(final int flags) {
-    final List<String> names = new ArrayList<>();
-    add(names, flags, Packet.RX_IPV4_CHECKSUM_BAD, "IPv4 in");
-    add(names, flags, Packet.RX_L4_CHECKSUM_BAD, "TCP and UDP in");
-    add(names, flags, Packet.TX_IPV4_CHECKSUM, "IPv4 out");
-    add(names, flags, Packet.TX_TCP_CHECKSUM, "TCP out");
-    add(names, flags, Packet.TX_UDP_CHECKSUM, "UDP out");
-    return names.isEmpty() ? "none" : String.join(", ", names);
-  }
-
-  private static void add(
-      final List<String> names, final int flags, final int flag, final String name) {
-    if ((flags & flag) != 0) {
-      names.add(name);
     }
   }
 }

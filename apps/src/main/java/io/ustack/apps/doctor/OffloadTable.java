@@ -1,0 +1,38 @@
+package io.ustack.apps.doctor;
+
+import io.ustack.dpdk.Offload;
+
+/** What a port's driver can do, what of it is on, and who does the rest: one line per offload. */
+final class OffloadTable {
+  private static final String ROW = "%n         %-8s %-16s %-16s %s";
+
+  private OffloadTable() {}
+
+  /**
+   * The table, each line behind a line feed.
+   *
+   * @param offered {@link io.ustack.dpdk.DpdkPort#offered}
+   * @param active {@link io.ustack.dpdk.DpdkPort#active}
+   */
+  static String of(final int offered, final int active) {
+    final StringBuilder table = new StringBuilder();
+    table.append(String.format(ROW, "offload", "driver offers", "on", "else"));
+    for (final Offload offload : Offload.values()) {
+      table.append(
+          String.format(
+              ROW,
+              offload.word(),
+              offload.parts(offered),
+              offload.parts(active),
+              without(offload)));
+    }
+    return table.toString();
+  }
+
+  private static String without(final Offload offload) {
+    return switch (offload) {
+      case RX_CHECKSUM -> "the shim verifies checksums";
+      case TX_CHECKSUM -> "the shim computes checksums";
+    };
+  }
+}

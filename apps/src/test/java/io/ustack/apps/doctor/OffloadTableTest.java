@@ -1,0 +1,28 @@
+package io.ustack.apps.doctor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ustack.buffer.Packet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What the doctor says of a port's offloads. */
+class OffloadTableTest {
+  @Test
+  void tellsWhatIsOfferedWhatIsOnAndWhoDoesTheRest() {
+    final int offered =
+        Packet.RX_IPV4_CHECKSUM_BAD
+            | Packet.RX_L4_CHECKSUM_BAD
+            | Packet.TX_TCP_CHECKSUM
+            | Packet.TX_UDP_CHECKSUM;
+    final List<String> lines = OffloadTable.of(offered, Packet.TX_TCP_CHECKSUM).lines().toList();
+    assertEquals("", lines.get(0));
+    assertEquals("         offload  driver offers    on               else", lines.get(1));
+    assertEquals(
+        "         rx       yes              -                the shim verifies checksums",
+        lines.get(2));
+    assertEquals(
+        "         tx       TCP, UDP         TCP              the shim computes checksums",
+        lines.get(3));
+  }
+}
