@@ -47,6 +47,7 @@ public final class Arp implements EthernetProtocol {
   private final UnresolvedObserver observer;
   private final ArpCache cache;
   private final UnknownNeighbours unknown = new UnknownNeighbours();
+  private final boolean answers;
   private final int unknownLimit;
   private final int parkedLimit;
   private final Timer announcer =
@@ -68,12 +69,15 @@ public final class Arp implements EthernetProtocol {
   /**
    * Resolution on the link of {@code ethernet}.
    *
+   * @param answers whether this is the stack that speaks for the address: others that have it too
+   *     only listen and ask
    * @param entriesLimit the most neighbours that are remembered, half of them at most unresolved
    * @param parkedLimit the most packets that wait, over all neighbours
    */
   public Arp(
       final EthernetOutput ethernet,
       final int ownAddress,
+      final boolean answers,
       final int entriesLimit,
       final int parkedLimit,
       final TimerWheel timers,
@@ -81,6 +85,7 @@ public final class Arp implements EthernetProtocol {
       final UnresolvedObserver observer) {
     this.ethernet = ethernet;
     this.ownAddress = ownAddress;
+    this.answers = answers;
     this.timers = timers;
     this.counters = counters;
     this.observer = observer;
@@ -91,8 +96,10 @@ public final class Arp implements EthernetProtocol {
 
   /** Announces our address (RFC 5227 2.3): now, and once more two seconds later. */
   public void start(final long nowNs) {
-    announced = 0;
-    announce(nowNs);
+    if (answers) {
+      announced = 0;
+      announce(nowNs);
+    }
   }
 
   /** Neighbours in the cache. */
@@ -242,9 +249,9 @@ public final class Arp implements EthernetProtocol {
     final boolean forUs = ArpHeader.targetAddress(bytes, at) == ownAddress;
     final boolean asked = forUs && operation == ArpHeader.REQUEST;
     final boolean known = learn(sender, senderMac, asked, nowNs);
-    if (asked) {
+    if (asked && answers) {
       reply(packet, sender, senderMac);
-    } else if (known) {
+    } else if (asked || known) {
       packet.release();
     } else {
       drop(packet, DropReason.ARP_NOT_FOR_US);
@@ -299,7 +306,7 @@ public final class Arp implements EthernetProtocol {
       return DropReason.ARP_NOT_FOR_US;
     }
     // RFC 5227 2.4 (c): keep the address and defend it, at most once per interval.
-    if (!defended || nowNs - lastDefenceNs >= DEFEND_INTERVAL_NS) {
+    if (answers && (!defended || nowNs - lastDefenceNs >= DEFEND_INTERVAL_NS)) {
       defended = true;
       lastDefenceNs = nowNs;
       request(ownAddress, MacAddress.BROADCAST);

@@ -4,6 +4,7 @@ import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketPool;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
+import io.ustack.link.FlowShare;
 import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.TransmitBatch;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** The sending end of one link: puts the Ethernet header in front and adds to the batch. */
 public final class EthernetOutput {
   private final LinkCapabilities link;
+  private final FlowShare flows;
   private final long macAddress;
   private final PacketPool pool;
   private final TransmitBatch batch;
@@ -28,10 +30,16 @@ public final class EthernetOutput {
       final TransmitBatch batch,
       final Counters counters) {
     this.link = device.capabilities();
+    flows = device.flows();
     this.macAddress = macAddress;
     this.pool = device.pool();
     this.batch = batch;
     this.counters = counters;
+  }
+
+  /** Whose answers come back on the link. */
+  public FlowShare flows() {
+    return flows;
   }
 
   /** Our address on the link. */

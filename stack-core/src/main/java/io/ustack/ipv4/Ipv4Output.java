@@ -9,6 +9,7 @@ import io.ustack.counter.DropReason;
 import io.ustack.ethernet.EthernetHeader;
 import io.ustack.ethernet.EthernetOutput;
 import io.ustack.ethernet.MacAddress;
+import io.ustack.link.FlowShare;
 import org.jspecify.annotations.Nullable;
 
 /** The way out: finds paths, and puts the IPv4 header in front of what is sent along them. */
@@ -40,6 +41,11 @@ public final class Ipv4Output {
     this.loopback = loopback;
     this.arp = arp;
     this.counters = counters;
+  }
+
+  /** Whose answers come back to this stack. */
+  public FlowShare flows() {
+    return wire.flows();
   }
 
   /** Which addresses are ours. */

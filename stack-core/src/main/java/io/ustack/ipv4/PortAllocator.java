@@ -1,6 +1,7 @@
 package io.ustack.ipv4;
 
 import io.ustack.buffer.SipHash;
+import io.ustack.link.FlowShare;
 
 /**
  * Chooses ephemeral ports (RFC 6056) from 32768..60999, Linux's range. Stack thread only.
@@ -16,13 +17,19 @@ public final class PortAllocator {
 
   private final long secret0;
   private final long secret1;
+  private final FlowShare flows;
   private int sequence;
   private long draws;
 
-  /** An allocator that keeps its choices secret with 128 secret bits. */
-  public PortAllocator(final long secret0, final long secret1) {
+  /**
+   * An allocator that keeps its choices secret with 128 secret bits.
+   *
+   * @param flows what of connections comes back here: those get no other ports
+   */
+  public PortAllocator(final long secret0, final long secret1, final FlowShare flows) {
     this.secret0 = secret0;
     this.secret1 = secret1;
+    this.flows = flows;
   }
 
   /** Tells which ports can't be had. */
@@ -51,7 +58,8 @@ public final class PortAllocator {
     for (int tries = 0; tries < PORTS; tries++) {
       final int port = FIRST_PORT + (offset + sequence) % PORTS;
       sequence = (sequence + 1) % PORTS;
-      if (!ports.inUse(localAddress, port, remoteAddress, remotePort)) {
+      if (flows.arrivesHere(localAddress, port, remoteAddress, remotePort)
+          && !ports.inUse(localAddress, port, remoteAddress, remotePort)) {
         return port;
       }
     }

@@ -36,6 +36,11 @@ public abstract class ForwardingLink implements LinkDevice {
   }
 
   @Override
+  public FlowShare flows() {
+    return link.flows();
+  }
+
+  @Override
   public void close() {
     link.close();
   }

@@ -50,6 +50,11 @@ public interface LinkDevice extends AutoCloseable {
     return Long.MAX_VALUE;
   }
 
+  /** Which of the host's flows arrive on this link; constant for the life of the link. */
+  default FlowShare flows() {
+    return FlowShare.ALL;
+  }
+
   /** Releases all packets that the link still holds and lets go of the medium. Idempotent. */
   @Override
   void close();

@@ -106,7 +106,14 @@ public final class NetworkStack implements AutoCloseable {
     final int parked = Math.min(PARKED, wire.pool().capacity() / 4);
     arp =
         new Arp(
-            wireOutput, local.address(), config.neighbours(), parked, timers, counters, transports);
+            wireOutput,
+            local.address(),
+            wire.flows().answersForHost(),
+            config.neighbours(),
+            parked,
+            timers,
+            counters,
+            transports);
     ipv4 = new Ipv4Output(local, routes, wireOutput, loopbackOutput, arp, counters);
     icmp = new Icmp(ipv4, transports, counters, startNs);
     tcp =

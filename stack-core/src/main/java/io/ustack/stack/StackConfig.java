@@ -104,6 +104,20 @@ public record StackConfig(
         subnet, gateway, macAddress, tcp, neighbours, commands, newSecret0, newSecret1);
   }
 
+  /**
+   * What each of so many shards is told that have this address together: its part of what
+   * connections may hold, and the same secrets, so that a cookie of one is good for all.
+   */
+  public StackConfig ofShards(final int shards) {
+    return withTcp(
+        tcp.with()
+            .maxConnections(Math.max(1, tcp.maxConnections() / shards))
+            .maxTimeWaits(tcp.maxTimeWaits() / shards)
+            .maxOrphans(tcp.maxOrphans() / shards)
+            .maxBufferBytes(tcp.maxBufferBytes() / shards)
+            .build());
+  }
+
   /** Secrets for different uses, of which none tells another. */
   long subkey(final int use) {
     return SipHash.hash(secret0, secret1, use);

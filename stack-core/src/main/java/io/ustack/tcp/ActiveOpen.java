@@ -3,6 +3,7 @@ package io.ustack.tcp;
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Path;
 import io.ustack.ipv4.PortAllocator;
+import io.ustack.link.FlowShare;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
 import org.jspecify.annotations.Nullable;
@@ -19,13 +20,15 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
   private static final long QUIET_NS = 1_000_000_000L;
 
   private final Tcp tcp;
+  private final FlowShare flows;
 
   // What inUse needs to know of the connection that asks for a port.
   private TcpConfig asking;
   private long askedAtNs;
 
-  ActiveOpen(final Tcp tcp) {
+  ActiveOpen(final Tcp tcp, final FlowShare flows) {
     this.tcp = tcp;
+    this.flows = flows;
     asking = tcp.config();
   }
 
@@ -58,6 +61,9 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
         binding == null ? tcp.ephemeralPort(local, remote, remotePort, this) : binding.port();
     if (localPort == 0) {
       return fail(Failure.PORTS_EXHAUSTED);
+    }
+    if (!flows.arrivesHere(local, localPort, remote, remotePort)) {
+      return fail(Failure.ADDRESS_NOT_AVAILABLE); // the answer would come to another shard
     }
     final TcpConnection old = tcp.connectionTable().find(local, localPort, remote, remotePort);
     if (old != null && !TimeWait.yieldsToOurs(old, config, 0, nowNs)) {

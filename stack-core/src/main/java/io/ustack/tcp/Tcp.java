@@ -94,7 +94,7 @@ public final class Tcp implements TransportProtocol {
     this.counters = counters;
     this.isnSource = isnSource;
     this.startNs = startNs;
-    portAllocator = new PortAllocator(secret0, secret1);
+    portAllocator = new PortAllocator(secret0, secret1, ipv4.flows());
     writer = new SegmentWriter(counters);
     receiverParts = new ReceiverParts(counters);
     senderParts = new SenderParts(counters);
@@ -102,7 +102,7 @@ public final class Tcp implements TransportProtocol {
     congestionControls.require(config.congestionControl());
     memory = new MemoryBudget(config.maxBufferBytes());
     closedConnections = new ClosedConnections(config, counters);
-    activeOpen = new ActiveOpen(this);
+    activeOpen = new ActiveOpen(this, ipv4.flows());
     passiveOpen =
         new PassiveOpen(
             this,

@@ -62,7 +62,7 @@ public final class Udp implements TransportProtocol {
     this.counters = counters;
     emission = new UdpEmission(this, counters);
     this.unreachable = unreachable;
-    this.allocator = new PortAllocator(secret0, secret1);
+    this.allocator = new PortAllocator(secret0, secret1, ipv4.flows());
     groupKey0 = SipHash.hash(secret0, secret1, 0);
     groupKey1 = SipHash.hash(secret0, secret1, 1);
   }

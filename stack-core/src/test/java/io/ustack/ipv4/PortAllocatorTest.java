@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.house.Covers;
+import io.ustack.link.FlowShare;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ class PortAllocatorTest {
 
   @Test
   void handsOutEveryPortOfTheRangeOnce() {
-    final PortAllocator allocator = new PortAllocator(1, 2);
+    final PortAllocator allocator = new PortAllocator(1, 2, FlowShare.ALL);
     for (int i = 0; i < RANGE; i++) {
       final int port = allocator.allocate(LOCAL, REMOTE, 80, ports);
       assertTrue(port >= 32_768 && port <= 60_999, "port " + port);
@@ -39,7 +40,7 @@ class PortAllocatorTest {
       what = "ephemeral ports, algorithm 3",
       by = PortAllocator.class)
   void runsInSequenceTowardsOneRemote() {
-    final PortAllocator allocator = new PortAllocator(1, 2);
+    final PortAllocator allocator = new PortAllocator(1, 2, FlowShare.ALL);
     final int first = allocator.allocate(LOCAL, REMOTE, 80, ports);
     final int second = allocator.allocate(LOCAL, REMOTE, 80, ports);
     assertEquals((first - 32_768 + 1) % RANGE, second - 32_768);
@@ -47,17 +48,20 @@ class PortAllocatorTest {
 
   @Test
   void secretsAndRemotesDecideWhereItStarts() {
-    final int port = new PortAllocator(1, 2).allocate(LOCAL, REMOTE, 80, ports);
-    assertEquals(port, new PortAllocator(1, 2).allocate(LOCAL, REMOTE, 80, ports));
-    assertNotEquals(port, new PortAllocator(1, 3).allocate(LOCAL, REMOTE, 80, ports));
-    assertNotEquals(port, new PortAllocator(1, 2).allocate(LOCAL, REMOTE, 81, ports));
-    assertNotEquals(port, new PortAllocator(1, 2).allocate(LOCAL, REMOTE + 1, 80, ports));
+    final int port = new PortAllocator(1, 2, FlowShare.ALL).allocate(LOCAL, REMOTE, 80, ports);
+    assertEquals(port, new PortAllocator(1, 2, FlowShare.ALL).allocate(LOCAL, REMOTE, 80, ports));
+    assertNotEquals(
+        port, new PortAllocator(1, 3, FlowShare.ALL).allocate(LOCAL, REMOTE, 80, ports));
+    assertNotEquals(
+        port, new PortAllocator(1, 2, FlowShare.ALL).allocate(LOCAL, REMOTE, 81, ports));
+    assertNotEquals(
+        port, new PortAllocator(1, 2, FlowShare.ALL).allocate(LOCAL, REMOTE + 1, 80, ports));
   }
 
   /** No port tells the next: over many draws they are spread, and never in sequence for long. */
   @Test
   void portsWithoutRemoteAreUnpredictable() {
-    final PortAllocator allocator = new PortAllocator(1, 2);
+    final PortAllocator allocator = new PortAllocator(1, 2, FlowShare.ALL);
     int inSequence = 0;
     int last = 0;
     for (int i = 0; i < 1000; i++) {
@@ -73,7 +77,7 @@ class PortAllocatorTest {
 
   @Test
   void saysWhenNothingIsFree() {
-    final PortAllocator allocator = new PortAllocator(1, 2);
+    final PortAllocator allocator = new PortAllocator(1, 2, FlowShare.ALL);
     for (int port = 32_768; port <= 60_999; port++) {
       taken.add(port);
     }

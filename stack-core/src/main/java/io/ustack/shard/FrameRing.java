@@ -1,0 +1,65 @@
+package io.ustack.shard;
+
+import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.Packet;
+import io.ustack.buffer.PacketPool;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frames on their way from one shard to another, whose pools are not each other's: copies, between
+ * one producer and one consumer thread. Bounded in bytes.
+ */
+final class FrameRing {
+  private static final int LENGTH = 0;
+  private static final int FLAGS = 4;
+  private static final int PREFIX_BYTES = 8;
+
+  private final ByteRing ring;
+  private final ByteBuffer written = ByteBuffer.allocate(PREFIX_BYTES);
+  private final ByteBuffer read = ByteBuffer.allocate(PREFIX_BYTES);
+
+  /** A ring for frames of so many bytes together, eight more for each. */
+  FrameRing(final int capacityBytes) {
+    ring = new ByteRing(capacityBytes);
+  }
+
+  /** Adds a copy of a frame, which stays with the caller; false without room. Producer. */
+  boolean offer(final Packet frame) {
+    final int length = frame.length();
+    // Reserved at once: between prefix and frame nothing may fail.
+    if (ring.reserve(PREFIX_BYTES + length) < PREFIX_BYTES + length) {
+      return false;
+    }
+    written.putInt(LENGTH, length).putInt(FLAGS, frame.flags());
+    ring.store(0, written, 0, PREFIX_BYTES);
+    ring.store(PREFIX_BYTES, frame.bytes(), frame.offset(), length);
+    ring.publish(PREFIX_BYTES + length);
+    return true;
+  }
+
+  /** Whether the consumer would find nothing. */
+  boolean isEmpty() {
+    return ring.length() == 0;
+  }
+
+  /**
+   * Takes the oldest frame into a packet of {@code pool}; null without a frame, or without a packet
+   * for it. Consumer.
+   */
+  @Nullable Packet poll(final PacketPool pool) {
+    if (isEmpty()) {
+      return null;
+    }
+    final Packet packet = pool.allocate();
+    if (packet == null) {
+      return null;
+    }
+    ring.peek(0, read, 0, PREFIX_BYTES);
+    final int length = read.getInt(LENGTH);
+    ring.peek(PREFIX_BYTES, packet.bytes(), packet.append(length), length);
+    packet.flags(read.getInt(FLAGS));
+    ring.discard(PREFIX_BYTES + length);
+    return packet;
+  }
+}
