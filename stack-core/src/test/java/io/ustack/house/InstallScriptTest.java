@@ -1,0 +1,153 @@
+package io.ustack.house;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** install.sh and find-jdk.sh, on a make-believe machine. */
+final class InstallScriptTest {
+  private MakeBelieveMachine machine;
+
+  @BeforeEach
+  void machine(@TempDir final Path root) {
+    machine = new MakeBelieveMachine(root);
+  }
+
+  @Test
+  void installWithoutAptNamesThePackagesAndFails() throws Exception {
+    machine.bareTools();
+    final MakeBelieveMachine.Outcome outcome =
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "dpdk", "net");
+    assertEquals(1, outcome.code(), outcome.text());
+    assertTrue(outcome.text().contains("no apt-get"), outcome.text());
+    for (final String name : List.of("gcc", "make", "libdpdk-dev", "iproute2", "curl")) {
+      assertTrue(outcome.text().contains("  " + name + "\n"), name + " in: " + outcome.text());
+    }
+    assertFalse(outcome.text().contains("maven"), "of another group: " + outcome.text());
+  }
+
+  @Test
+  void missingIsOneLineAndACode() throws Exception {
+    machine.bareTools();
+    machine.tool("curl", "");
+    machine.tool("ethtool", "");
+    machine.tool("ping", "");
+    assertEquals(
+        new MakeBelieveMachine.Outcome(1, "iproute2\n"),
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "--missing", "net"));
+    machine.tool("ip", "");
+    assertEquals(
+        new MakeBelieveMachine.Outcome(0, ""),
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "--missing", "net"));
+  }
+
+  @Test
+  void dryRunAsksAptForNothing() throws Exception {
+    machine.bareTools();
+    machine.tool("apt-get", "echo CALLED");
+    machine.tool("apt-cache", "");
+    final MakeBelieveMachine.Outcome outcome =
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "--dry-run", "net");
+    assertEquals(
+        "install: would run: apt-get install iproute2 ethtool curl iputils-ping\n", outcome.text());
+    assertEquals(0, outcome.code());
+  }
+
+  @Test
+  void installAsksAptForWhatLacksOnly() throws Exception {
+    machine.bareTools();
+    machine.tool("id", "echo 0");
+    machine.tool("curl", "");
+    machine.tool("ethtool", "");
+    machine.tool("ping", "");
+    machine.tool("apt-cache", "echo Package: x");
+    machine.tool(
+        "dpkg-query", "echo installed"); // and so nothing is recorded outside this directory
+    machine.tool(
+        "apt-get",
+        "echo \"$*\" >'"
+            + machine.root()
+            + "/asked'; cp '"
+            + machine.bin("curl")
+            + "' '"
+            + machine.bin("ip")
+            + "'");
+    final MakeBelieveMachine.Outcome outcome =
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "net");
+    assertEquals(
+        "install: apt-get install iproute2\ninstall: installed: iproute2\n", outcome.text());
+    assertEquals(0, outcome.code());
+    assertTrue(machine.read("asked").endsWith(" install iproute2\n"), machine.read("asked"));
+  }
+
+  /** Two servers are wanted as programs; Debian would run them as services. */
+  @Test
+  void installStartsNoServiceAndEnablesNone() throws Exception {
+    machine.bareTools();
+    machine.tool("id", "echo 0");
+    for (final String there :
+        List.of("python3", "tcpdump", "tshark", "iperf3", "shellcheck", "redis-benchmark", "wrk")) {
+      machine.tool(there, "");
+    }
+    machine.tool("nc.openbsd", "");
+    Files.createSymbolicLink(machine.bin("nc"), machine.bin("nc.openbsd"));
+    machine.tool("ab", "");
+    machine.tool("chmod", "exec /bin/chmod \"$@\"");
+    machine.tool("apt-cache", "echo Package: x");
+    machine.tool("dpkg-query", "echo not-installed");
+    machine.tool("update-rc.d", "echo \"$*\" >>'" + machine.root() + "/disabled'");
+    machine.tool(
+        "apt-get",
+        "'"
+            + machine.root()
+            + "/policy-rc.d'; echo $? >'"
+            + machine.root()
+            + "/policy'; cd '"
+            + machine.root()
+            + "/bin' && cp ab nginx && cp ab redis-server");
+    final MakeBelieveMachine.Outcome outcome =
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "test");
+    assertEquals(0, outcome.code(), outcome.text());
+    assertEquals("101\n", machine.read("policy"));
+    assertFalse(Files.exists(machine.root().resolve("policy-rc.d")));
+    assertEquals("redis-server disable\nnginx disable\n", machine.read("disabled"));
+    assertEquals("redis-server\nnginx-light\n", machine.read("installed-packages"));
+  }
+
+  @Test
+  void installWithoutRootSaysWhatToDo() throws Exception {
+    machine.bareTools();
+    machine.tool("id", "echo 1000");
+    machine.tool("apt-cache", "echo Package: x");
+    machine.tool("apt-get", "echo CALLED");
+    final MakeBelieveMachine.Outcome outcome =
+        machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "net");
+    assertEquals(1, outcome.code());
+    assertTrue(
+        outcome.text().contains("sudo " + MakeBelieveMachine.SETUP.resolve("install.sh")),
+        outcome.text());
+    assertFalse(outcome.text().contains("CALLED"), outcome.text());
+  }
+
+  @Test
+  void jdkIsTheOldestThatWillDoAndSecondTheNewest() throws Exception {
+    machine.bareTools();
+    final Path find = MakeBelieveMachine.SETUP.resolve("find-jdk.sh");
+    machine.jdk("a-11", "11.0.2");
+    assertEquals(new MakeBelieveMachine.Outcome(1, ""), machine.run(find));
+    final Path seventeen = machine.jdk("z-17", "17.0.15");
+    assertEquals(new MakeBelieveMachine.Outcome(0, seventeen + "\n"), machine.run(find));
+    assertEquals(new MakeBelieveMachine.Outcome(1, ""), machine.run(find, "--second"));
+    machine.jdk("b-21", "21");
+    final Path newest = machine.jdk("c-25", "25-ea");
+    assertEquals(new MakeBelieveMachine.Outcome(0, seventeen + "\n"), machine.run(find));
+    assertEquals(new MakeBelieveMachine.Outcome(0, newest + "\n"), machine.run(find, "--second"));
+  }
+}
