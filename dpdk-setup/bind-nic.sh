@@ -4,20 +4,31 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: bind-nic.sh NIC               hand NIC (an interface name or a PCI address) to vfio-pci
-       bind-nic.sh --noiommu NIC     the same on a machine without IOMMU: the NIC can then write to
-                                     any memory, and the kernel is marked as tainted
-       bind-nic.sh --undo NIC        give NIC (a PCI address) back to the driver it had
-       bind-nic.sh --status          the network devices and their drivers
+usage: bind-nic.sh [OPTIONS] NIC         hand NIC (an interface name or a PCI address) to vfio-pci
+       bind-nic.sh [OPTIONS] --undo NIC  give NIC (a PCI address) back to the driver it had
+       bind-nic.sh --status              the network devices, their drivers and IOMMU groups
 
-Refuses the interface of the default route, and one that carries an address: a machine one has logged
-in to over that NIC would be gone.
-Exit code: 0 done, 1 refused or failed, 2 wrong usage.
+  --dry-run     say what would be done, or why it is refused; change nothing
+  --persistent  do it again at each boot (services.sh nic); --undo ends that, too
+  --force       even if the NIC is in use. With --undo: even if somebody else has bound it
+  --noiommu     on a machine without IOMMU: the NIC can then write to any memory, and the kernel is
+                marked as tainted. Kernels have this mode only if built so; Debian's are not
+  --uio         on a machine without IOMMU: uio_pci_generic in place of vfio-pci; the NIC can write
+                to any memory here, too. Wants root, and a kernel that is not locked down
+                (secure boot)
+
+Refuses the interface of the default route or of the ssh session, one that carries an address, and one
+that is part of a bond or bridge: a machine one has logged in to over that NIC would be gone. What fails
+half-way is taken back.
+Exit code: 0 done (or there was nothing to do), 1 refused or failed, 2 wrong usage.
 END
 }
 
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
-readonly SYS=${USTACK_SYS:-/sys} RECORD=${USTACK_RUN:-/run/ustack}/bind-nic
+readonly HERE SYS=${USTACK_SYS:-/sys} PROC=${USTACK_PROC:-/proc} RECORD=${USTACK_RUN:-/run/ustack}/bind-nic
+readonly REMEMBERED=${USTACK_ETC:-/etc/ustack}
+readonly UNSAFE=$SYS/module/vfio/parameters/enable_unsafe_noiommu_mode
 PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin}
 
 say() { echo "bind-nic: $*"; }
@@ -29,43 +40,78 @@ wrong() {
   echo "bind-nic: $*; see $0 --help" >&2
   exit 2
 }
-need_root() { [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
+need_root() { [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
+would() { # says the command $@; fails when it is not to be run
+  if [ "$dry" = yes ]; then
+    say "would run: $*"
+    return 1
+  fi
+  say "$*"
+}
+
+# Writes $1 to the kernel's file $2; says why that fails, without a shell's stack of lines.
+put() {
+  local error
+  error=$({ echo "$1" >"$2"; } 2>&1) || {
+    echo "bind-nic: can't write '$1' to $2:${error##*:}" >&2
+    return 1
+  }
+}
+
+device() { echo "$SYS/bus/pci/devices/$1"; }
 
 driver_of() { # of a PCI address; "none" without one
-  if [ -L "$SYS/bus/pci/devices/$1/driver" ]; then
-    basename "$(readlink "$SYS/bus/pci/devices/$1/driver")"
-  else
-    echo none
-  fi
+  local link
+  link=$(readlink "$(device "$1")/driver") || link=none
+  echo "${link##*/}"
+}
+
+group_of() { # the IOMMU group of a PCI address; fails without one
+  local link
+  link=$(readlink "$(device "$1")/iommu_group") || return 1
+  echo "${link##*/}"
 }
 
 interfaces_of() { # of a PCI address: the kernel's names for it, virtio's one level deeper
   local path
-  for path in "$SYS/bus/pci/devices/$1"/net/* "$SYS/bus/pci/devices/$1"/virtio*/net/*; do
-    [ -e "$path" ] && basename "$path"
+  for path in "$(device "$1")"/net/* "$(device "$1")"/virtio*/net/*; do
+    [ -e "$path" ] && echo "${path##*/}"
   done
   return 0
 }
 
 pci_of() { # of an interface name or a PCI address
-  case $1 in
-    ????:??:??.?) ;;
-    ??:??.?) set -- "0000:$1" ;;
+  local pci=${1,,} path
+  local digits='[0-9a-f][0-9a-f]'
+  # shellcheck disable=SC2254 # the patterns are patterns
+  case $pci in
+    $digits$digits:$digits:$digits.[0-7]) ;;
+    $digits:$digits.[0-7]) pci=0000:$pci ;;
+    *:*) die "'$1' is no PCI address; one looks like 0000:03:00.0, and $0 --status lists them" ;;
+    */* | . | ..) die "no interface '$1' here; $0 --status lists them" ;;
     *)
-      local path
       [ -e "$SYS/class/net/$1" ] || die "no interface '$1' here; $0 --status lists them"
       [ -e "$SYS/class/net/$1/device" ] || die "$1 is a virtual interface, not a PCI device: DPDK reaches it with --vdev=net_af_packet0,iface=$1 and no binding"
       path=$(readlink -f "$SYS/class/net/$1/device")
-      while [ ! -e "$SYS/bus/pci/devices/$(basename "$path")" ]; do
+      while [ ! -e "$(device "${path##*/}")" ]; do
         path=$(dirname "$path")
         [ "$path" != / ] || die "$1 is not a PCI device: vfio can't take it"
       done
-      basename "$path"
-      return
+      pci=${path##*/}
       ;;
   esac
-  [ -d "$SYS/bus/pci/devices/$1" ] || die "no PCI device $1 here; $0 --status lists them"
-  echo "$1"
+  [ -d "$(device "$pci")" ] || die "no PCI device $pci here; $0 --status lists them"
+  echo "$pci"
+}
+
+# ---- Who uses it
+
+refuse() {
+  if [ "$force" = yes ]; then
+    say "forced, although $*"
+  else
+    die "refused: $*"
+  fi
 }
 
 # $1 and every interface on top of it: a bond's, bridge's or VLAN's address is its NICs' too.
@@ -78,92 +124,247 @@ with_uppers() {
   return 0
 }
 
-refuse_if_used() {
-  command -v ip >/dev/null || die "without iproute2 (ip) nobody can tell whether $1 is in use"
-  local name routes
-  routes=$(ip -4 route show default)
-  routes+=$'\n'$(ip -6 route show default 2>/dev/null || true) # a kernel may have no IPv6
+# "CLIENT PORT SERVER PORT" of the session that this runs in. sudo hides it, so the ancestors are asked.
+ssh_connection() {
+  local pid=$$ found=${SSH_CONNECTION:-}
+  while [ -z "$found" ] && [ -n "$pid" ] && [ "$pid" -gt 1 ]; do
+    found=$(tr '\0' '\n' 2>/dev/null <"$PROC/$pid/environ" | sed -n 's/^SSH_CONNECTION=//p') || found=
+    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "$PROC/$pid/status" 2>/dev/null) || pid=
+  done
+  echo "$found"
+}
+
+# The interfaces that the ssh session goes over; a link-local client names it itself.
+ssh_interfaces() {
+  local client server _
+  read -r client _ server _ <<<"$(ssh_connection)"
+  [ -n "$client" ] || return 0
+  case $client in
+    *%*) echo "${client#*%}" ;;
+    *) ip route get "$client" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' ;;
+  esac
+  ip -o address show to "${server%%%*}" 2>/dev/null | sed -n 's/^[0-9]*: *\([^ ]*\).*/\1/p'
+}
+
+refuse_if_used() { # the interface $1
+  command -v ip >/dev/null || die "without iproute2 (ip) nobody can tell whether $1 is in use: sudo $HERE/install.sh net"
+  local name routes sessions
+  routes=$(ip -4 route show table all default)
+  routes+=$'\n'$(ip -6 route show table all default 2>/dev/null || true) # a kernel may have no IPv6
+  sessions=$(ssh_interfaces)
   for name in $(with_uppers "$1"); do
     if grep -qE " dev $name( |\$)" <<<"$routes"; then
-      die "refused: $1 carries the default route (of $name); without it this machine is off the network"
+      refuse "$1 carries the default route (of $name); without it this machine is off the network"
+    fi
+    if grep -qxF "$name" <<<"$sessions"; then
+      refuse "$1 carries the ssh session that this runs in (over $name)"
     fi
     if [ -n "$(ip -o address show dev "$name" scope global 2>/dev/null)" ]; then
-      die "refused: $name has an address; if nobody needs it: ip address flush dev $name"
+      refuse "$name has an address; if nobody needs it: ip address flush dev $name"
     fi
+  done
+  name=$(with_uppers "$1" | sed -n 2p)
+  [ -z "$name" ] || refuse "$1 is part of $name; to take it out: ip link set $1 nomaster (a VLAN: ip link delete $name)"
+}
+
+# A driver whose device is open does not let go before it is closed: the shell would hang.
+refuse_if_open() { # the PCI address $1
+  local file group path pids
+  local files=()
+  if group=$(group_of "$1"); then files+=("/dev/vfio/$group" "/dev/vfio/noiommu-$group"); fi
+  for path in "$(device "$1")"/uio/uio* "$(device "$1")"/vfio-dev/vfio*; do
+    [ -e "$path" ] || continue
+    case $path in */uio/*) files+=("/dev/${path##*/}") ;; *) files+=("/dev/vfio/devices/${path##*/}") ;; esac
+  done
+  for file in ${files[@]+"${files[@]}"}; do
+    pids=$(find "$PROC"/[0-9]*/fd -maxdepth 1 -lname "$file" 2>/dev/null | sed "s|^$PROC/\\([0-9]*\\)/.*|\\1|" | sort -u | tr '\n' ' ') || true
+    [ -z "$pids" ] || die "refused: process ${pids% } has $1 open ($file); stop it first"
   done
 }
 
-prepare_vfio() {
-  say "modprobe vfio-pci"
-  modprobe vfio-pci || die "this kernel has no vfio-pci"
-  [ -z "$(ls -A "$SYS/kernel/iommu_groups" 2>/dev/null)" ] || return 0
-  local switch=$SYS/module/vfio/parameters/enable_unsafe_noiommu_mode
-  [ "$noiommu" = yes ] || die "no IOMMU: switch it on (BIOS: VT-d or AMD-Vi; kernel: intel_iommu=on), or say --noiommu if this is a virtual machine for tests"
-  [ -e "$switch" ] || die "this kernel has no no-IOMMU mode (CONFIG_VFIO_NOIOMMU)"
-  say "echo 1 > $switch"
-  echo 1 >"$switch"
+# ---- Handing over
+
+module() {
+  if ! modprobe "$1" 2>/dev/null; then
+    die "the kernel $(uname -r) has no $1: boot one that has (Debian: linux-image-amd64; the cloud kernels lack drivers)"
+  fi
 }
 
-hand_over() { # PCI address $1 to driver $2; an empty $2 lets the kernel choose
-  local device=$SYS/bus/pci/devices/$1
-  say "$1: $(driver_of "$1") -> ${2:-the choice of the kernel}"
-  if [ -L "$device/driver" ]; then echo "$1" >"$device/driver/unbind"; fi
-  echo "$2" >"$device/driver_override"
-  echo "$1" >"$SYS/bus/pci/drivers_probe"
+prepare_driver() { # for the PCI address $1
+  [ -e "$(device "$1")/driver_override" ] || die "the kernel $(uname -r) is too old: it has no driver_override (Linux 3.16), and DPDK wants 4.14 or newer"
+  if [ "$driver" != vfio-pci ]; then
+    ! would modprobe "$driver" || module "$driver"
+    return
+  fi
+  ! would modprobe vfio-pci || module vfio-pci
+  group_of "$1" >/dev/null && return
+  [ "$noiommu" = yes ] || die "no IOMMU for $1: switch it on (BIOS: VT-d or AMD-Vi; kernel: intel_iommu=on), or, in a virtual machine for tests, say --uio or --noiommu; README.md says what that means"
+  [ "$dry" = no ] || return 0
+  [ -e "$UNSAFE" ] || die "the kernel $(uname -r) has no no-IOMMU mode (CONFIG_VFIO_NOIOMMU); say --uio"
+  case $(cat "$UNSAFE") in Y*) return ;; esac
+  say "echo 1 > $UNSAFE"
+  put 1 "$UNSAFE"
+  mkdir -p "$RECORD"
+  touch "$RECORD/noiommu"
+}
+
+safe_again() { # the switch that prepare_driver has turned, once nobody is left who needs it
+  if [ ! -e "$RECORD/noiommu" ] || [ -n "$(find "$RECORD" -name '*:*')" ]; then
+    return 0 # in a trap a return without a number is a failure
+  fi
+  say "echo 0 > $UNSAFE"
+  put 0 "$UNSAFE" || return 0
+  rm -f "$RECORD/noiommu"
+}
+
+hand_over() { # PCI address $1 to driver $2; an empty $2 lets the kernel choose, "none" leaves it without
+  local place now
+  place=$(device "$1")
+  now=$(driver_of "$1")
+  say "$1: $now -> ${2:-the choice of the kernel}"
+  put "${2#none}" "$place/driver_override" || return 1
+  if [ "$now" != none ]; then put "$1" "$SYS/bus/pci/drivers/$now/unbind" || return 1; fi
+  [ "$2" = none ] || put "$1" "$SYS/bus/pci/drivers_probe"
+}
+
+# Where bind has failed or was interrupted: all as it was.
+take_back() {
+  trap - EXIT
+  local target name now
+  target=
+  [ "$before" != none ] || target=none
+  if [ "$(driver_of "$pci")" = "$before" ]; then
+    put "" "$(device "$pci")/driver_override" || true
+  else
+    hand_over "$pci" "$target" || true
+  fi
+  for name in $were_up; do ip link set "$name" up || true; done
+  now=$(driver_of "$pci")
+  if [ "$now" = "$before" ]; then
+    [ "$known" = yes ] || rm -f "$RECORD/$pci"
+    safe_again
+    say "taken back: $pci is at $now, as before" >&2
+  else
+    say "$pci had $before and has $now now; dmesg tells why. '$0 --undo $pci' tries again" >&2
+  fi
+}
+
+note_company() { # others in the IOMMU group of $1 must leave the kernel's drivers, too
+  local other path
+  for path in "$(device "$1")"/iommu_group/devices/*; do
+    other=${path##*/}
+    if [ ! -e "$path/class" ] || [ "$other" = "$1" ]; then continue; fi
+    case $(cat "$path/class"):$(driver_of "$other") in
+      0x0604*:* | *:none | *:vfio-pci | *:pcieport) ;;
+      *) say "note: $other ($(driver_of "$other")) is in the same IOMMU group; DPDK can't open $1 before that leaves its driver, too" ;;
+    esac
+  done
 }
 
 bind() {
-  local pci driver name
+  local name
   pci=$(pci_of "$1")
-  driver=$(driver_of "$pci")
-  if [ "$driver" = vfio-pci ]; then
-    say "$pci is at vfio-pci already"
-    return
-  fi
-  case $(cat "$SYS/bus/pci/devices/$pci/class") in
+  before=$(driver_of "$pci")
+  known=no
+  were_up=
+  [ -e "$RECORD/$pci" ] && known=yes
+  case $(cat "$(device "$pci")/class") in
     0x02*) ;;
     *) die "refused: $pci is not a network device" ;;
   esac
+  if [ "$before" = "$driver" ]; then
+    say "$pci is at $driver already"
+    remember
+    return
+  fi
   for name in $(interfaces_of "$pci"); do refuse_if_used "$name"; done
+  refuse_if_open "$pci"
   need_root "$1"
-  prepare_vfio
+  [ "$persistent" = no ] || command -v systemctl >/dev/null || die "--persistent wants systemd; without it, call this at each boot by this system's own means"
+  prepare_driver "$pci"
+  if ! would "$pci: $before -> $driver"; then
+    remember
+    return
+  fi
   mkdir -p "$RECORD"
-  echo "$driver" >"$RECORD/$pci"
+  trap take_back EXIT
+  [ "$known" = yes ] || echo "$before" >"$RECORD/$pci"
   for name in $(interfaces_of "$pci"); do
+    [ -z "$(ip -o link show dev "$name" up 2>/dev/null)" ] || were_up+=" $name"
     say "ip link set $name down"
     ip link set "$name" down
   done
-  hand_over "$pci" vfio-pci
-  [ "$(driver_of "$pci")" = vfio-pci ] || die "$pci did not go to vfio-pci (it has: $(driver_of "$pci")); dmesg tells why. '$0 --undo $pci' gives it back"
+  hand_over "$pci" "$driver" || die "$pci did not go to $driver (above)"
+  # A driver that does not want a device says so in the kernel's log only.
+  [ "$(driver_of "$pci")" = "$driver" ] || die "$pci did not go to $driver; dmesg tells why"
+  trap - EXIT
+  [ "$driver" != vfio-pci ] || note_company "$pci"
+  remember
   say "$pci is DPDK's now: -a $pci; '$0 --undo $pci' gives it back"
 }
 
+remember() { # for the next boot
+  [ "$persistent" = yes ] || return 0
+  need_root "$pci"
+  arrange nic ${options[@]+"${options[@]}"} "$pci"
+}
+
+arrange() {
+  if [ "$dry" = yes ]; then set -- --dry-run "$@"; fi
+  "$HERE/services.sh" "$@"
+}
+
 undo() {
-  local pci
+  local now before=
   pci=$(pci_of "$1")
-  [ -e "$RECORD/$pci" ] || die "nothing to undo: $RECORD does not know $pci"
+  now=$(driver_of "$pci")
+  if [ -e "$REMEMBERED/nic-$pci.conf" ]; then
+    need_root --undo "$1"
+    arrange --undo nic "$pci"
+  fi
+  if [ ! -e "$RECORD/$pci" ]; then
+    case $now in
+      vfio-pci | uio_pci_generic | igb_uio) [ "$force" = yes ] || die "refused: $0 has not given $pci to $now; say --force to give it to the kernel's driver" ;;
+      *)
+        say "nothing to undo: $pci is at $now"
+        return
+        ;;
+    esac
+  fi
   need_root --undo "$1"
-  hand_over "$pci" ""
-  local before
-  before=$(cat "$RECORD/$pci")
-  [ "$(driver_of "$pci")" = "$before" ] || die "$pci had $before and has $(driver_of "$pci") now"
-  rm "$RECORD/$pci"
-  say "$pci is back at $before: $(interfaces_of "$pci" | tr '\n' ' ')"
+  refuse_if_open "$pci"
+  if ! would "$pci: $now -> what it had"; then return; fi
+  [ ! -e "$RECORD/$pci" ] || before=$(cat "$RECORD/$pci")
+  if [ "$before" = none ]; then
+    hand_over "$pci" none || die "$pci is still at $now"
+  else
+    hand_over "$pci" "" || die "$pci did not go back to ${before:-the driver of the kernel}"
+  fi
+  now=$(driver_of "$pci")
+  [ "$now" = "${before:-$now}" ] || die "$pci had $before and has $now now; is the module loaded? (modprobe $before, then this again)"
+  rm -f "$RECORD/$pci"
+  safe_again
+  say "$pci is back at $now: $(interfaces_of "$pci" | tr '\n' ' ')"
 }
 
 status() {
-  local device pci
-  for device in "$SYS"/bus/pci/devices/*; do
-    [ -e "$device/class" ] || continue
-    case $(cat "$device/class") in 0x02*) ;; *) continue ;; esac
-    pci=${device##*/}
-    say "$pci driver=$(driver_of "$pci") interface=$(interfaces_of "$pci" | tr '\n' ' ')"
+  local path pci
+  for path in "$SYS"/bus/pci/devices/*; do
+    [ -e "$path/class" ] || continue
+    case $(cat "$path/class") in 0x02*) ;; *) continue ;; esac
+    pci=${path##*/}
+    say "$pci driver=$(driver_of "$pci") iommu_group=$(group_of "$pci" || echo none) node=$(cat "$path/numa_node" 2>/dev/null || echo none) interface=$(interfaces_of "$pci" | tr '\n' ' ')"
   done
 }
 
+dry=no
+force=no
 noiommu=no
+persistent=no
+driver=vfio-pci
 action=bind
 nic=
+options=()
 for argument in "$@"; do
   case $argument in
     -h | --help)
@@ -174,7 +375,17 @@ for argument in "$@"; do
       status
       exit 0
       ;;
-    --noiommu) noiommu=yes ;;
+    --dry-run) dry=yes ;;
+    --force) force=yes ;;
+    --persistent) persistent=yes ;;
+    --noiommu)
+      noiommu=yes
+      options+=("$argument")
+      ;;
+    --uio)
+      driver=uio_pci_generic
+      options+=("$argument")
+      ;;
     --undo) action=undo ;;
     -*) wrong "unknown option '$argument'" ;;
     *)
@@ -184,4 +395,5 @@ for argument in "$@"; do
   esac
 done
 [ -n "$nic" ] || wrong "which NIC?"
+[ ${#options[@]} -le 1 ] || wrong "either --noiommu or --uio"
 "$action" "$nic"

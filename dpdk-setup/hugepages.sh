@@ -4,22 +4,31 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: hugepages.sh [--size 2M|1G] MEMORY     see to it that MEMORY (e.g. 512M, 2G) is reserved in hugepages
-       hugepages.sh --undo                    put the numbers back that the first call found
-       hugepages.sh --status                  what is reserved and free now
+usage: hugepages.sh [OPTIONS] MEMORY       see to it that MEMORY (e.g. 512M, 2G) is reserved in hugepages
+       hugepages.sh [--dry-run] --undo     put the numbers back that the first call found
+       hugepages.sh --status               what is reserved and free now, by NUMA node
 
-Where as much is reserved already, by whomever, it stays as it is: only --undo takes pages away. With several
-NUMA nodes MEMORY is that of all together, and the kernel spreads it over them.
+  --size 2M|1G   how large a page is; 2M when not said
+  --node N       on NUMA node N: the one that the NIC is at, which bind-nic.sh --status tells.
+                 Without it MEMORY is that of all nodes together, and the kernel spreads it
+  --persistent   again at each boot (services.sh hugepages); --undo ends that, too
+  --from FILE    a call for each line of FILE, which has the options and MEMORY
+  --dry-run      say what would be done, or why it is refused; change nothing
 
-The reservation lasts until --undo or the next boot. 1G pages can rarely be had on a machine that has
-run for a while; ask for them on the kernel's command line (default_hugepagesz=1G hugepages=N).
-Exit code: 0 done, 1 the kernel did not give what was asked (or no root), 2 wrong usage.
+Where as much is reserved already, by whomever, it stays as it is: only --undo takes pages away.
+What the kernel does not grant in full is given back at once. 1G pages can rarely be had on a machine
+that has run for a while; ask for them on the kernel's command line
+(default_hugepagesz=1G hugepagesz=1G hugepages=N).
+Exit code: 0 done (or there was nothing to do), 1 refused or failed, 2 wrong usage.
 END
 }
 
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
-readonly SYS=${USTACK_SYS:-/sys} RECORD=${USTACK_RUN:-/run/ustack}/hugepages
-readonly MOUNT=/dev/hugepages
+readonly HERE SYS=${USTACK_SYS:-/sys} PROC=${USTACK_PROC:-/proc} RECORD=${USTACK_RUN:-/run/ustack}/hugepages
+readonly REMEMBERED=${USTACK_ETC:-/etc/ustack}/hugepages
+readonly MOUNT=${USTACK_DEV:-/dev}/hugepages
+readonly NODES=$SYS/devices/system/node
 
 say() { echo "hugepages: $*"; }
 die() {
@@ -30,11 +39,28 @@ wrong() {
   echo "hugepages: $*; see $0 --help" >&2
   exit 2
 }
+need_root() { [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
+would() { # says the command $@; fails when it is not to be run
+  if [ "$dry" = yes ]; then
+    say "would run: $*"
+    return 1
+  fi
+  say "$*"
+}
+
+# Writes $1 to the kernel's file $2; says why that fails, without a shell's stack of lines.
+put() {
+  local error
+  error=$({ echo "$1" >"$2"; } 2>&1) || {
+    echo "hugepages: can't write '$1' to $2:${error##*:}" >&2
+    return 1
+  }
+}
 
 # Kilobytes of a number with K, M or G.
 kilobytes() {
   case $1 in
-    *[!0-9]*[KMG] | [KMG] | '') return 1 ;;
+    *[!0-9]*[KMG] | [KMG] | '' | ????????????*) return 1 ;;
     *G) echo $((10#${1%G} * 1024 * 1024)) ;;
     *M) echo $((10#${1%M} * 1024)) ;;
     *K) echo $((10#${1%K})) ;;
@@ -42,61 +68,183 @@ kilobytes() {
   esac
 }
 
-status() {
-  local directory size
-  for directory in "$SYS"/kernel/mm/hugepages/hugepages-*; do
-    [ -d "$directory" ] || die "this kernel has no hugepages ($SYS/kernel/mm/hugepages)"
-    size=${directory##*hugepages-}
-    say "$size: $(cat "$directory/nr_hugepages") reserved, $(cat "$directory/free_hugepages") free"
+# The directories of pages of all sizes: the whole machine's, then each node's.
+places() {
+  local place
+  for place in "$SYS"/kernel/mm/hugepages/hugepages-* "$NODES"/node[0-9]*/hugepages/hugepages-*; do
+    if [ -d "$place" ]; then echo "$place"; fi
   done
+}
+
+# What a place is called in the record: hugepages-2048kB, node0-hugepages-2048kB.
+name_of() {
+  case $1 in
+    "$NODES"/*)
+      local node=${1#"$NODES"/}
+      echo "${node%%/*}-${1##*/}"
+      ;;
+    *) echo "${1##*/}" ;;
+  esac
+}
+
+place_of() { # the other way round
+  case $1 in
+    node*) echo "$NODES/${1%%-*}/hugepages/${1#*-}" ;;
+    *) echo "$SYS/kernel/mm/hugepages/$1" ;;
+  esac
+}
+
+status() {
+  local place name
+  [ -n "$(places)" ] || die "this kernel has no hugepages ($SYS/kernel/mm/hugepages)"
+  while read -r place; do
+    name=$(name_of "$place")
+    say "${name/hugepages-/}: $(cat "$place/nr_hugepages") reserved, $(cat "$place/free_hugepages") free"
+  done < <(places)
   if mountpoint -q "$MOUNT"; then say "$MOUNT is mounted"; else say "$MOUNT is not mounted"; fi
 }
 
-need_root() { [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
-
-# nr_hugepages of $1 becomes $2; says what the kernel has made of it.
-reserve() {
-  say "echo $2 > $1"
-  echo "$2" >"$1"
-  local granted
-  granted=$(cat "$1")
-  [ "$granted" -ge "$2" ] || die "asked for $2 pages, the kernel gave $granted: memory is too scattered or too small. Free some, reboot, or ask for less; '$0 --undo' gives these back"
-}
-
 undo() {
-  need_root --undo
-  [ -d "$RECORD" ] || die "nothing to undo: $RECORD does not exist"
-  local saved
-  for saved in "$RECORD"/hugepages-*; do
-    [ -e "$saved" ] || continue
-    say "echo $(cat "$saved") > $SYS/kernel/mm/hugepages/${saved##*/}/nr_hugepages"
-    cat "$saved" >"$SYS/kernel/mm/hugepages/${saved##*/}/nr_hugepages"
-  done
-  if [ -e "$RECORD/mounted" ]; then
-    say "umount $MOUNT"
-    umount "$MOUNT"
+  if [ -e "$REMEMBERED" ]; then
+    need_root --undo
+    if [ "$dry" = yes ]; then "$HERE/services.sh" --dry-run --undo hugepages; else "$HERE/services.sh" --undo hugepages; fi
   fi
-  rm -r "$RECORD"
+  if [ ! -d "$RECORD" ]; then
+    say "nothing to undo: $RECORD does not exist"
+    return
+  fi
+  need_root --undo
+  local saved before place still
+  # The nodes' numbers come after the machine's, which the kernel would spread as it likes.
+  for saved in "$RECORD"/hugepages-* "$RECORD"/node*; do
+    [ -e "$saved" ] || continue
+    before=$(cat "$saved")
+    place=$(place_of "${saved##*/}")
+    if ! would "echo $before > $place/nr_hugepages"; then continue; fi
+    put "$before" "$place/nr_hugepages" || exit 1
+    still=$(cat "$place/nr_hugepages")
+    [ "$still" -le "$before" ] || die "$((still - before)) pages are still in use: end the programs that have them, then: $0 --undo"
+    rm "$saved"
+  done
+  if [ -e "$RECORD/mounted" ] && would "umount $MOUNT"; then
+    umount "$MOUNT"
+    rm "$RECORD/mounted"
+  fi
+  [ "$dry" = yes ] || rm -r "$RECORD"
 }
 
+# A machine that gives away what it has left kills processes.
+refuse_if_too_much() { # kilobytes
+  local available
+  available=$(sed -n 's/^MemAvailable:  *\([0-9]*\) kB$/\1/p' "$PROC/meminfo" 2>/dev/null) || available=
+  [ -z "$available" ] || [ "$1" -lt "$available" ] || die "refused: $(($1 / 1024)) MB more in hugepages, and this machine has $((available / 1024)) MB to give: ask for less, or give it more memory"
+}
+
+mount_them() {
+  ! mountpoint -q "$MOUNT" || return 0
+  if ! would "mount -t hugetlbfs hugetlbfs $MOUNT"; then return; fi
+  mkdir -p "$MOUNT" "$RECORD"
+  mount -t hugetlbfs hugetlbfs "$MOUNT" || die "can't mount $MOUNT (above)"
+  touch "$RECORD/mounted"
+}
+
+# The numbers as they are before the first call: a second one must not take ours for the machine's.
+keep_record() { # of the pages of $1, as hugepages-2048kB, everywhere
+  local place name
+  mkdir -p "$RECORD"
+  while read -r place; do
+    [ "${place##*/}" = "$1" ] || continue
+    name=$(name_of "$place")
+    [ -e "$RECORD/$name" ] || cat "$place/nr_hugepages" >"$RECORD/$name"
+  done < <(places)
+}
+
+# nr_hugepages of the place $1 goes from $2 to $3, or stays.
+raise() {
+  local granted
+  if ! would "echo $3 > $1/nr_hugepages"; then return; fi
+  keep_record "${1##*/}"
+  put "$3" "$1/nr_hugepages" || exit 1
+  granted=$(cat "$1/nr_hugepages")
+  if [ "$granted" -lt "$3" ]; then
+    put "$2" "$1/nr_hugepages" || true
+    die "asked for $3 pages of $page, the kernel gave $granted, which it has back: memory is too scattered or too small. Free some, reboot, ask for less$([ "$page" = 2M ] || echo ", or ask on the kernel's command line: hugepagesz=1G hugepages=$3")"
+  fi
+}
+
+reserve() {
+  local page_kb wanted_kb count directory place present
+  case $page in 2M | 1G) ;; *) wrong "--size wants 2M or 1G, not '$page'" ;; esac
+  page_kb=$(kilobytes "$page")
+  wanted_kb=$(kilobytes "$memory") || wrong "MEMORY is a number with M or G, as 512M or 2G, not '$memory'"
+  count=$(((wanted_kb + page_kb - 1) / page_kb))
+  [ "$count" -gt 0 ] || wrong "MEMORY is 0; '$0 --undo' gives pages back"
+  case $node in *[!0-9]*) wrong "--node wants a number, not '$node'" ;; esac
+  directory=hugepages-${page_kb}kB
+  [ -d "$SYS/kernel/mm/hugepages/$directory" ] || die "no $page hugepages here: the CPU (1G: flag pdpe1gb) or the kernel $(uname -r) does not know them"
+  place=$SYS/kernel/mm/hugepages/$directory
+  if [ -n "$node" ]; then
+    place=$NODES/node$node/hugepages/$directory
+    [ -d "$place" ] || die "no NUMA node $node here; $0 --status lists them"
+  fi
+  need_root "$memory"
+  [ "$persistent" = no ] || command -v systemctl >/dev/null || die "--persistent wants systemd; without it, call this at each boot by this system's own means"
+  present=$(cat "$place/nr_hugepages")
+  if [ "$present" -ge "$count" ]; then
+    mount_them
+    say "nothing to raise: $present pages of $page are reserved already, $count were asked for"
+  else
+    refuse_if_too_much $(((count - present) * page_kb))
+    raise "$place" "$present" "$count"
+    mount_them
+    [ "$dry" = yes ] || say "reserved: $count pages of $page${node:+ on node $node}; '$0 --undo' gives them back"
+  fi
+  [ "$persistent" = no ] || remember
+}
+
+remember() {
+  local call=(hugepages --size "$page")
+  [ -z "$node" ] || call+=(--node "$node")
+  if [ "$dry" = yes ]; then call=(--dry-run "${call[@]}"); fi
+  "$HERE/services.sh" "${call[@]}" "$memory"
+}
+
+from() { # a call for each line of the file $1
+  [ -r "$1" ] || die "can't read $1"
+  local line code=0
+  local words=()
+  while read -r line; do
+    case $line in '' | '#'*) continue ;; esac
+    read -r -a words <<<"$line"
+    [ "$dry" = no ] || words+=(--dry-run)
+    "$0" "${words[@]}" </dev/null || code=$?
+  done <"$1"
+  exit "$code"
+}
+
+dry=no
+persistent=no
 page=2M
+node=
 memory=
+action=reserve
 while [ $# -gt 0 ]; do
   case $1 in
     -h | --help)
       usage
       exit 0
       ;;
-    --undo)
-      undo
-      exit 0
-      ;;
-    --status)
-      status
-      exit 0
-      ;;
-    --size)
-      page=${2:-}
+    --undo) action=undo ;;
+    --status) action=status ;;
+    --dry-run) dry=yes ;;
+    --persistent) persistent=yes ;;
+    --size | --node | --from)
+      [ $# -gt 1 ] || wrong "$1 wants a value"
+      case $1 in
+        --size) page=$2 ;;
+        --node) node=$2 ;;
+        *) action=from file=$2 ;;
+      esac
       shift
       ;;
     -*) wrong "unknown option '$1'" ;;
@@ -105,31 +253,7 @@ while [ $# -gt 0 ]; do
       memory=$1
       ;;
   esac
-  shift || wrong "--size wants 2M or 1G"
+  shift
 done
-case $page in 2M | 1G) ;; *) wrong "--size wants 2M or 1G, not '$page'" ;; esac
-page_kb=$(kilobytes "$page")
-wanted_kb=$(kilobytes "$memory") || wrong "MEMORY is a number with M or G, as 512M or 2G, not '$memory'"
-count=$(((wanted_kb + page_kb - 1) / page_kb))
-[ "$count" -gt 0 ] || wrong "MEMORY is 0; '$0 --undo' gives pages back"
-
-name=hugepages-${page_kb}kB
-[ -d "$SYS/kernel/mm/hugepages/$name" ] || die "this kernel has no $page hugepages"
-need_root "$memory"
-if ! mountpoint -q "$MOUNT"; then
-  say "mount -t hugetlbfs hugetlbfs $MOUNT"
-  mkdir -p "$MOUNT"
-  mount -t hugetlbfs hugetlbfs "$MOUNT"
-  mkdir -p "$RECORD"
-  touch "$RECORD/mounted"
-fi
-present=$(cat "$SYS/kernel/mm/hugepages/$name/nr_hugepages")
-if [ "$present" -ge "$count" ]; then
-  say "nothing to raise: $present pages of $page are reserved already, $count were asked for"
-  exit 0
-fi
-mkdir -p "$RECORD"
-# The first call's numbers are the machine's own; a second call must not take ours for them.
-[ -e "$RECORD/$name" ] || echo "$present" >"$RECORD/$name"
-reserve "$SYS/kernel/mm/hugepages/$name/nr_hugepages" "$count"
-say "reserved: $count pages of $page; '$0 --undo' gives them back"
+if [ "$action" = from ]; then from "$file"; fi
+"$action"

@@ -66,6 +66,7 @@ look_for_test() {
   has tshark || need tshark
   has iperf3 || need iperf3
   has shellcheck || need shellcheck
+  has systemd-analyze || need systemd
   has redis-benchmark || need redis-tools
   has redis-server || need redis-server
   has wrk || need wrk

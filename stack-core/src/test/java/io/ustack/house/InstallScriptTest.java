@@ -93,7 +93,15 @@ final class InstallScriptTest {
     machine.bareTools();
     machine.tool("id", "echo 0");
     for (final String there :
-        List.of("python3", "tcpdump", "tshark", "iperf3", "shellcheck", "redis-benchmark", "wrk")) {
+        List.of(
+            "python3",
+            "tcpdump",
+            "tshark",
+            "iperf3",
+            "shellcheck",
+            "redis-benchmark",
+            "wrk",
+            "systemd-analyze")) {
       machine.tool(there, "");
     }
     machine.tool("nc.openbsd", "");

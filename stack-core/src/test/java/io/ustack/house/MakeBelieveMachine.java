@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -16,6 +18,7 @@ final class MakeBelieveMachine {
   static final Path SETUP = ROOT.resolve("dpdk-setup");
 
   private final Path root;
+  private final Map<String, String> environment = new HashMap<>();
 
   MakeBelieveMachine(final Path root) {
     this.root = root;
@@ -41,6 +44,7 @@ final class MakeBelieveMachine {
     write(device + "/class", "0x020000\n");
     write(device + "/driver_override", "\n");
     write(device + "/net/" + name + "/x", "");
+    write(device + "/native", "e1000e\n");
     write("sys/bus/pci/drivers/e1000e/unbind", "");
     write("sys/bus/pci/drivers_probe", "");
     write("sys/class/net/" + name + "/x", "");
@@ -48,6 +52,41 @@ final class MakeBelieveMachine {
         root.resolve(device + "/driver"), root.resolve("sys/bus/pci/drivers/e1000e"));
     Files.createSymbolicLink(
         root.resolve("sys/class/net/" + name + "/device"), root.resolve(device));
+  }
+
+  /**
+   * Has the kernel act on what is written to its files: it does so when it is looked at, by way of
+   * readlink. A file {@code refuses-DRIVER} in a device's directory keeps that driver from it.
+   */
+  void kernel() throws IOException {
+    final String real = real("readlink").toString();
+    tool(
+        "readlink",
+        """
+        cd 'ROOT/sys/bus/pci'
+        for device in devices/*; do
+          pci=${device##*/}
+          for driver in drivers/*; do
+            said=; [ ! -f $driver/unbind ] || read -r said <$driver/unbind
+            [ "$said" = "$pci" ] || continue
+            : >$driver/unbind
+            rm -f $device/driver
+            [ ! -e $device/net ] || mv $device/net $device/net-of-old
+          done
+          said=; [ ! -f drivers_probe ] || read -r said <drivers_probe
+          [ "$said" = "$pci" ] && [ ! -L $device/driver ] || continue
+          : >drivers_probe
+          read -r name <$device/driver_override
+          [ -n "$name" ] || read -r name <$device/native
+          [ -d drivers/$name ] && [ ! -e $device/refuses-$name ] || continue
+          ln -s ../../drivers/$name $device/driver
+          [ $name != $(cat $device/native) ] || mv $device/net-of-old $device/net
+        done
+        cd - >/dev/null
+        exec REAL "$@"
+        """
+            .replace("ROOT", root.toString())
+            .replace("REAL", real));
   }
 
   /** A PATH with the tools of every Linux and nothing else. */
@@ -74,6 +113,7 @@ final class MakeBelieveMachine {
             "mktemp",
             "mount",
             "mountpoint",
+            "mv",
             "printf",
             "readlink",
             "rm",
@@ -84,14 +124,38 @@ final class MakeBelieveMachine {
             "tr",
             "umount",
             "uname")) {
-      final Path real =
-          Stream.of("/usr/bin", "/bin", "/usr/sbin")
-              .map(directory -> Path.of(directory, name))
-              .filter(Files::exists)
-              .findFirst()
-              .orElseThrow(() -> new IOException(name + " is not on this machine"));
-      tool(name, "exec " + real + " \"$@\"");
+      tool(name, "exec " + real(name) + " \"$@\"");
     }
+  }
+
+  private static Path real(final String name) throws IOException {
+    return Stream.of("/usr/bin", "/bin", "/usr/sbin")
+        .map(directory -> Path.of(directory, name))
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(() -> new IOException(name + " is not on this machine"));
+  }
+
+  /** A variable of the environment that scripts run in. */
+  void variable(final String name, final String value) {
+    environment.put(name, value);
+  }
+
+  /** Every file and link with what it says, to be compared. */
+  String files() throws IOException {
+    final StringBuilder all = new StringBuilder();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (final Path file : files.sorted().toList()) {
+        all.append(root.relativize(file));
+        if (Files.isSymbolicLink(file)) {
+          all.append(" -> ").append(Files.readSymbolicLink(file));
+        } else if (Files.isRegularFile(file)) {
+          all.append(": ").append(Files.readString(file).strip());
+        }
+        all.append('\n');
+      }
+    }
+    return all.toString();
   }
 
   Path bin(final String name) {
@@ -138,8 +202,13 @@ final class MakeBelieveMachine {
                 "USTACK_JVMS", root.resolve("jvm").toString(),
                 "USTACK_RECORD", root.resolve("installed-packages").toString(),
                 "USTACK_POLICY", root.resolve("policy-rc.d").toString(),
-                "USTACK_SYS", root.resolve("sys").toString(),
-                "USTACK_RUN", root.resolve("run").toString()));
+                "USTACK_OS", root.resolve("os-release").toString()));
+    for (final String directory : List.of("dev", "etc", "proc", "run", "sys", "systemd", "units")) {
+      builder
+          .environment()
+          .put("USTACK_" + directory.toUpperCase(Locale.ROOT), root.resolve(directory).toString());
+    }
+    builder.environment().putAll(environment);
     final Process process = builder.start();
     process.getOutputStream().close();
     final String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
