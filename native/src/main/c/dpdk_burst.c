@@ -10,6 +10,7 @@
 #include "dpdk_eal.h"
 #include "dpdk_port.h"
 #include "dpdk_ring.h"
+#include "dpdk_train.h"
 
 /* How far ahead of the frame in hand the next ones are called into the cache. */
 #define PREFETCH 4
@@ -198,55 +199,132 @@ static inline struct rte_mbuf *place(const struct ustack_queue *queue, const str
 	return mbuf;
 }
 
-/* Sends the first frames that fit; *ready says how many did. Returns how many were taken. */
-static inline int transmit_direct(struct ustack_queue *queue, const struct ustack_frame *frames, int count, int *ready)
+/* How many descriptors the train has that begins with the first of these. */
+static inline int train_length(const struct ustack_frame *frames, int count)
 {
-	struct rte_mbuf *mbufs[USTACK_BURST];
-	bool offloaded = false;
-	int i;
+	int length = 1;
 
-	for (i = 0; i < count && likely(fits(queue, &frames[i])); i++) {
-		mbufs[i] = place(queue, &frames[i]);
-		offloaded |= ustack_finish(queue, mbufs[i], frames[i].flags);
-	}
-	*ready = i;
-	return i == 0 ? 0 : ustack_send(queue, mbufs, (uint16_t)i, offloaded);
+	while (length < count && (frames[length - 1].flags & USTACK_CONTINUES))
+		length++;
+	return length;
 }
 
-static inline int transmit_ring(struct ustack_queue *queue, const struct ustack_frame *frames, int count, int *ready)
+/*
+ * Cuts a train into frames of their own; the headers of the later ones go in front of their payload, which stays where it is. False
+ * when it is no train, or one of its segments does not fit: nothing was changed then.
+ */
+static bool cut(const struct ustack_queue *queue, const struct ustack_frame *frames, int count, struct rte_mbuf **mbufs)
 {
-	struct rte_mbuf *mbufs[USTACK_BURST];
-	int i;
+	struct rte_mbuf *head = place(queue, &frames[0]);
+	uint8_t *first = rte_pktmbuf_mtod(head, uint8_t *);
+	struct ustack_train train;
 
-	for (i = 0; i < count && likely(fits(queue, &frames[i])); i++) {
+	if (!ustack_train_headers(first, head->data_len, &train))
+		return false;
+	for (int i = 1; i < count; i++) {
 		mbufs[i] = place(queue, &frames[i]);
-		ustack_private(mbufs[i])->flags = frames[i].flags;
+		if (mbufs[i]->data_off < train.length || frames[i].length > queue->frame_max - train.length)
+			return false;
 	}
-	*ready = i;
-	return ustack_ring_transmit(queue->ring, mbufs, (uint16_t)i);
+	mbufs[0] = head;
+	uint32_t offset = head->data_len - train.length;
+	uint8_t flags = ustack_train_cut_head(&train, first);
+	for (int i = 1; i < count; i++) {
+		uint32_t payload = frames[i].length;
+		uint8_t *to = (uint8_t *)rte_pktmbuf_prepend(mbufs[i], (uint16_t)train.length);
+
+		ustack_train_cut(&train, first, to, payload, offset, flags, i == count - 1);
+		offset += payload;
+	}
+	return true;
+}
+
+/*
+ * Of a train that was cut only the first frames were sent, and belong to the port. The rest is a train again; its descriptor tells
+ * Java that the headers are there. first and last: of the rest.
+ */
+static void mend(const struct ustack_queue *queue, struct ustack_frame *frame, struct rte_mbuf *first, struct rte_mbuf *last)
+{
+	uint8_t *start = rte_pktmbuf_mtod(first, uint8_t *);
+	struct ustack_train train;
+
+	frame->offset = (uint32_t)(start - queue->base);
+	frame->length = first->data_len;
+	if (ustack_train_headers(start, first->data_len, &train))
+		ustack_train_mend(&train, start, rte_pktmbuf_mtod(last, const uint8_t *));
+}
+
+/* Has the frame's checksums seen to, here or on the lcore. True when the port has to do something. */
+static inline bool finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
+{
+	if (queue->ring == NULL)
+		return ustack_finish(queue, mbuf, flags);
+	ustack_private(mbuf)->flags = flags;
+	return false;
+}
+
+/* Makes mbufs of the first frames, as far as they fit and trains are whole. Returns how many. */
+static inline int assemble(struct ustack_queue *queue, const struct ustack_frame *frames, int count, struct rte_mbuf **mbufs,
+			   bool *offloaded)
+{
+	int done = 0;
+
+	while (done < count && likely(fits(queue, &frames[done]))) {
+		int length = 1;
+
+		if (frames[done].flags & USTACK_CONTINUES) {
+			length = train_length(&frames[done], count - done);
+			if (unlikely(!cut(queue, &frames[done], length, &mbufs[done])))
+				break;
+		} else {
+			mbufs[done] = place(queue, &frames[done]);
+		}
+		for (int end = done + length; done < end; done++)
+			*offloaded |= finish(queue, mbufs[done], frames[done].flags);
+	}
+	return done;
+}
+
+/* Frees what no port should see: a frame, or a whole train. Returns how many descriptors. */
+static int reject(struct ustack_queue *queue, const struct ustack_frame *frames, int count)
+{
+	int length = train_length(frames, count);
+
+	for (int i = 0; i < length; i++) {
+		rte_mbuf_raw_free(queue->mbufs[frames[i].index]);
+		ustack_count(queue, USTACK_TX_REJECTED);
+	}
+	return length;
 }
 
 int ustack_tx(int64_t handle, int count)
 {
 	struct ustack_queue *queue = ustack_queue(handle);
+	struct rte_mbuf *mbufs[USTACK_BURST];
 	int done = 0;
 
 	ustack_join();
 	if (unlikely(count > USTACK_BURST))
 		count = USTACK_BURST;
 	while (done < count) {
-		const struct ustack_frame *frames = queue->tx_frames + done;
-		int ready;
-		int sent = queue->ring == NULL ? transmit_direct(queue, frames, count - done, &ready)
-					       : transmit_ring(queue, frames, count - done, &ready);
+		struct ustack_frame *frames = queue->tx_frames + done;
+		bool offloaded = false;
+		int ready = assemble(queue, frames, count - done, mbufs, &offloaded);
+		int sent = 0;
 
+		if (likely(ready > 0))
+			sent = queue->ring == NULL ? ustack_send(queue, mbufs, (uint16_t)ready, offloaded)
+						   : ustack_ring_transmit(queue->ring, mbufs, (uint16_t)ready);
 		done += sent;
-		if (sent < ready)
+		if (sent < ready) {
+			int last = sent + train_length(&frames[sent], ready - sent) - 1;
+
+			if (last > sent || (sent > 0 && (frames[sent - 1].flags & USTACK_CONTINUES)))
+				mend(queue, &frames[sent], mbufs[sent], mbufs[last]);
 			break;
-		if (unlikely(done < count)) {
-			rte_mbuf_raw_free(queue->mbufs[queue->tx_frames[done++].index]);
-			ustack_count(queue, USTACK_TX_REJECTED);
 		}
+		if (unlikely(done < count))
+			done += reject(queue, queue->tx_frames + done, count - done);
 	}
 	return done;
 }

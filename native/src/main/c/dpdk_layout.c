@@ -40,6 +40,8 @@ int ustack_layout(int item)
 		return USTACK_COUNTERS;
 	case USTACK_LAYOUT_MBUF_HEADROOM:
 		return RTE_PKTMBUF_HEADROOM;
+	case USTACK_LAYOUT_CONTINUES:
+		return USTACK_CONTINUES;
 	}
 	return -EINVAL;
 }

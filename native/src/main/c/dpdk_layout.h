@@ -22,6 +22,8 @@ enum ustack_flag {
 	USTACK_TX_IPV4_CHECKSUM = 1 << 2,
 	USTACK_TX_TCP_CHECKSUM = 1 << 3,
 	USTACK_TX_UDP_CHECKSUM = 1 << 4,
+	/* Not in Packet: the next descriptor is of the same train. */
+	USTACK_CONTINUES = 1 << 8,
 };
 
 #define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
@@ -33,7 +35,7 @@ enum ustack_counter {
 	USTACK_RX_TOO_LONG,   /* longer than the port's MTU allows: lost */
 	USTACK_RX_BROKEN,     /* the driver's lengths do not add up: lost */
 	USTACK_RX_RING_FULL,  /* Java was too slow for the ring: lost */
-	USTACK_TX_REJECTED,   /* shorter than an Ethernet header or longer than the MTU allows: lost */
+	USTACK_TX_REJECTED,   /* shorter than an Ethernet header or longer than the MTU allows, or no train: lost */
 	USTACK_TX_UNSUMMED,   /* checksum asked for, but it has no place: sent without */
 	USTACK_TX_UNPREPARED, /* the port's driver refuses to offload for it: lost */
 	USTACK_COUNTERS,
@@ -55,6 +57,7 @@ enum ustack_layout_item {
 	USTACK_LAYOUT_TX_UDP_CHECKSUM,
 	USTACK_LAYOUT_COUNTERS,
 	USTACK_LAYOUT_MBUF_HEADROOM,
+	USTACK_LAYOUT_CONTINUES,
 };
 
 /* Raised whenever the C face changes in a way that an older jar would not survive. */

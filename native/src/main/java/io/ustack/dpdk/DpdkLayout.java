@@ -25,6 +25,9 @@ final class DpdkLayout {
   /** Bytes that DPDK keeps free in front of a received frame. */
   static final int MBUF_HEADROOM_BYTES = DpdkCalls.ustack_layout(13);
 
+  /** The flag of a descriptor whose train goes on with the next. */
+  static final int CONTINUES = DpdkCalls.ustack_layout(14);
+
   static {
     final int[] flags = {
       Packet.RX_IPV4_CHECKSUM_BAD,

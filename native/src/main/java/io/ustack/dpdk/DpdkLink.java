@@ -6,6 +6,7 @@ import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One queue pair of a DPDK port. A burst in either direction is one JNI call; the frames are
@@ -48,7 +49,8 @@ public final class DpdkLink implements LinkDevice {
             queueNumber == 0 ? name : name + "/" + queueNumber,
             port.macAddress(),
             port.mtuBytes(),
-            false);
+            false,
+            port.trainSegments());
   }
 
   private static ByteBuffer frames(final long address) {
@@ -102,33 +104,80 @@ public final class DpdkLink implements LinkDevice {
   public int transmit(final Packet[] frames, final int count, final long nowNs) {
     int done = 0;
     while (open && done < count) {
-      final int burst = Math.min(count - done, DpdkLayout.BURST);
-      describe(frames, done, burst);
-      final int sent = DpdkNative.tx(queue, burst);
-      for (int i = done; i < done + sent; i++) {
-        frames[i].drop();
+      int segments = 0;
+      int end = done;
+      while (end < count && segments + frames[end].segments() <= DpdkLayout.BURST) {
+        segments = describe(frames[end++], segments);
       }
+      final int sent = DpdkNative.tx(queue, segments);
       pool.taken(-sent);
-      done += sent;
-      if (sent < burst) {
+      done = forget(frames, done, sent);
+      if (sent < segments || segments == 0) {
         break;
       }
     }
     return done;
   }
 
-  @SuppressWarnings("ReferenceEquality") // the same memory, not equal bytes
-  private void describe(final Packet[] frames, final int from, final int count) {
-    final ByteBuffer to = txFrames;
-    final ByteBuffer memory = pool.bytes();
-    for (int i = 0, at = 0; i < count; i++, at += SIZE) {
-      final Packet packet = frames[from + i];
-      if (packet.bytes() != memory) {
-        throw new IllegalArgumentException("packet " + packet.index() + " is of another pool");
-      }
-      to.putLong(at + PLACE, packet.index() | (long) packet.offset() << Integer.SIZE);
-      to.putLong(at + EXTENT, packet.length() | (long) packet.flags() << Integer.SIZE);
+  /** Describes a frame or a train behind so many segments; returns how many there are now. */
+  private int describe(final Packet head, final int segments) {
+    int at = segments;
+    for (Packet packet = head; packet != null; packet = packet.follower) {
+      final int continues = packet.follower == null ? 0 : DpdkLayout.CONTINUES;
+      describe(packet, at++ * SIZE, head.flags() | continues);
     }
+    return at;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same memory, not equal bytes
+  private void describe(final Packet packet, final int at, final int flags) {
+    if (packet.bytes() != pool.bytes()) {
+      throw new IllegalArgumentException("packet " + packet.index() + " is of another pool");
+    }
+    txFrames.putLong(at + PLACE, packet.index() | (long) packet.offset() << Integer.SIZE);
+    txFrames.putLong(at + EXTENT, packet.length() | (long) flags << Integer.SIZE);
+  }
+
+  /**
+   * So many segments are the port's now. What is left of a train takes its place.
+   *
+   * @return the index of the first frame that is still ours
+   */
+  private int forget(final Packet[] frames, final int from, final int segments) {
+    int at = from;
+    int left = segments;
+    while (left > 0) {
+      final int count = Math.min(left, frames[at].segments());
+      left -= count;
+      final Packet rest = forget(frames[at], count);
+      if (rest == null) {
+        at++;
+      } else {
+        // The shim has written its headers, and its descriptor says where they begin.
+        final long place = txFrames.getLong(segments * SIZE + PLACE);
+        final long extent = txFrames.getLong(segments * SIZE + EXTENT);
+        rest.place((int) (place >>> Integer.SIZE), (int) extent);
+        frames[at] = rest;
+      }
+    }
+    return at;
+  }
+
+  /** The first segments of a train are the port's now; returns the rest of it. */
+  private static @Nullable Packet forget(final Packet head, final int segments) {
+    final int flags = head.flags();
+    final int left = head.segments() - segments;
+    Packet packet = head;
+    for (int i = 0; i < segments && packet != null; i++) {
+      final Packet rest = packet.follower;
+      packet.drop();
+      packet = rest;
+    }
+    if (packet != null) {
+      packet.flags(flags);
+      packet.segments(left);
+    }
+    return packet;
   }
 
   /** What the shim counted on this queue. */

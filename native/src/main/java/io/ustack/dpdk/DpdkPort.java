@@ -17,6 +17,9 @@ public final class DpdkPort implements AutoCloseable {
 
   private static final String TAP = "net_tap";
 
+  /** So that a burst has room for two. */
+  private static final int TRAIN_SEGMENTS = DpdkLayout.BURST / 2;
+
   private final PortConfig config;
   private final int port;
   private final List<DpdkLink> links = new ArrayList<>();
@@ -98,6 +101,10 @@ public final class DpdkPort implements AutoCloseable {
     int chosen = 0;
     for (final Offload offload : Offload.values()) {
       final boolean on = config.offloads().isOn(offload);
+      if (offload.isShims()) {
+        chosen |= config.offloads().isOff(offload) ? 0 : offload.bits();
+        continue;
+      }
       if (on && (offered & offload.bits()) == 0) {
         throw new DpdkException(
             "port "
@@ -194,9 +201,14 @@ public final class DpdkPort implements AutoCloseable {
     return offered;
   }
 
-  /** What of it the port does; the rest is the shim's work. */
+  /** What of it the port does, and what the shim does besides. */
   public int active() {
     return active;
+  }
+
+  /** How many segments a train to transmit may have. */
+  int trainSegments() {
+    return (active & Offload.GSO.bits()) == 0 ? 1 : TRAIN_SEGMENTS;
   }
 
   /** How it was opened. */

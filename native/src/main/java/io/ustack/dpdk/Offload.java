@@ -9,7 +9,9 @@ public enum Offload {
   /** Verifies checksums; without it the shim does. */
   RX_CHECKSUM("rx", Packet.RX_IPV4_CHECKSUM_BAD | Packet.RX_L4_CHECKSUM_BAD),
   /** Computes checksums; without it the shim does. */
-  TX_CHECKSUM("tx", Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM | Packet.TX_UDP_CHECKSUM);
+  TX_CHECKSUM("tx", Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM | Packet.TX_UDP_CHECKSUM),
+  /** TCP sends trains of segments, which the shim cuts where the port does not. */
+  GSO("gso", 1 << 9);
 
   private final String word;
   private final int bits;
@@ -27,6 +29,11 @@ public enum Offload {
   /** What it is in {@link DpdkPort#offered}; a port may have some of these bits only. */
   int bits() {
     return bits;
+  }
+
+  /** The shim does it, whatever the port can. */
+  public boolean isShims() {
+    return this == GSO;
   }
 
   /** Which parts of it such a set has: {@code yes}, {@code IPv4, TCP} or {@code -}. */

@@ -15,7 +15,9 @@ public enum QueueCounter {
   RX_BROKEN(true),
   /** The stack was too slow for the ring transport. */
   RX_RING_FULL(true),
-  /** A frame of ours, shorter than an Ethernet header or longer than the MTU allows. */
+  /**
+   * A frame of ours, shorter than an Ethernet header or longer than the MTU allows, or no train.
+   */
   TX_REJECTED(true),
   /** A frame of ours asked for a checksum that has no place in it; sent without. */
   TX_UNSUMMED(false),

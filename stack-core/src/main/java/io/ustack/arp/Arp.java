@@ -126,6 +126,11 @@ public final class Arp implements EthernetProtocol {
     return cache.add(address, nowNs);
   }
 
+  /** Whether {@link #send} would park a packet. */
+  public boolean wouldPark(final Neighbour neighbour, final long nowNs) {
+    return neighbour.state == State.INCOMPLETE || nowNs - neighbour.confirmedNs >= EXPIRE_AFTER_NS;
+  }
+
   /**
    * Sends an IPv4 packet to a neighbour, or parks it until the neighbour's MAC address is known;
    * takes the packet over.

@@ -57,11 +57,27 @@ public final class Packet {
   private int flags;
   private boolean held;
 
+  /** Segments on the wire that it stands for, with what follows it. */
+  private int segments = 1;
+
   /** Where in {@link LentPackets} it stands while it is lent. */
   int lentAt;
 
   /** The next packet of whatever list the owner keeps this packet in; null outside a list. */
   public @Nullable Packet next;
+
+  /**
+   * The rest of the train that this packet is the head or a part of; null at its end.
+   *
+   * <p>A train is a row of TCP segments of one connection that pass the stack as one. Its head is a
+   * whole frame, with its own length in the IPv4 header; what follows holds only payload that
+   * continues it. On transmit each follower becomes a segment behind a copy of the head's headers,
+   * which need room in front of it; all but the last are as long as the head's payload. The head's
+   * FIN and PSH are the last segment's, its CWR is the first one's.
+   *
+   * <p>Whoever holds the head holds them all: they are released together.
+   */
+  public @Nullable Packet follower;
 
   /**
    * Made once per buffer by a pool.
@@ -155,6 +171,15 @@ public final class Packet {
     flags |= more;
   }
 
+  /** How many segments on the wire this head stands for; 1 where nothing follows it. */
+  public int segments() {
+    return segments;
+  }
+
+  public void segments(final int count) {
+    segments = count;
+  }
+
   /** Called by a pool that hands this packet out: empty, full headroom, no flags. */
   public void take() {
     take(start + HEADROOM_BYTES, 0, 0);
@@ -167,6 +192,8 @@ public final class Packet {
     }
     held = true;
     next = null;
+    follower = null;
+    segments = 1;
     flags = rxFlags;
     place(absoluteOffset, lengthBytes);
     networkOffset = absoluteOffset;
@@ -218,9 +245,25 @@ public final class Packet {
     length = lengthBytes;
   }
 
-  /** Gives the buffer back to its pool. Releasing twice is a bug of ours and fails loudly. */
+  /**
+   * Gives the buffer back to its pool, and what follows it. Releasing twice is a bug of ours and
+   * fails loudly.
+   */
   public void release() {
+    final Packet rest = follower;
     pool.release(this);
+    if (rest != null) {
+      releaseAll(rest);
+    }
+  }
+
+  private static void releaseAll(final Packet first) {
+    Packet packet = first;
+    while (packet != null) {
+      final Packet rest = packet.follower;
+      packet.pool.release(packet);
+      packet = rest;
+    }
   }
 
   /** Called by a pool that takes this packet back. */
@@ -230,5 +273,6 @@ public final class Packet {
     }
     held = false;
     next = null;
+    follower = null;
   }
 }

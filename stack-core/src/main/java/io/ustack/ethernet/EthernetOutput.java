@@ -57,6 +57,11 @@ public final class EthernetOutput {
     return link.loopback();
   }
 
+  /** How many segments a train may have; 1 where single frames are taken only. */
+  public int trainSegments() {
+    return link.trainSegments();
+  }
+
   /** Frames that fit the batch now. */
   public int room() {
     return batch.room();

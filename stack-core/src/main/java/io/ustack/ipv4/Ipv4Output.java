@@ -221,13 +221,25 @@ public final class Ipv4Output {
     return true;
   }
 
+  /** How many segments a train may have now; what has to wait for a neighbour goes one by one. */
+  int trainSegments(final Path path, final long nowNs) {
+    final int most = path.link.trainSegments();
+    final Neighbour neighbour = path.neighbour;
+    final boolean goes =
+        most > 1
+            && neighbour != null
+            && neighbour.address() == path.nextHop
+            && !arp.wouldPark(neighbour, nowNs);
+    return goes ? Math.min(most, path.link.room()) : 1;
+  }
+
   private boolean sendToNeighbour(final Path path, final Packet packet, final long nowNs) {
     Neighbour neighbour = path.neighbour;
     if (neighbour == null || neighbour.address() != path.nextHop) {
       neighbour = arp.neighbour(path.nextHop, nowNs);
       path.neighbour = neighbour;
     }
-    counters.increment(Counter.IPV4_PACKETS_OUT);
+    counters.add(Counter.IPV4_PACKETS_OUT, packet.segments());
     arp.send(neighbour, packet, nowNs);
     return true;
   }

@@ -94,6 +94,11 @@ public final class Path {
     return link.room();
   }
 
+  /** How many segments a train that is sent along now may have; 1: no trains. */
+  public int trainSegments(final long nowNs) {
+    return output.trainSegments(this, nowNs);
+  }
+
   /**
    * An empty packet to send along, owned by the caller; null is counted as PACKET_POOL_EXHAUSTED.
    */

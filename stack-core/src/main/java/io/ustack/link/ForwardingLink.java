@@ -3,9 +3,9 @@ package io.ustack.link;
 import io.ustack.buffer.PacketPool;
 
 /**
- * Another link, and something that is done to the frames on their way: what does not concern them
- * is the other link's to answer. It owns that link: nobody else uses it from then on, and it is
- * closed with this one.
+ * Another link, and something that is done to the frames on their way, one by one, so that no
+ * trains are taken: what does not concern them is the other link's to answer. It owns that link:
+ * nobody else uses it from then on, and it is closed with this one.
  */
 public abstract class ForwardingLink implements LinkDevice {
   /** The link that this one owns. */
@@ -17,7 +17,7 @@ public abstract class ForwardingLink implements LinkDevice {
 
   @Override
   public LinkCapabilities capabilities() {
-    return link.capabilities();
+    return link.capabilities().withoutTrains();
   }
 
   @Override

@@ -20,7 +20,7 @@ public interface LinkDevice extends AutoCloseable {
   PacketPool pool();
 
   /**
-   * Takes up to {@code max} received frames; never blocks.
+   * Takes up to {@code max} received frames or trains; never blocks.
    *
    * @param frames receives the packets from index 0; the caller owns them
    * @return the number of packets
@@ -28,11 +28,13 @@ public interface LinkDevice extends AutoCloseable {
   int receive(Packet[] frames, int max, long nowNs);
 
   /**
-   * Hands over frames; never blocks.
+   * Hands over frames, and trains of at most {@link LinkCapabilities#trainSegments}; never blocks.
    *
    * @return how many, counted from index 0, the link took. It owns those and releases them when
-   *     they are sent or lost; the rest stay with the caller, who may try again. When it throws,
-   *     which is a bug, it has taken those that it has released and no others.
+   *     they are sent or lost; the rest stay with the caller, who may try again. Of a train it may
+   *     have taken the first segments: then what is left, a train or a frame of its own, stands in
+   *     its place in {@code frames}. When it throws, which is a bug, it has taken those that it has
+   *     released and no others.
    */
   int transmit(Packet[] frames, int count, long nowNs);
 

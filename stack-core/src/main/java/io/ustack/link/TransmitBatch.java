@@ -15,12 +15,15 @@ public final class TransmitBatch {
   private final Packet[] frames;
   private int count;
 
+  /** Segments of all frames in it: a train has several. */
+  private int segments;
+
   /** Of all frames in it. */
   private long bytes;
 
   private boolean closed;
 
-  /** A batch of at most {@code capacity} frames. */
+  /** A batch of at most {@code capacity} frames, each segment of a train counted as one. */
   public TransmitBatch(final LinkDevice link, final Counters counters, final int capacity) {
     this.link = link;
     this.counters = counters;
@@ -29,7 +32,7 @@ public final class TransmitBatch {
 
   /** How many more frames can be added before the next flush; none after {@link #close}. */
   public int room() {
-    return closed ? 0 : frames.length - count;
+    return closed ? 0 : frames.length - segments;
   }
 
   public boolean isEmpty() {
@@ -41,44 +44,46 @@ public final class TransmitBatch {
    * asked for get here unasked.
    */
   public void add(final Packet frame) {
-    if (room() == 0) {
+    if (room() < frame.segments()) {
       counters.drop(closed ? DropReason.LINK_CLOSED : DropReason.TRANSMIT_QUEUE_FULL);
       frame.release();
       return;
     }
     frames[count++] = frame;
-    bytes += frame.length();
+    segments += frame.segments();
+    bytes += Train.bytes(frame);
   }
 
   /**
    * Hands the batch to the link; what it does not take stays in front. Whatever the link throws is
    * passed on; what it has not taken by then is released and counted as TRANSMIT_FAILED.
    *
-   * @return frames handed over
+   * @return segments handed over
    */
   public int flush(final long nowNs) {
     if (count == 0) {
       return 0;
     }
-    final int sent = transmit(nowNs);
-    if (sent > 0) {
-      takeOut(sent);
-    }
-    return sent;
+    return takeOut(transmit(nowNs));
   }
 
   /** The first {@code sent} are gone, and nothing of them may be looked at any more. */
-  private void takeOut(final int sent) {
+  private int takeOut(final int sent) {
     final int kept = count - sent;
+    int keptSegments = 0;
     long keptBytes = 0;
     for (int i = 0; i < kept; i++) {
       frames[i] = frames[sent + i];
-      keptBytes += frames[i].length();
+      keptSegments += frames[i].segments();
+      keptBytes += Train.bytes(frames[i]);
     }
-    counters.add(Counter.FRAMES_OUT, sent);
+    final int gone = segments - keptSegments;
+    counters.add(Counter.FRAMES_OUT, gone);
     counters.add(Counter.BYTES_OUT, bytes - keptBytes);
     count = kept;
+    segments = keptSegments;
     bytes = keptBytes;
+    return gone;
   }
 
   private int transmit(final long nowNs) {
@@ -93,6 +98,7 @@ public final class TransmitBatch {
           counters.drop(DropReason.TRANSMIT_FAILED);
         }
         count = 0;
+        segments = 0;
         bytes = 0;
       }
     }
@@ -128,6 +134,7 @@ public final class TransmitBatch {
       frames[i].release();
     }
     count = 0;
+    segments = 0;
     bytes = 0;
   }
 }

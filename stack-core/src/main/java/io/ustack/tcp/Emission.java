@@ -191,16 +191,7 @@ final class Emission {
     }
     final boolean sent =
         tcp.writer()
-            .write(
-                c,
-                TcpHeader.RST | TcpHeader.ACK,
-                c.sender().pureAckSeq(),
-                c.receiver().rcvNxt(),
-                0,
-                c.sendBuffer(),
-                0,
-                0,
-                nowNs);
+            .writeEmpty(c, TcpHeader.RST | TcpHeader.ACK, c.sender().pureAckSeq(), 0, nowNs);
     if (sent) {
       c.resetSent();
       tcp.counters().increment(Counter.TCP_RESETS_OUT);
@@ -284,12 +275,7 @@ final class Emission {
       }
       final int length = pathMtu.nextLength(c, c.sender().nextLength(nowNs), nowNs);
       if (length != Sender.NOTHING) {
-        if (transmit(c, c.sender().sndNxt(), length, nowNs)) {
-          onDataSent(c, length, nowNs);
-          pathMtu.onSent(c, length);
-          return hasMore(c);
-        }
-        return true;
+        return !transmitNew(c, length, nowNs) || hasMore(c);
       }
       noteIfLimited(c.sender());
       if (c.sender().isIdle() && c.sender().hasUnsent() && c.timers().isFree()) {
@@ -301,6 +287,22 @@ final class Emission {
       return false;
     }
     return c.receiver().owesAck() && emitAck(c, nowNs);
+  }
+
+  /** Sends a new segment, and what may leave right behind it as one train. */
+  private boolean transmitNew(final TcpConnection c, final int length, final long nowNs) {
+    final Sender sender = c.sender();
+    final int train = length == sender.mss() ? SegmentTrain.lengthBytes(c, nowNs) : length;
+    final int sent = transmit(c, sender.sndNxt(), train, length, nowNs);
+    for (int left = sent; left > length; left -= length) {
+      onDataSent(c, length, nowNs);
+    }
+    if (sent == SegmentWriter.NOT_SENT) {
+      return false;
+    }
+    onDataSent(c, SegmentTrain.lastBytes(sent, length), nowNs);
+    pathMtu.onSent(c, length);
+    return true;
   }
 
   /** Whether, right after new data, something else may leave. */
@@ -409,15 +411,29 @@ final class Emission {
   }
 
   private boolean emitAck(final TcpConnection c, final long nowNs) {
-    if (!write(c, TcpHeader.ACK, c.sender().pureAckSeq(), 0, nowNs)) {
+    if (write(c, TcpHeader.ACK, c.sender().pureAckSeq(), 0, 0, nowNs) == SegmentWriter.NOT_SENT) {
       return true;
     }
     return c.receiver().owesAck();
   }
 
-  /** Sends payload, or a FIN alone, from {@code seq}; the ACK rides along. */
   private boolean transmit(
       final TcpConnection c, final int seq, final int length, final long nowNs) {
+    return transmit(c, seq, length, length, nowNs) != SegmentWriter.NOT_SENT;
+  }
+
+  /**
+   * Sends payload, or a FIN alone, from {@code seq}, as a train where it is longer than {@code
+   * segmentLength}; the ACK rides along.
+   *
+   * @return bytes of payload sent, as {@link SegmentWriter#write}
+   */
+  private int transmit(
+      final TcpConnection c,
+      final int seq,
+      final int length,
+      final int segmentLength,
+      final long nowNs) {
     int flags = TcpHeader.ACK;
     if (c.sender().reachesFin(seq, length)) {
       flags |= TcpHeader.FIN;
@@ -425,12 +441,17 @@ final class Emission {
     if (length > 0 && c.sender().reachesEnd(seq, length)) {
       flags |= TcpHeader.PSH;
     }
-    return write(c, flags, seq, length, nowNs);
+    return write(c, flags, seq, length, segmentLength, nowNs);
   }
 
-  private boolean write(
-      final TcpConnection c, final int flags, final int seq, final int length, final long nowNs) {
-    final boolean sent =
+  private int write(
+      final TcpConnection c,
+      final int flags,
+      final int seq,
+      final int length,
+      final int segmentLength,
+      final long nowNs) {
+    final int sent =
         tcp.writer()
             .write(
                 c,
@@ -441,8 +462,9 @@ final class Emission {
                 c.sendBuffer(),
                 length > 0 ? c.sender().bufferOffset(seq) : 0,
                 length,
+                segmentLength,
                 nowNs);
-    if (sent) {
+    if (sent != SegmentWriter.NOT_SENT) {
       if (length > 0) {
         c.receiver().onDataSent(nowNs);
       }

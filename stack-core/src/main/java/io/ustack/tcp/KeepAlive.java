@@ -63,16 +63,8 @@ final class KeepAlive {
   private boolean probe(final TcpConnection c, final long nowNs) {
     final boolean sent =
         tcp.writer()
-            .write(
-                c,
-                TcpHeader.ACK,
-                c.sender().sndNxt() - 1,
-                c.receiver().rcvNxt(),
-                c.receiver().windowField(),
-                c.sendBuffer(),
-                0,
-                0,
-                nowNs);
+            .writeEmpty(
+                c, TcpHeader.ACK, c.sender().sndNxt() - 1, c.receiver().windowField(), nowNs);
     if (sent) {
       c.receiver().onAckSent(false);
       c.timers().stopDelayingAck();

@@ -63,6 +63,11 @@ final class MtuSearch {
     return search;
   }
 
+  /** Whether a longer segment may leave in place of a full one. */
+  boolean isSearching() {
+    return searching;
+  }
+
   /**
    * The MSS.
    *

@@ -45,6 +45,22 @@ final class Pacing {
     return !pausing;
   }
 
+  /** How many full segments may leave now in a row, of so many; at least one. */
+  int segments(final int most, final long bytesPerSecond, final int smss, final long nowNs) {
+    if (bytesPerSecond == 0) {
+      return most;
+    }
+    final long quantumNs = durationNs(quantumBytes(bytesPerSecond, smss), bytesPerSecond);
+    final long segmentNs = durationNs(smss, bytesPerSecond);
+    long departsNs = nowNs - departedNs > quantumNs ? nowNs - quantumNs : departedNs;
+    int count = 0;
+    do {
+      count++;
+      departsNs += segmentNs;
+    } while (count < most && departsNs - nowNs < quantumNs);
+    return count;
+  }
+
   /** Nothing leaves before {@link #departureNs}, unless the rate ends. */
   boolean isPausing() {
     return pausing;

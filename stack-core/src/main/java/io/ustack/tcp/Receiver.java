@@ -159,6 +159,11 @@ final class Receiver {
         : null;
   }
 
+  /** Whether what leaves now may have to report something ({@link #sackBlocks}). */
+  boolean mayReport() {
+    return outOfOrder != null && sackPermitted;
+  }
+
   private OutOfOrder holes() {
     if (outOfOrder == null) {
       outOfOrder = parts.ranges.take();

@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * stack.
  */
 final class SegmentWriter {
+  /** {@link #write} found no packet. */
+  static final int NOT_SENT = -1;
+
   private final Counters counters;
 
   SegmentWriter(final Counters counters) {
@@ -20,7 +23,9 @@ final class SegmentWriter {
   }
 
   /**
-   * Sends a segment with payload from {@code buffer}, or without.
+   * Sends a segment with payload from {@code buffer}, or without, or a train of segments: then FIN
+   * and PSH are those of the last one, and CWR is the first one's (Linux tcp_gso_segment, RFC 3168
+   * 6.1.2).
    *
    * <p>It is one method on purpose: of more than 325 bytecodes, HotSpot compiles it by itself and
    * not into its callers. From the duty cycle down to the Ethernet header is further than C2
@@ -28,10 +33,12 @@ final class SegmentWriter {
    *
    * @param bufferOffset where in the buffer the payload starts
    * @param length bytes of payload, 0 for none
+   * @param segmentLength bytes of payload of a segment; less than {@code length} makes a train
    * @param window the window field, already scaled
-   * @return false when there was no packet to build it in; nothing was sent
+   * @return bytes of payload that were sent: whole segments less than {@code length} where packets
+   *     ran out, or {@link #NOT_SENT}
    */
-  boolean write(
+  int write(
       final TcpConnection connection,
       final int flags,
       final int seq,
@@ -40,16 +47,22 @@ final class SegmentWriter {
       final PacketRing buffer,
       final int bufferOffset,
       final int length,
+      final int segmentLength,
       final long nowNs) {
     final Path path = connection.path();
     final Packet packet = path.allocate();
     if (packet == null) {
-      return false;
+      return NOT_SENT;
     }
     if (length > 0) {
-      final int at = packet.append(length);
-      buffer.peek(bufferOffset, packet.bytes(), at, length);
+      final int at = packet.append(segmentLength);
+      buffer.peek(bufferOffset, packet.bytes(), at, segmentLength);
     }
+    final int sent =
+        length > segmentLength
+            ? couple(path, packet, buffer, bufferOffset, length, segmentLength)
+            : length;
+    final int ends = sent < length ? TcpHeader.FIN | TcpHeader.PSH : 0;
     final Sender sender = connection.sender();
     final Receiver receiver = connection.receiver();
     final boolean reset = (flags & TcpHeader.RST) != 0;
@@ -60,7 +73,7 @@ final class SegmentWriter {
     final Ecn ecn = reset ? null : receiver.ecn();
     final boolean timestamps = connection.usesTimestamps();
     final int timestampsLength = timestamps ? TcpOptions.TIMESTAMPS_LENGTH_BYTES : 0;
-    final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - length;
+    final int room = path.maxTransportBytes() - TcpHeader.MIN_LENGTH_BYTES - segmentLength;
     final int blocksThatFit =
         TcpOptions.sackBlocksThatFit(timestampsLength, room - timestampsLength);
     final SackBlocks sack = reset ? null : receiver.sackBlocks(blocksThatFit);
@@ -75,7 +88,7 @@ final class SegmentWriter {
         seq,
         ack,
         headerLength,
-        ecn == null ? flags : flags | ecnFlags(ecn, sender, fresh),
+        (ecn == null ? flags : flags | ecnFlags(ecn, sender, fresh)) & ~ends,
         window);
     final Urgency urgency = connection.urgency;
     if (urgency != null && !reset) {
@@ -89,11 +102,55 @@ final class SegmentWriter {
           packet.bytes(), at + TcpHeader.MIN_LENGTH_BYTES + timestampsLength, sack);
       sack.onSent();
     }
+    connection.segmentsOut += packet.segments() - 1;
     count(connection, seq, length > 0 || (flags & TcpHeader.FIN) != 0);
     // RFC 3168 6.1.4, 6.1.5: new data may be marked; ACKs, probes and what is repeated may not.
     final int codepoint = ecn != null && fresh ? Ipv4Header.ECN_CAPABLE : 0;
     send(path, packet, connection.config(), codepoint, nowNs);
-    return true;
+    return sent;
+  }
+
+  /** Sends a segment without payload; as {@link #write}, false when nothing was sent. */
+  boolean writeEmpty(
+      final TcpConnection connection,
+      final int flags,
+      final int seq,
+      final int window,
+      final long nowNs) {
+    final int ack = connection.receiver().rcvNxt();
+    return write(connection, flags, seq, ack, window, connection.sendBuffer(), 0, 0, 0, nowNs)
+        != NOT_SENT;
+  }
+
+  /**
+   * Puts the payload behind the head's into packets of their own.
+   *
+   * @return bytes of payload that the train has now
+   */
+  private static int couple(
+      final Path path,
+      final Packet head,
+      final PacketRing buffer,
+      final int bufferOffset,
+      final int length,
+      final int segmentLength) {
+    Packet last = head;
+    int segments = 1;
+    int done = segmentLength;
+    while (done < length) {
+      final Packet packet = path.allocate();
+      if (packet == null) {
+        break;
+      }
+      final int count = Math.min(segmentLength, length - done);
+      buffer.peek(bufferOffset + done, packet.bytes(), packet.append(count), count);
+      last.follower = packet;
+      last = packet;
+      segments++;
+      done += count;
+    }
+    head.segments(segments);
+    return done;
   }
 
   /**
@@ -305,7 +362,7 @@ final class SegmentWriter {
       final long nowNs) {
     packet.transportOffset(packet.offset());
     packet.addFlags(Packet.TX_TCP_CHECKSUM);
-    counters.increment(Counter.TCP_SEGMENTS_OUT);
+    counters.add(Counter.TCP_SEGMENTS_OUT, packet.segments());
     path.send(
         packet,
         TcpHeader.PROTOCOL,

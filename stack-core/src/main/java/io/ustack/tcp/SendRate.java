@@ -45,6 +45,12 @@ final class SendRate {
     return pacing.mayLeave(sender.control().pacingRate(sender.window()), nowNs);
   }
 
+  /** How many full segments may leave now in a row, of so many; {@link #mayLeave} was asked. */
+  int segments(final Sender sender, final int most, final long nowNs) {
+    final long bytesPerSecond = sender.control().pacingRate(sender.window());
+    return pacing.segments(most, bytesPerSecond, sender.mss(), nowNs);
+  }
+
   boolean isPausing() {
     return pacing.isPausing();
   }

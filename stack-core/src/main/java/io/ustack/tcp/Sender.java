@@ -342,12 +342,14 @@ final class Sender extends SendStream {
     final int length = Math.min(unsent, mss());
     final int usable = Math.min(windowLeft, congestionWindowLeft());
     if (length <= usable) {
-      final boolean small = length < mss() && !isFinQueued();
-      return small && nagle != null && nagle.holds(sndNxt + length, sndUna, sndNxt)
-          ? NOTHING
-          : length;
+      return length < mss() && nagleHolds(sndNxt, length) ? NOTHING : length;
     }
     return usable == windowLeft && isWorthwhile(usable) ? usable : NOTHING;
+  }
+
+  /** Whether a segment smaller than the MSS from {@code seq} on waits for company. */
+  boolean nagleHolds(final int seq, final int length) {
+    return !isFinQueued() && nagle != null && nagle.holds(seq + length, sndUna, seq);
   }
 
   /** RFC 5681 4.1: after a timeout of silence the window says little about the path. */

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.ustack.readiness.Readiness;
 import io.ustack.stack.StackConfig;
 import io.ustack.testing.Frames;
+import io.ustack.testing.ScriptLink;
 import io.ustack.testing.TestNet;
 import java.nio.ByteBuffer;
 
@@ -67,8 +68,16 @@ final class TestStack implements AutoCloseable {
   }
 
   TestStack(final StackConfig config, final int poolPackets) {
+    this(config, poolPackets, ScriptLink.TRAIN_SEGMENTS);
+  }
+
+  TestStack(final StackConfig config, final int poolPackets, final int trainSegments) {
     net =
-        new TestNet(config, (local, localPort, remote, remotePort, nowNs) -> OUR_ISN, poolPackets);
+        new TestNet(
+            config,
+            (local, localPort, remote, remotePort, nowNs) -> OUR_ISN,
+            poolPackets,
+            trainSegments);
     startNs = net.clock.nanoTime();
     net.quiet();
     net.meetPeer();

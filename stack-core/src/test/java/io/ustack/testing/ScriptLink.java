@@ -21,12 +21,21 @@ public final class ScriptLink implements LinkDevice {
   private final Deque<byte[]> incoming = new ArrayDeque<>();
   private final Deque<byte[]> sent = new ArrayDeque<>();
   private int acceptable = Integer.MAX_VALUE;
+  private int cuts;
   private long lost;
   private int arpAddress;
   private long arpMac;
 
+  /** Takes trains of so many segments, and cuts them, so that the script sees single frames. */
+  public static final int TRAIN_SEGMENTS = Integer.getInteger("ustack.trainSegments", 16);
+
   public ScriptLink(final long macAddress, final int mtuBytes, final int poolPackets) {
-    capabilities = new LinkCapabilities("script", macAddress, mtuBytes, false);
+    this(macAddress, mtuBytes, poolPackets, TRAIN_SEGMENTS);
+  }
+
+  public ScriptLink(
+      final long macAddress, final int mtuBytes, final int poolPackets, final int trainSegments) {
+    capabilities = new LinkCapabilities("script", macAddress, mtuBytes, false, trainSegments);
     pool = new MemoryPacketPool(poolPackets, mtuBytes + 14);
   }
 
@@ -108,19 +117,35 @@ public final class ScriptLink implements LinkDevice {
 
   @Override
   public int transmit(final Packet[] frames, final int count, final long nowNs) {
-    final int taken = Math.min(count, acceptable);
-    for (int i = 0; i < taken; i++) {
-      final Packet frame = Objects.requireNonNull(frames[i]);
-      SoftwareChecksum.fill(frame);
-      final byte[] bytes = new byte[frame.length()];
-      frame.bytes().get(frame.offset(), bytes);
-      if (!isArp(bytes)) {
-        sent.add(bytes);
+    int taken = 0;
+    while (taken < count && acceptable > 0) {
+      final Packet frame = Objects.requireNonNull(frames[taken]);
+      final Packet rest = TrainCutter.cut(frame);
+      send(frame);
+      acceptable -= acceptable == Integer.MAX_VALUE ? 0 : 1;
+      if (rest == null) {
+        taken++;
+      } else {
+        cuts++;
+        frames[taken] = rest;
       }
-      frame.release();
     }
-    acceptable -= acceptable == Integer.MAX_VALUE ? 0 : taken;
     return taken;
+  }
+
+  /** How often something was cut off a train. */
+  public int cuts() {
+    return cuts;
+  }
+
+  private void send(final Packet frame) {
+    SoftwareChecksum.fill(frame);
+    final byte[] bytes = new byte[frame.length()];
+    frame.bytes().get(frame.offset(), bytes);
+    if (!isArp(bytes)) {
+      sent.add(bytes);
+    }
+    frame.release();
   }
 
   @Override

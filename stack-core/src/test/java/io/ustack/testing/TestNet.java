@@ -57,8 +57,17 @@ public final class TestNet implements AutoCloseable {
    * The same with initial sequence numbers that the test knows, and with a pool of so many packets.
    */
   public TestNet(final StackConfig config, final IsnSource isnSource, final int poolPackets) {
+    this(config, isnSource, poolPackets, ScriptLink.TRAIN_SEGMENTS);
+  }
+
+  /** The same over a link that takes trains of so many segments. */
+  public TestNet(
+      final StackConfig config,
+      final IsnSource isnSource,
+      final int poolPackets,
+      final int trainSegments) {
     clock = new ManualClock(Long.MAX_VALUE - 3 * SECOND);
-    link = new ScriptLink(OUR_MAC, 1500, poolPackets);
+    link = new ScriptLink(OUR_MAC, 1500, poolPackets, trainSegments);
     stack = new NetworkStack(config, link, clock.nanoTime(), isnSource);
   }
 

@@ -22,7 +22,7 @@ final class OffloadTable {
           String.format(
               ROW,
               offload.word(),
-              offload.parts(offered),
+              offload.isShims() ? "(the shim)" : offload.parts(offered),
               offload.parts(active),
               without(offload)));
     }
@@ -33,6 +33,7 @@ final class OffloadTable {
     return switch (offload) {
       case RX_CHECKSUM -> "the shim verifies checksums";
       case TX_CHECKSUM -> "the shim computes checksums";
+      case GSO -> "segments leave one by one";
     };
   }
 }

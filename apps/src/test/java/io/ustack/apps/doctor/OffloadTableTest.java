@@ -24,5 +24,8 @@ class OffloadTableTest {
     assertEquals(
         "         tx       TCP, UDP         TCP              the shim computes checksums",
         lines.get(3));
+    assertEquals(
+        "         gso      (the shim)       -                segments leave one by one",
+        lines.get(4));
   }
 }

@@ -1,0 +1,129 @@
+package io.ustack.dpdk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ustack.buffer.Packet;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Trains through the boundary; net_ring brings back what is sent. What C makes of them burst_test
+ * knows.
+ */
+@Tag("live")
+class TrainTest {
+  /** What a net_ring holds. */
+  private static final int RING = 1023;
+
+  private static final int HEADER_BYTES = 54;
+  private static final int SEGMENT_BYTES = 700;
+  private static final int TX = Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM;
+
+  private static DpdkEal eal;
+
+  private final Random random = new Random(7);
+  private final Packet[] frames = new Packet[RING + 1];
+  private final Packet[] one = new Packet[1];
+
+  @BeforeAll
+  static void start() throws DpdkException {
+    eal = DpdkEal.start(List.of("--no-huge", "-m", "256", "--vdev=net_ring0", "--vdev=net_ring1"));
+  }
+
+  private static PortConfig config(final int number) {
+    return PortConfig.of("net_ring" + number).withSizes(64, 64, 4095);
+  }
+
+  /** So many segments from this sequence number on; the last byte of each payload counts them. */
+  private static Packet train(final DpdkLink link, final int count, final int seq) {
+    final Packet head = link.pool().allocate();
+    final ByteBuffer bytes = head.bytes();
+    final int at = head.append(HEADER_BYTES + SEGMENT_BYTES);
+    bytes.put(at, new byte[HEADER_BYTES]);
+    bytes.putShort(at + 12, (short) 0x0800);
+    bytes.putInt(at + 14, 0x4500_0000 | HEADER_BYTES - 14 + SEGMENT_BYTES);
+    bytes.putInt(at + 18, 0x4000);
+    bytes.put(at + 23, (byte) 6);
+    bytes.putInt(at + 38, seq);
+    bytes.putShort(at + 46, (short) 0x5018);
+    bytes.put(head.end() - 1, (byte) 0);
+    Packet last = head;
+    for (int i = 1; i < count; i++) {
+      last.follower = link.pool().allocate();
+      last = last.follower;
+      last.bytes().put(last.append(SEGMENT_BYTES) + SEGMENT_BYTES - 1, (byte) i);
+    }
+    head.segments(count);
+    head.flags(TX);
+    return head;
+  }
+
+  private static void check(final Packet frame, final int seq, final boolean last) {
+    final ByteBuffer bytes = frame.bytes();
+    final int at = frame.offset();
+    assertEquals(0, frame.flags());
+    assertEquals(HEADER_BYTES + SEGMENT_BYTES, frame.length());
+    assertEquals(seq, bytes.getInt(at + 38));
+    assertEquals((byte) (seq / SEGMENT_BYTES), bytes.get(frame.end() - 1));
+    assertEquals(last ? 0x18 : 0x10, bytes.get(at + 47));
+    frame.release();
+  }
+
+  @Test
+  void whatIsLeftOfATrainIsATrain() throws DpdkException {
+    try (DpdkPort port = DpdkPort.open(eal, config(0))) {
+      final DpdkLink link = port.link(0);
+      assertEquals(32, link.capabilities().trainSegments());
+      for (int round = 0; round < 200; round++) {
+        final int count = 1 + random.nextInt(32);
+        final int fits = random.nextInt(count + 1);
+        for (int i = 0; i < RING - fits; i++) {
+          frames[i] = link.pool().allocate();
+          frames[i].bytes().put(frames[i].append(60), new byte[60]);
+        }
+        frames[RING - fits] = train(link, count, 0);
+        final int whole = RING - fits + (fits == count ? 1 : 0);
+        assertEquals(whole, link.transmit(frames, RING - fits + 1, 0));
+        final Packet rest = frames[RING - fits];
+        assertEquals(count - fits, fits == count ? 0 : rest.segments());
+        assertEquals(RING - fits, drain(link, RING - fits));
+        for (int i = 0; i < fits; i++) {
+          assertEquals(1, link.receive(one, 1, 0));
+          check(one[0], i * SEGMENT_BYTES, i == count - 1);
+        }
+        if (fits < count) {
+          assertEquals(count - fits, link.pool().inUse());
+          frames[0] = rest;
+          assertEquals(1, link.transmit(frames, 1, 0));
+        }
+        for (int i = fits; i < count; i++) {
+          assertEquals(1, link.receive(one, 1, 0));
+          check(one[0], i * SEGMENT_BYTES, i == count - 1);
+        }
+        assertEquals(0, link.pool().inUse());
+      }
+      assertEquals(0, link.lostFrames());
+    }
+  }
+
+  private int drain(final DpdkLink link, final int count) {
+    int got = 0;
+    while (got < count) {
+      got += link.receive(one, 1, 0);
+      one[0].release();
+    }
+    return got;
+  }
+
+  @Test
+  void withoutGsoThereAreNoTrains() throws DpdkException {
+    final PortConfig config = config(1).withOffloads(Offloads.parse("gso=off"));
+    try (DpdkPort port = DpdkPort.open(eal, config)) {
+      assertEquals(1, port.link(0).capabilities().trainSegments());
+    }
+  }
+}
