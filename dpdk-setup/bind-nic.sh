@@ -43,7 +43,7 @@ wrong() {
 need_root() { [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
 would() { # says the command $@; fails when it is not to be run
   if [ "$dry" = yes ]; then
-    say "would run: $*"
+    say "would do: $*"
     return 1
   fi
   say "$*"
@@ -221,7 +221,6 @@ hand_over() { # PCI address $1 to driver $2; an empty $2 lets the kernel choose,
   local place now
   place=$(device "$1")
   now=$(driver_of "$1")
-  say "$1: $now -> ${2:-the choice of the kernel}"
   put "${2#none}" "$place/driver_override" || return 1
   if [ "$now" != none ]; then put "$1" "$SYS/bus/pci/drivers/$now/unbind" || return 1; fi
   [ "$2" = none ] || put "$1" "$SYS/bus/pci/drivers_probe"
@@ -236,6 +235,7 @@ take_back() {
   if [ "$(driver_of "$pci")" = "$before" ]; then
     put "" "$(device "$pci")/driver_override" || true
   else
+    say "$pci: $(driver_of "$pci") -> $before"
     hand_over "$pci" "$target" || true
   fi
   for name in $were_up; do ip link set "$name" up || true; done
@@ -333,8 +333,8 @@ undo() {
   fi
   need_root --undo "$1"
   refuse_if_open "$pci"
-  if ! would "$pci: $now -> what it had"; then return; fi
   [ ! -e "$RECORD/$pci" ] || before=$(cat "$RECORD/$pci")
+  if ! would "$pci: $now -> ${before:-the choice of the kernel}"; then return; fi
   if [ "$before" = none ]; then
     hand_over "$pci" none || die "$pci is still at $now"
   else

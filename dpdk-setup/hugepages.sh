@@ -42,7 +42,7 @@ wrong() {
 need_root() { [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
 would() { # says the command $@; fails when it is not to be run
   if [ "$dry" = yes ]; then
-    say "would run: $*"
+    say "would do: $*"
     return 1
   fi
   say "$*"
@@ -97,10 +97,10 @@ place_of() { # the other way round
 status() {
   local place name
   [ -n "$(places)" ] || die "this kernel has no hugepages ($SYS/kernel/mm/hugepages)"
-  while read -r place; do
+  places | while read -r place; do
     name=$(name_of "$place")
     say "${name/hugepages-/}: $(cat "$place/nr_hugepages") reserved, $(cat "$place/free_hugepages") free"
-  done < <(places)
+  done
   if mountpoint -q "$MOUNT"; then say "$MOUNT is mounted"; else say "$MOUNT is not mounted"; fi
 }
 
@@ -152,11 +152,11 @@ mount_them() {
 keep_record() { # of the pages of $1, as hugepages-2048kB, everywhere
   local place name
   mkdir -p "$RECORD"
-  while read -r place; do
+  places | while read -r place; do
     [ "${place##*/}" = "$1" ] || continue
     name=$(name_of "$place")
     [ -e "$RECORD/$name" ] || cat "$place/nr_hugepages" >"$RECORD/$name"
-  done < <(places)
+  done
 }
 
 # nr_hugepages of the place $1 goes from $2 to $3, or stays.

@@ -43,7 +43,7 @@ need() {
 }
 would() { # says the command $@; fails when it is not to be run
   if [ "$dry" = yes ]; then
-    say "would run: $*"
+    say "would do: $*"
     return 1
   fi
   say "$*"

@@ -243,7 +243,7 @@ final class BindNicScriptTest {
     final String before = machine.files();
     final MakeBelieveMachine.Outcome outcome = run("--dry-run", "--persistent", PCI);
     assertEquals(0, outcome.code(), outcome.text());
-    assertTrue(outcome.text().contains("would run: " + PCI + ": e1000e -> vfio-pci"));
+    assertTrue(outcome.text().contains("would do: " + PCI + ": e1000e -> vfio-pci"));
     assertEquals(before, machine.files());
     run(PCI);
     final String bound = machine.files();

@@ -188,7 +188,7 @@ final class HugepagesScriptTest {
     final String before = machine.files();
     assertEquals(
         new MakeBelieveMachine.Outcome(
-            0, "hugepages: would run: echo 32 > " + machine.root().resolve(PAGES_2M) + "\n"),
+            0, "hugepages: would do: echo 32 > " + machine.root().resolve(PAGES_2M) + "\n"),
         run("--dry-run", "64M"));
     assertEquals(before, machine.files());
     run("64M");

@@ -102,7 +102,7 @@ final class ServicesScriptTest {
         "-q stop ustack@web.service\n-q disable ustack@web.service\n-q daemon-reload\n",
         machine.read("systemctl"));
     assertEquals(
-        "services: would run: " + MakeBelieveMachine.ROOT + "/ustack build",
+        "services: would do: " + MakeBelieveMachine.ROOT + "/ustack build",
         run("--dry-run", "run", "web", "http", "--", "-a", "0000:03:00.0")
             .text()
             .lines()
