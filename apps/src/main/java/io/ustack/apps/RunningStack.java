@@ -94,9 +94,9 @@ public final class RunningStack implements AutoCloseable {
     if (wanted != null) {
       return wanted;
     }
-    final String named = vdev(ealArguments);
-    if (ports.isEmpty() && named != null) {
-      return named; // it is not there, and opening it finds out why
+    final List<String> named = DpdkEal.namedPorts(ealArguments);
+    if (ports.isEmpty() && !named.isEmpty()) {
+      return named.get(0); // it is not there, and opening it finds out why
     }
     if (ports.isEmpty()) {
       throw new CommandFailure(
@@ -108,20 +108,6 @@ public final class RunningStack implements AutoCloseable {
           "DPDK found several ports, choose with --device: " + String.join(", ", ports));
     }
     return ports.get(0);
-  }
-
-  /** The first device that {@code --vdev=NAME,ARGUMENTS} asks for; null when none does. */
-  private static @Nullable String vdev(final List<String> ealArguments) {
-    for (int i = 0; i < ealArguments.size(); i++) {
-      final String argument = ealArguments.get(i);
-      if (argument.startsWith("--vdev=")) {
-        return argument.substring("--vdev=".length()).replaceFirst(",.*", "");
-      }
-      if (argument.equals("--vdev") && i + 1 < ealArguments.size()) {
-        return ealArguments.get(i + 1).replaceFirst(",.*", "");
-      }
-    }
-    return null;
   }
 
   private static LinkDevice tapped(final LinkDevice link, final @Nullable OutputStream capture)

@@ -27,6 +27,9 @@ public final class DpdkEal {
   /** With one of these the user decides himself which PCI devices the EAL may touch. */
   private static final List<String> PCI = List.of("--no-pci", "-a", "--allow", "-b", "--block");
 
+  /** These name a device. */
+  private static final List<String> NAMING = List.of("--vdev", "-a", "--allow");
+
   /** With one of these the user decides himself whether DPDK listens on a socket. */
   private static final List<String> TELEMETRY = List.of("--telemetry", "--no-telemetry");
 
@@ -134,6 +137,30 @@ public final class DpdkEal {
     final byte[] text = new byte[TEXT_BYTES];
     final String names = text(text, DpdkCalls.ustack_port_names(text, text.length));
     return names.isEmpty() ? List.of() : List.of(names.split(", ", -1));
+  }
+
+  /**
+   * The ports that arguments of the EAL name with {@code --vdev} and {@code -a}, as {@link
+   * #portNames} would call them.
+   */
+  public static List<String> namedPorts(final List<String> arguments) {
+    final List<String> names = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      final String argument = arguments.get(i);
+      for (final String option : NAMING) {
+        if (argument.equals(option) && i + 1 < arguments.size()) {
+          names.add(device(arguments.get(i + 1)));
+        } else if (argument.startsWith(option.length() == 2 ? option : option + "=")
+            && argument.length() > option.length()) {
+          names.add(device(argument.substring(option.length()).replaceFirst("^=", "")));
+        }
+      }
+    }
+    return names;
+  }
+
+  private static String device(final String argument) {
+    return PciDevice.portName(argument.replaceFirst(",.*", ""));
   }
 
   /** Takes a port for its one opening; false when it is taken. */

@@ -1,5 +1,6 @@
 package io.ustack.dpdk;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -9,6 +10,7 @@ import java.util.Locale;
 final class EalFailure {
   private static final int EALREADY = 114;
   private static final String MEMIF_SERVER = "Failed to setup socket ";
+  private static final String NOT_ENOUGH = "not enough memory available! ";
   private static final String NO_MEMIF_SERVER = "Failed to connect socket: ";
 
   /** Lines that say nothing about a failure, or say it a second time. */
@@ -17,6 +19,7 @@ final class EalFailure {
           "EAL: Detected ",
           "EAL: Selected ",
           "EAL: FATAL: ",
+          "EAL: No free ", // also of sizes that nobody uses
           "EAL: Physical addresses are unavailable",
           "EAL: Static memory layout",
           "EAL: Probe PCI driver",
@@ -35,6 +38,13 @@ final class EalFailure {
       what = "DPDK can start only once in a process, and has tried before: start the program again";
     } else if (mentions(lines, "permission denied", "operation not permitted")) {
       what = "DPDK is not permitted to start (" + last + "): run as root";
+    } else if (mentions(lines, NOT_ENOUGH)) {
+      what =
+          "DPDK wants more memory than free hugepages have ("
+              + after(NOT_ENOUGH, lines)
+              + "): reserve more with dpdk-setup/hugepages.sh, or ask for less with -m";
+    } else if (mentions(lines, "physical addresses are not available")) {
+      what = "without an IOMMU DPDK needs physical addresses (" + last + "): run as root";
     } else if (mentions(lines, "hugepage")) {
       what =
           "DPDK finds no free hugepages: reserve some with dpdk-setup/hugepages.sh, or start with"
@@ -42,7 +52,11 @@ final class EalFailure {
     } else if (mentions(lines, "memseg", "init memory", "mmap")) {
       what = "DPDK does not get its memory (" + last + "): ask for less with -m";
     } else if (mentions(lines, "failed to parse device", "unable to parse device")) {
-      what = "DPDK has no driver for a device: " + last + "; look at --vdev and -a";
+      what =
+          "DPDK has no driver for a device: "
+              + last
+              + "; --vdev wants a driver with a number, as net_tap0, -a a PCI address, as"
+              + " 0000:03:00.0";
     } else if (mentions(lines, "option", "core list", "coremask", "lcore")) {
       return new DpdkException("bad EAL argument: " + last, log, true);
     } else {
@@ -53,12 +67,20 @@ final class EalFailure {
 
   /** Why a port is not there. */
   static DpdkException portNotFound(final String name, final List<String> names, final String log) {
+    return portNotFound(Path.of("/"), name, names, log);
+  }
+
+  static DpdkException portNotFound(
+      final Path root, final String name, final List<String> names, final String log) {
     final List<String> lines = told(log);
     final String prefix = "no port " + name + ": ";
     final int failed = indexOf(lines, "failed to initialize " + name + " device");
     final String reason = failed > 0 ? lines.get(failed - 1) : "";
     final String what;
-    if (mentions(lines, "operation not permitted", "permission denied", "open af_packet socket")) {
+    if (PciDevice.isAddress(name)) {
+      what = new PciDevice(root, name).whyNoPort(lines);
+    } else if (mentions(
+        lines, "operation not permitted", "permission denied", "open af_packet socket")) {
       what = "DPDK may not open it: run as root";
     } else if (reason.contains("No such device")) {
       what = "its network interface does not exist (" + reason + ")";
@@ -70,8 +92,6 @@ final class EalFailure {
     } else if (failed >= 0) {
       what =
           "its driver refused it" + (reason.isEmpty() ? ", look at its arguments" : ": " + reason);
-    } else if (indexOf(lines, "Requested device " + name + " cannot be used") >= 0) {
-      what = "the kernel has it: bind it to vfio-pci with dpdk-setup/bind-nic.sh";
     } else if (names.isEmpty()) {
       what = "DPDK found no port at all; name one with --vdev=" + name + " or -a PCI-ADDRESS";
     } else {
@@ -113,6 +133,17 @@ final class EalFailure {
       }
     }
     return false;
+  }
+
+  /** What follows a text that is mentioned. */
+  private static String after(final String text, final List<String> lines) {
+    for (final String line : lines) {
+      final int at = line.toLowerCase(Locale.ROOT).indexOf(text);
+      if (at >= 0) {
+        return line.substring(at + text.length());
+      }
+    }
+    return "";
   }
 
   private static int indexOf(final List<String> lines, final String text) {

@@ -81,7 +81,8 @@ class EalFailureTest {
         BEGINNING
             + "EAL: failed to parse device \"net_foo0\"\nEAL: Unable to parse device 'net_foo0'\n";
     assertEquals(
-        "DPDK has no driver for a device: Unable to parse device 'net_foo0'; look at --vdev and -a",
+        "DPDK has no driver for a device: Unable to parse device 'net_foo0'; --vdev wants a driver"
+            + " with a number, as net_tap0, -a a PCI address, as 0000:03:00.0",
         EalFailure.start(ENODEV, log).getMessage());
   }
 
@@ -95,6 +96,40 @@ class EalFailureTest {
     assertEquals(
         "DPDK does not get its memory (Cannot init memory): ask for less with -m",
         EalFailure.start(ENOMEM, log).getMessage());
+  }
+
+  /** DPDK looks for pages of every size, and says of each that there are none. */
+  @Test
+  void tellsHowMuchMemoryIsLacking() {
+    final String log =
+        BEGINNING
+            + """
+            EAL: No free 1048576 kB hugepages reported on node 0
+            EAL: Not enough memory available! Requested: 512MB, available: 64MB
+            EAL: FATAL: Cannot init memory
+            EAL: Cannot init memory
+            """;
+    assertEquals(
+        "DPDK wants more memory than free hugepages have (Requested: 512MB, available: 64MB):"
+            + " reserve more with dpdk-setup/hugepages.sh, or ask for less with -m",
+        EalFailure.start(ENOMEM, log).getMessage());
+    final String other =
+        BEGINNING
+            + "EAL: No free 1048576 kB hugepages reported on node 0\n"
+            + "EAL: Cannot init tailq\n";
+    assertEquals("DPDK did not start: Cannot init tailq", EalFailure.start(1, other).getMessage());
+  }
+
+  @Test
+  void tellsWhoMaySeePhysicalAddresses() {
+    final String log =
+        BEGINNING
+            + "EAL: FATAL: Cannot use IOVA as 'PA' since physical addresses are not available\n"
+            + "EAL: Cannot use IOVA as 'PA' since physical addresses are not available\n";
+    assertTrue(
+        EalFailure.start(EINVAL, log)
+            .getMessage()
+            .startsWith("without an IOMMU DPDK needs physical addresses ("));
   }
 
   @Test
@@ -165,17 +200,22 @@ class EalFailureTest {
   }
 
   @Test
-  void tellsThatTheKernelHasTheCard() {
-    final String log =
-        BEGINNING
-            + """
-            EAL: Probe PCI driver: net_virtio (1af4:1041) device: 0000:00:03.0 (socket -1)
-            eth_virtio_pci_init(): Failed to init PCI device
-            EAL: Requested device 0000:00:03.0 cannot be used
-            """;
+  void knowsWhichPortsArgumentsName() {
     assertEquals(
-        "no port 0000:00:03.0: the kernel has it: bind it to vfio-pci with dpdk-setup/bind-nic.sh",
-        EalFailure.portNotFound("0000:00:03.0", List.of(), log).getMessage());
+        List.of("0000:03:00.0", "0001:0a:00.1", "net_tap0", "0000:04:00.0", "net_null0", "eth0"),
+        DpdkEal.namedPorts(
+            List.of(
+                "-a",
+                "03:00.0",
+                "--no-huge",
+                "--allow=0001:0A:00.1,queues=2",
+                "--vdev=net_tap0,iface=x",
+                "-a0000:04:00.0",
+                "--vdev",
+                "net_null0",
+                "--allow",
+                "eth0",
+                "-a")));
   }
 
   @Test

@@ -5,7 +5,9 @@ import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;
 import io.ustack.dpdk.PortConfig;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What starting DPDK tells. */
 public final class Dpdk {
@@ -24,7 +26,9 @@ public final class Dpdk {
     try {
       final DpdkEal eal = DpdkEal.start(ealArguments.isEmpty() ? MODEST : ealArguments);
       findings.add(Finding.ok(eal.version() + ": the shim loads, the EAL starts"));
-      final List<String> ports = eal.portNames(); // a port that was open is gone
+      // Now, because a port that was open is gone; and those that should be there, for the reason.
+      final Set<String> ports = new LinkedHashSet<>(eal.portNames());
+      ports.addAll(DpdkEal.namedPorts(ealArguments));
       ports.forEach(port -> findings.add(port(eal, port)));
       if (ports.isEmpty() && !ealArguments.isEmpty()) {
         findings.add(Finding.missing("DPDK found no port with " + String.join(" ", ealArguments)));
@@ -48,7 +52,7 @@ public final class Dpdk {
               + port.mtuBytes()
               + OffloadTable.of(port.offered(), port.active()));
     } catch (final DpdkException e) {
-      return Finding.missing("port " + name + ": " + e.getMessage());
+      return Finding.missing(String.valueOf(e.getMessage())); // which names the port
     }
   }
 }

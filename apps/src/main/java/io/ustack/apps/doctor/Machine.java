@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -16,7 +17,13 @@ public final class Machine {
   private static final int CAP_NET_RAW = 13;
   private static final int CAP_SYS_ADMIN = 21;
 
+  private static final int CAP_IPC_LOCK = 14;
+  private static final int OLDEST_MAJOR = 4;
+  private static final int OLDEST_MINOR = 14;
+  private static final Pattern VERSION = Pattern.compile("^([0-9]{1,4})\\.([0-9]{1,4})");
+  private static final Pattern LOCKED_MEMORY = Pattern.compile("(?m)^Max locked memory\\s+(\\S+)");
   private static final Pattern CAPABILITIES = Pattern.compile("(?m)^CapEff:\\s*([0-9a-f]{16})$");
+  private static final Set<String> WITHOUT_IOMMU = Set.of("uio_pci_generic", "igb_uio");
   private static final String NETWORK_CLASS = "0x02";
   private static final List<String> DEMO_TOOLS =
       List.of("ip", "ethtool", "curl", "ping", "unshare", "nsenter", "setsid");
@@ -48,10 +55,25 @@ public final class Machine {
   /** Looks at everything. */
   public List<Finding> findings() {
     final List<Finding> findings =
-        new ArrayList<>(List.of(hugepages(), iommu(), vfio(), rights(), tun()));
+        new ArrayList<>(
+            List.of(kernel(), hugepages(), iommu(), vfio(), rights(), lockedMemory(), tun()));
     findings.addAll(networkDevices());
     findings.add(demoTools());
     return findings;
+  }
+
+  /** DPDK 22.11's system requirements say 4.14 (linux_gsg, sys_reqs). */
+  Finding kernel() {
+    final String release = read("proc/sys/kernel/osrelease").strip();
+    final Matcher version = VERSION.matcher(release);
+    if (!version.find()) {
+      return Finding.note("the kernel does not say which it is: /proc is not mounted");
+    }
+    final int major = Integer.parseInt(version.group(1));
+    final int minor = Integer.parseInt(version.group(2));
+    return major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor >= OLDEST_MINOR)
+        ? Finding.ok("Linux " + release)
+        : Finding.missing("Linux " + release + " is too old: DPDK wants 4.14 or newer");
   }
 
   Finding hugepages() {
@@ -85,7 +107,7 @@ public final class Machine {
     }
     return Finding.note(
         "no IOMMU: needed for a NIC only; switch it on (BIOS: VT-d or AMD-Vi; kernel:"
-            + " intel_iommu=on), or in a VM: dpdk-setup/bind-nic.sh --noiommu");
+            + " intel_iommu=on), or in a VM for tests: dpdk-setup/bind-nic.sh --uio");
   }
 
   Finding vfio() {
@@ -96,8 +118,7 @@ public final class Machine {
   }
 
   Finding rights() {
-    final Matcher effective = CAPABILITIES.matcher(read("proc/self/status"));
-    final long capabilities = effective.find() ? Long.parseUnsignedLong(effective.group(1), 16) : 0;
+    final long capabilities = capabilities();
     final List<String> lacking = new ArrayList<>();
     lackingUnless(capabilities, CAP_NET_ADMIN, "CAP_NET_ADMIN (net_tap)", lacking);
     lackingUnless(capabilities, CAP_NET_RAW, "CAP_NET_RAW (net_af_packet)", lacking);
@@ -105,6 +126,24 @@ public final class Machine {
     return lacking.isEmpty()
         ? Finding.ok("rights: as root")
         : Finding.note("without " + String.join(", ", lacking) + ": run with sudo");
+  }
+
+  private long capabilities() {
+    final Matcher effective = CAPABILITIES.matcher(read("proc/self/status"));
+    return effective.find() ? Long.parseUnsignedLong(effective.group(1), 16) : 0;
+  }
+
+  /** vfio locks all of DPDK's memory, and counts it unless one has CAP_IPC_LOCK. */
+  Finding lockedMemory() {
+    final Matcher limit = LOCKED_MEMORY.matcher(read("proc/self/limits"));
+    final String most = limit.find() ? limit.group(1) : "0";
+    return most.equals("unlimited") || (capabilities() >>> CAP_IPC_LOCK & 1) != 0
+        ? Finding.ok("memory may be locked")
+        : Finding.note(
+            "only "
+                + most
+                + " bytes may be locked, and a NIC wants all of DPDK's: run with sudo, or raise"
+                + " 'ulimit -l' (LimitMEMLOCK of a systemd unit)");
   }
 
   private static void lackingUnless(
@@ -144,7 +183,16 @@ public final class Machine {
     final String address = name(device);
     final String driver = driver(device);
     if (driver.equals("vfio-pci")) {
-      return Finding.ok("NIC " + address + " is DPDK's: -a " + address);
+      return vfioDevice(device, address);
+    }
+    if (WITHOUT_IOMMU.contains(driver)) {
+      return Finding.note(
+          "NIC "
+              + address
+              + " is DPDK's ("
+              + driver
+              + "), and can write to any memory: -a "
+              + address);
     }
     final List<Path> interfaces = new ArrayList<>(list(device.resolve("net")));
     list(device).stream()
@@ -165,11 +213,33 @@ public final class Machine {
             + address);
   }
 
+  private Finding vfioDevice(final Path device, final String address) {
+    final String group = link(device.resolve("iommu_group"));
+    final Path file = at("dev/vfio").resolve(group);
+    if (!group.isEmpty()
+        && Files.exists(file)
+        && !(Files.isReadable(file) && Files.isWritable(file))) {
+      return Finding.note(
+          "NIC "
+              + address
+              + " is DPDK's, but /dev/vfio/"
+              + group
+              + " is not ours to open: run with sudo");
+    }
+    return Finding.ok("NIC " + address + " is DPDK's: -a " + address);
+  }
+
   private static String driver(final Path device) {
+    final String driver = link(device.resolve("driver"));
+    return driver.isEmpty() ? "no driver" : driver;
+  }
+
+  /** The last name that a link points to; empty when there is none. */
+  private static String link(final Path link) {
     try {
-      return name(Files.readSymbolicLink(device.resolve("driver")));
+      return name(Files.readSymbolicLink(link));
     } catch (final IOException e) {
-      return "no driver";
+      return "";
     }
   }
 

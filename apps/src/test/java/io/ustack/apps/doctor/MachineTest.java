@@ -72,6 +72,43 @@ final class MachineTest {
   }
 
   @Test
+  void anOldKernelIsFatal() throws IOException {
+    file("proc/sys/kernel/osrelease", "4.13.16-generic\n");
+    expect(Grade.MISSING, "Linux 4.13.16-generic is too old", machine().kernel());
+    for (final String release : List.of("4.14.0", "5.4.0-1-amd64", "6.1.0-56-amd64")) {
+      file("proc/sys/kernel/osrelease", release + "\n");
+      expect(Grade.OK, "Linux " + release, machine().kernel());
+    }
+  }
+
+  @Test
+  void lockedMemoryIsLimitedUnlessOneMay() throws IOException {
+    file("proc/self/status", "CapEff:\t0000000000000000\n");
+    file("proc/self/limits", "Max locked memory         8388608    8388608    bytes\n");
+    expect(Grade.NOTE, "only 8388608 bytes may be locked", machine().lockedMemory());
+    file("proc/self/status", "CapEff:\t0000000000004000\n");
+    expect(Grade.OK, "may be locked", machine().lockedMemory());
+    file("proc/self/status", "CapEff:\t0000000000000000\n");
+    file("proc/self/limits", "Max locked memory         unlimited  unlimited  bytes\n");
+    expect(Grade.OK, "may be locked", machine().lockedMemory());
+  }
+
+  @Test
+  void dpdksDevicesMustBeOursToOpen() throws IOException {
+    device("0000:00:05.0", "0x020000", "vfio-pci");
+    Files.createSymbolicLink(
+        root.resolve("sys/bus/pci/devices/0000:00:05.0/iommu_group"), Path.of("../../7"));
+    file("dev/vfio/7", "");
+    expect(Grade.OK, "is DPDK's", machine().networkDevices().get(0));
+    assertTrue(root.resolve("dev/vfio/7").toFile().setWritable(false));
+    if (!Files.isWritable(root.resolve("dev/vfio/7"))) { // root may always
+      expect(Grade.NOTE, "/dev/vfio/7 is not ours to open", machine().networkDevices().get(0));
+    }
+    device("0000:00:06.0", "0x020000", "uio_pci_generic");
+    expect(Grade.NOTE, "can write to any memory", machine().networkDevices().get(1));
+  }
+
+  @Test
   void networkDevicesSayWhoHasThem() throws IOException {
     expect(Grade.NOTE, "no NIC", machine().networkDevices().get(0));
     device("0000:00:03.0", "0x020000", "virtio-pci");
