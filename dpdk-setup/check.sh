@@ -3,6 +3,18 @@
 # starts DPDK. Exit code: 0 DPDK can run (perhaps only with --no-huge and virtual devices), 1 it can't.
 set -euo pipefail
 
+case ${1:-} in
+  '') ;;
+  -h | --help)
+    echo "usage: check.sh      (no options: looks, says, changes nothing; exit code 1 when DPDK can't run)"
+    exit 0
+    ;;
+  *)
+    echo "check: unknown argument '$1'; see $0 --help" >&2
+    exit 2
+    ;;
+esac
+
 readonly SYS=${USTACK_SYS:-/sys}
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin}
@@ -31,6 +43,13 @@ processor() {
   if grep -qw sse4_2 /proc/cpuinfo; then ok "CPU: SSE4.2"; else bad "CPU without SSE4.2: DPDK won't start"; fi
 }
 
+# The oldest that DPDK 22.11 and later run on.
+kernel() {
+  local release
+  release=$(uname -r)
+  if [ "$(printf '%s\n' 4.14 "$release" | sort -V | head -n 1)" = 4.14 ]; then ok "Linux $release"; else bad "Linux $release is too old: DPDK wants 4.14 or newer"; fi
+}
+
 hugepages() {
   local directory reserved=0
   for directory in "$SYS"/kernel/mm/hugepages/hugepages-*; do
@@ -44,7 +63,7 @@ hugepages() {
 }
 
 vfio() {
-  if [ -n "$(ls -A "$SYS/kernel/iommu_groups" 2>/dev/null)" ]; then ok "IOMMU is on"; else note "no IOMMU: a NIC needs it (or $HERE/bind-nic.sh --noiommu in a VM)"; fi
+  if [ -n "$(ls -A "$SYS/kernel/iommu_groups" 2>/dev/null)" ]; then ok "IOMMU is on"; else note "no IOMMU: a NIC needs it (or, in a VM for tests, $HERE/bind-nic.sh --uio)"; fi
   if [ -d "$SYS/bus/pci/drivers/vfio-pci" ]; then ok "vfio-pci is loaded"; else note "vfio-pci is not loaded: needed for a NIC only; $HERE/bind-nic.sh loads it"; fi
 }
 
@@ -55,6 +74,7 @@ rights() {
 
 software
 processor
+kernel
 hugepages
 vfio
 rights

@@ -13,6 +13,10 @@ Installs what is missing of the groups named, or of all:
   test   what the live tests and checks use besides: clients, load generators, and two servers (redis-server,
          nginx-light) that the tests start themselves: the packages' own services are neither started nor enabled
 
+What the distributions have (seen: Debian 12; of the others their package lists only):
+  Debian 12      DPDK 22.11, JDK 17       Debian 13      DPDK 24.11, JDK 21
+  Ubuntu 24.04   DPDK 23.11, JDK 17       Ubuntu 22.04   DPDK 21.11: too old, build a newer one from source
+
   --dry-run   say what would be installed, change nothing
   --missing   print the missing packages on one line; exit 1 when there are any
   --undo      remove the packages that this script has installed (not what came along with them:
@@ -25,6 +29,7 @@ END
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
 readonly HERE RECORD=${USTACK_RECORD:-/var/lib/ustack/installed-packages}
+readonly OLDEST_DPDK=22.11
 readonly POLICY=${USTACK_POLICY:-/usr/sbin/policy-rc.d}
 
 PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin} # where ethtool lives, and a person's PATH ends before
@@ -36,6 +41,9 @@ die() {
 }
 has() { command -v "$1" >/dev/null 2>&1; }
 has_library() { has pkg-config && pkg-config --exists "$1" 2>/dev/null; }
+
+# A DPDK that the shim compiles with.
+has_dpdk() { has_library libdpdk && pkg-config --atleast-version="$OLDEST_DPDK" libdpdk 2>/dev/null; }
 
 missing=()
 need() { missing+=("$@"); }
@@ -51,7 +59,7 @@ look_for_dpdk() {
   [ -e /usr/include/stdlib.h ] || need libc6-dev
   has make || need make
   has pkg-config || need pkg-config
-  has_library libdpdk || need libdpdk-dev # brings the drivers along
+  has_dpdk || need libdpdk-dev # brings the drivers along
 }
 look_for_net() {
   has ip || need iproute2
@@ -66,6 +74,7 @@ look_for_test() {
   has tshark || need tshark
   has iperf3 || need iperf3
   has shellcheck || need shellcheck
+  has ruby || need ruby
   has systemd-analyze || need systemd
   has redis-benchmark || need redis-tools
   has redis-server || need redis-server
@@ -104,6 +113,17 @@ lists_are_missing() {
     [ -n "$(apt-cache show --no-all-versions "$package" 2>/dev/null)" ] || return 0
   done
   return 1
+}
+
+# Better said before anything is installed than by a compiler afterwards.
+refuse_old_dpdk() {
+  local version
+  [[ " ${missing[*]} " == *" libdpdk-dev "* ]] || return 0
+  version=$(apt-cache show --no-all-versions libdpdk-dev 2>/dev/null | sed -n 's/^Version: //p' | head -n 1)
+  [ -n "$version" ] || return 0
+  if [ "$(printf '%s\n' "$OLDEST_DPDK" "$version" | sort -V | head -n 1)" != "$OLDEST_DPDK" ]; then
+    die "refused: this distribution's DPDK is $version, and ustack wants $OLDEST_DPDK or newer: build that from source (https://core.dpdk.org/download/), then this again; or take a newer distribution"
+  fi
 }
 
 install_missing() {
@@ -153,7 +173,10 @@ clean_up() {
 }
 
 undo() {
-  [ -s "$RECORD" ] || die "nothing to undo: $RECORD does not exist or is empty"
+  if [ ! -s "$RECORD" ]; then
+    say "nothing to undo: $RECORD does not exist or is empty"
+    return
+  fi
   [ "$(id -u)" = 0 ] || die "removing packages needs root: sudo $0 --undo"
   local packages
   mapfile -t packages < <(sort -u "$RECORD")
@@ -199,6 +222,7 @@ if ! has apt-get; then
   printf '  %s\n' "${missing[@]}" >&2
   exit 1
 fi
+refuse_old_dpdk
 if [ "$mode" = dry-run ]; then
   say "would run: apt-get install ${missing[*]}"
   exit 0
@@ -209,6 +233,7 @@ if lists_are_missing; then
   refresh_lists
   look "${groups[@]}" # the lists may offer another JDK than the guess without them
 fi
+refuse_old_dpdk # the lists may be new
 added=()
 for package in "${missing[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || added+=("$package")

@@ -101,7 +101,8 @@ final class InstallScriptTest {
             "shellcheck",
             "redis-benchmark",
             "wrk",
-            "systemd-analyze")) {
+            "systemd-analyze",
+            "ruby")) {
       machine.tool(there, "");
     }
     machine.tool("nc.openbsd", "");
@@ -142,6 +143,55 @@ final class InstallScriptTest {
         outcome.text().contains("sudo " + MakeBelieveMachine.SETUP.resolve("install.sh")),
         outcome.text());
     assertFalse(outcome.text().contains("CALLED"), outcome.text());
+  }
+
+  /** As on Ubuntu 22.04. */
+  @Test
+  void anOldDpdkIsRefusedBeforeItIsInstalled() throws Exception {
+    machine.bareTools();
+    machine.tool("id", "echo 0");
+    for (final String there : List.of("cc", "make", "pkg-config", "apt-get")) {
+      machine.tool(there, "exit 1");
+    }
+    final Path install = MakeBelieveMachine.SETUP.resolve("install.sh");
+    machine.tool("apt-cache", "echo Package: x; echo Version: 21.11.9-0ubuntu0.22.04.1");
+    for (final String[] arguments : new String[][] {{"dpdk"}, {"--dry-run", "dpdk"}}) {
+      final MakeBelieveMachine.Outcome outcome = machine.run(install, arguments);
+      assertEquals(1, outcome.code(), outcome.text());
+      assertEquals(1, outcome.text().lines().count(), outcome.text());
+      assertTrue(
+          outcome.text().contains("DPDK is 21.11.9-0ubuntu0.22.04.1, and ustack wants 22.11"),
+          outcome.text());
+    }
+    machine.tool("apt-cache", "echo Package: x; echo Version: 22.11.7-1~deb12u1");
+    assertEquals(0, machine.run(install, "--dry-run", "dpdk").code());
+  }
+
+  @Test
+  void anOldDpdkThatIsInstalledIsNoDpdk() throws Exception {
+    machine.bareTools();
+    for (final String there : List.of("cc", "make")) {
+      machine.tool(there, "");
+    }
+    final Path install = MakeBelieveMachine.SETUP.resolve("install.sh");
+    machine.tool("pkg-config", "case $* in *22.11*) exit 1 ;; esac");
+    assertEquals("libdpdk-dev\n", machine.run(install, "--missing", "dpdk").text());
+    machine.tool("pkg-config", "");
+    assertEquals(0, machine.run(install, "--missing", "dpdk").code());
+  }
+
+  @Test
+  void undoRemovesWhatWasInstalledOnce() throws Exception {
+    machine.bareTools();
+    machine.tool("id", "echo 0");
+    machine.tool("apt-get", "echo \"$*\" >>'" + machine.root() + "/asked'");
+    machine.write("installed-packages", "maven\ncurl\nmaven\n");
+    final Path install = MakeBelieveMachine.SETUP.resolve("install.sh");
+    assertEquals(0, machine.run(install, "--undo").code());
+    assertTrue(machine.read("asked").endsWith(" remove curl maven\n"), machine.read("asked"));
+    final MakeBelieveMachine.Outcome again = machine.run(install, "--undo");
+    assertEquals(0, again.code(), again.text());
+    assertTrue(again.text().contains("nothing to undo"), again.text());
   }
 
   @Test

@@ -127,7 +127,7 @@ final class ServicesScriptTest {
     assertFails(2, "--size 2M or 1G", "hugepages", "--size", "4M", "1G");
     assertFails(2, "a NAME has", "run", "a/b", "http");
     assertFails(2, "is not a command that serves", "run", "web", "demo");
-    assertFails(2, "can't have spaces", "run", "web", "http", "--directory", "a b");
+    assertFails(2, "can't have spaces", "run", "web", "http", "--root", "a b");
     assertFails(2, "can't have spaces", "run", "web", "http", "$HOME");
     assertFails(2, "undo what?", "--undo");
     assertFails(2, "unknown argument", "bogus");

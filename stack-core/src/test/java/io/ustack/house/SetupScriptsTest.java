@@ -85,7 +85,12 @@ final class SetupScriptsTest {
           .forEach(command::add);
     }
     for (final String other :
-        List.of("ustack", ".ci/run", "vagrant/provision.sh", "native/make-if-dpdk.sh")) {
+        List.of(
+            "ustack",
+            ".ci/run",
+            "vagrant/provision.sh",
+            "vagrant/smoke.sh",
+            "native/make-if-dpdk.sh")) {
       command.add(MakeBelieveMachine.ROOT.resolve(other).toString());
     }
     final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
