@@ -56,7 +56,7 @@ final class AcceptQueue {
         accept = new TcpCall(stackSide, TcpCall.Kind.ACCEPT, 0, 0);
         call = accept;
       }
-      socket.engine.execution.call(accept);
+      stackSide.shard.call(accept);
       wakeNext();
       return accept.takeAccepted();
     } finally {

@@ -1,9 +1,6 @@
 package io.ustack.posix;
 
-import io.ustack.stack.Command;
-import io.ustack.stack.CommandQueue;
 import io.ustack.stack.NetworkStack;
-import io.ustack.stack.StackAgent;
 import io.ustack.time.Clock;
 import java.lang.invoke.VarHandle;
 import java.util.Set;
@@ -20,16 +17,8 @@ final class DedicatedExecution implements Execution {
   /** Looks before parking: an answer that is on its way costs no sleep. */
   private static final int SPINS = 200;
 
-  private static final int YIELDS = 100;
-  private static final long FULL_QUEUE_PARK_NS = 50_000;
-
-  /** How long a call sleeps before it looks whether there still is a stack thread. */
-  private static final long ALIVE_CHECK_NS = 50_000_000;
-
-  private final NetworkStack stack;
   private final Clock clock;
-  private final CommandQueue commands;
-  private final StackAgent agent;
+  private final DedicatedShard shard;
 
   /** Where threads may be parked. */
   private final Set<WaitPoint> points = ConcurrentHashMap.newKeySet();
@@ -37,18 +26,16 @@ final class DedicatedExecution implements Execution {
   private volatile boolean over;
 
   DedicatedExecution(final NetworkStack stack, final Clock clock) {
-    this.stack = stack;
     this.clock = clock;
-    commands = stack.commands();
-    agent = new StackAgent(stack, clock, this::end);
-    agent.start();
+    shard = new DedicatedShard(stack, clock, this);
+    shard.start();
   }
 
   /**
    * The last act of the stack's thread. Who parks afterwards has registered where before it looked
    * at {@link #over}, or sees that it is over.
    */
-  private void end() {
+  void end() {
     over = true;
     VarHandle.fullFence();
     points.forEach(WaitPoint::wake);
@@ -75,43 +62,8 @@ final class DedicatedExecution implements Execution {
   }
 
   @Override
-  public void call(final StackCall call) {
-    call.begin(Thread.currentThread());
-    offer(call);
-    boolean interrupted = false;
-    for (int spins = 0; !call.isDone() && !over; spins++) {
-      if (spins < SPINS) {
-        Thread.onSpinWait();
-      } else {
-        LockSupport.parkNanos(call, ALIVE_CHECK_NS);
-        // The call can't be taken back: whoever interrupts is heard at the next wait.
-        interrupted |= Thread.interrupted();
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  @Override
-  public void ring(final Doorbell bell, final int requests) {
-    if (bell.note(requests)) {
-      offer(bell);
-    }
-  }
-
-  /** The queue is bounded, the stack takes from it in every cycle: wait until there is room. */
-  @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
-  private void offer(final Command command) {
-    for (int tries = 0; !commands.offer(command) && !over; tries++) {
-      if (tries < SPINS) {
-        Thread.onSpinWait();
-      } else if (tries < SPINS + YIELDS) {
-        Thread.yield();
-      } else {
-        LockSupport.parkNanos(this, FULL_QUEUE_PARK_NS);
-      }
-    }
+  public Shard shard() {
+    return shard;
   }
 
   @Override
@@ -177,10 +129,10 @@ final class DedicatedExecution implements Execution {
   @Override
   public void close() {
     final boolean broken = over;
-    agent.stop();
+    shard.stop();
     if (!broken) {
       // The stack is this thread's now: what was asked last is done, and what closing sends leaves.
-      stack.poll(clock.nanoTime());
+      shard.stack.poll(clock.nanoTime());
     }
   }
 }

@@ -1,7 +1,6 @@
 package io.ustack.posix;
 
 import io.ustack.stack.Command;
-import io.ustack.stack.InternalErrors;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -22,14 +21,19 @@ abstract class Doorbell implements Command {
     }
   }
 
-  private final InternalErrors errors;
+  /** Whose stack serves it. */
+  final Shard shard;
 
   @SuppressWarnings("UnusedVariable") // through REQUESTS
   private int requests;
 
-  /** A bell whose failures are reported there. */
-  Doorbell(final InternalErrors errors) {
-    this.errors = errors;
+  Doorbell(final Shard shard) {
+    this.shard = shard;
+  }
+
+  /** Has the stack serve requests soon. Any thread that makes calls. */
+  final void ring(final int bits) {
+    shard.ring(this, bits);
   }
 
   /** Serves one request, a bit; stack thread. */
@@ -55,7 +59,7 @@ abstract class Doorbell implements Command {
     try {
       serve(request, nowNs);
     } catch (final RuntimeException | OutOfMemoryError e) {
-      errors.report("serving a socket", e);
+      shard.stack.errors().report("serving a socket", e);
     } finally {
       final int rest = bits & ~request;
       if (rest != 0) {

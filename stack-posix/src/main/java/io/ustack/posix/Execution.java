@@ -29,14 +29,8 @@ interface Execution {
    */
   boolean isOver();
 
-  /** Runs the call on the stack and returns when it has run, or when it never will. */
-  void call(StackCall call);
-
-  /**
-   * Has the stack serve the requests soon; does not wait for it, and never loses them unless the
-   * stack is over.
-   */
-  void ring(Doorbell bell, int requests);
+  /** The stack that it runs. */
+  Shard shard();
 
   /**
    * The last look before a call says that it would block, and the flush after a blocking write: one

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.Lock;
  */
 final class InlineExecution implements Execution {
   private final NetworkStack stack;
+  private final InlineShard shard;
   private final Clock clock;
   private final boolean waits;
   private final IdleStrategy idle = new IdleStrategy();
@@ -25,6 +26,7 @@ final class InlineExecution implements Execution {
    */
   InlineExecution(final NetworkStack stack, final Clock clock, final boolean waits) {
     this.stack = stack;
+    shard = new InlineShard(stack);
     this.clock = clock;
     this.waits = waits;
     nowNs = clock.nanoTime();
@@ -49,17 +51,8 @@ final class InlineExecution implements Execution {
   }
 
   @Override
-  public void call(final StackCall call) {
-    if (!isOver()) {
-      nowNs = clock.nanoTime();
-      stack.execute(call, nowNs);
-    }
-  }
-
-  @Override
-  public void ring(final Doorbell bell, final int requests) {
-    // The time of the last turn will do: what these requests plan is timed when it is sent.
-    bell.serveAll(requests, nowNs);
+  public Shard shard() {
+    return shard;
   }
 
   @Override
@@ -109,6 +102,27 @@ final class InlineExecution implements Execution {
   @Override
   public void close() {
     poll();
+  }
+
+  /** Called where the stack runs. */
+  private final class InlineShard extends Shard {
+    InlineShard(final NetworkStack stack) {
+      super(stack, NoLock.INSTANCE);
+    }
+
+    @Override
+    void call(final StackCall call) {
+      if (!isOver()) {
+        nowNs = clock.nanoTime();
+        stack.execute(call, nowNs);
+      }
+    }
+
+    @Override
+    void ring(final Doorbell bell, final int requests) {
+      // The time of the last turn will do: what these requests plan is timed when it is sent.
+      bell.serveAll(requests, nowNs);
+    }
   }
 
   /** One thread needs no lock. */

@@ -44,12 +44,12 @@ final class Lending {
     if (claimed < 0) {
       return claimed;
     }
-    final Packet packet = socket.engine.loans.claim();
+    final Packet packet = socket.shard().stock.claim();
     if (packet == null) {
       return socket.engine.execution.isOver() ? -Errno.EIO : -Errno.ENOBUFS;
     }
     packet.append(claimed);
-    loan.hold(packet);
+    loan.hold(packet, socket.shard().lent);
     return claimed;
   }
 
@@ -79,7 +79,7 @@ final class Lending {
         return sent;
       }
       packet.place(packet.offset(), whole);
-      loan.hold(packet);
+      loan.hold(packet, loan.lender());
       if (sent != -Errno.EAGAIN) {
         return sent;
       }

@@ -1,10 +1,12 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketRing;
 import java.lang.ref.PhantomReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,9 @@ final class LoanMemory extends PhantomReference<Loan> {
   /** Whoever takes it out gives it back, so that happens once. */
   private final AtomicReference<@Nullable Packet> packet = new AtomicReference<>();
 
+  /** Whose the packet is. */
+  private @Nullable LentPackets lender;
+
   /** The memory of all packets, and our view of it. */
   private ByteBuffer viewed = NOTHING;
 
@@ -43,9 +48,9 @@ final class LoanMemory extends PhantomReference<Loan> {
     this.loans = loans;
   }
 
-  /** Holds a packet that is lent to it, placed on the bytes. */
+  /** Holds a packet that is lent to it by {@code newLender}, placed on the bytes. */
   @SuppressWarnings("ReferenceEquality") // whether it is a view of that very memory
-  void hold(final Packet lent) {
+  void hold(final Packet lent, final LentPackets newLender) {
     if (viewed != lent.bytes()) {
       viewed = lent.bytes();
       view = viewed.duplicate();
@@ -53,6 +58,7 @@ final class LoanMemory extends PhantomReference<Loan> {
     offset = lent.offset();
     length = lent.length();
     view.limit(offset + length).position(offset).order(ByteOrder.BIG_ENDIAN);
+    lender = newLender;
     packet.set(lent);
     trace();
     if (loans.isClosed()) {
@@ -85,14 +91,14 @@ final class LoanMemory extends PhantomReference<Loan> {
 
   /**
    * Takes what lies in front of a receive buffer, of which {@code there} bytes are seen: in its
-   * packet, or a copy. Consumer of the ring. Returns bytes, 0 when the ring {@link
-   * PacketRing#isRetired}
+   * packet, which is of {@code from}, or a copy. Consumer of the ring. Returns bytes, 0 when the
+   * ring {@link PacketRing#isRetired}
    */
-  int take(final PacketRing ring, final int there) {
+  int take(final PacketRing ring, final int there, final LentPackets from) {
     final Packet lent = ring.take(0);
     if (lent != null) {
       final int count = lent.length(); // it is the stack's again if its engine is closed
-      hold(lent);
+      hold(lent, from);
       return count;
     }
     return copy(ring, Math.min(there, ring.runBeforePacket(0)));
@@ -144,6 +150,11 @@ final class LoanMemory extends PhantomReference<Loan> {
     }
   }
 
+  /** Whose packet it holds, or held last. */
+  LentPackets lender() {
+    return Objects.requireNonNull(lender);
+  }
+
   /** Takes the packet out, which is the caller's from here on; null when none is held. */
   @Nullable Packet surrender() {
     final Packet lent = packet.getAndSet(null);
@@ -156,7 +167,7 @@ final class LoanMemory extends PhantomReference<Loan> {
   void giveBack() {
     final Packet lent = surrender();
     if (lent != null) {
-      loans.giveBack(lent);
+      lender().giveBack(lent);
     } else if (copied) {
       copied = false;
       copy.limit(0);

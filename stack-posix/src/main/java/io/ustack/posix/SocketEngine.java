@@ -11,9 +11,11 @@ import java.util.concurrent.locks.Lock;
  * it.
  */
 public final class SocketEngine implements AutoCloseable {
-  final NetworkStack stack;
   final Clock clock;
   final Execution execution;
+
+  /** The stack. */
+  final Shard shard;
 
   /** The defaults of the stack's TCP; constant. */
   final TcpConfig tcpConfig;
@@ -31,13 +33,13 @@ public final class SocketEngine implements AutoCloseable {
       final Clock clock,
       final TcpConfig tcpConfig,
       final Execution execution) {
-    this.stack = stack;
     this.clock = clock;
     this.tcpConfig = tcpConfig;
     this.execution = execution;
+    shard = execution.shard();
     mtuBytes = stack.link().capabilities().mtuBytes();
     topology = execution.newLock();
-    loans = new Loans(this, stack.lentPackets(), execution.newLock());
+    loans = new Loans(execution.newLock());
   }
 
   /** INLINE: one thread makes all calls, and calls that wait run the stack. */
@@ -79,7 +81,7 @@ public final class SocketEngine implements AutoCloseable {
 
   /** Whether a socket may be bound there: an address of the stack, or all, or a broadcast one. */
   boolean isOurs(final int address) {
-    final LocalAddresses local = stack.ipv4().local();
+    final LocalAddresses local = shard.stack.ipv4().local();
     return address == SocketOption.INADDR_ANY
         || local.isLocal(address)
         || local.isBroadcast(address);
@@ -93,6 +95,7 @@ public final class SocketEngine implements AutoCloseable {
   @Override
   public void close() {
     loans.close();
+    shard.stock.close();
     execution.close();
   }
 }

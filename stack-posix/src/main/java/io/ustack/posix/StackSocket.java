@@ -92,6 +92,11 @@ public abstract class StackSocket extends Pollable {
     sending = engine.execution.newLock();
   }
 
+  /** Where it lives. */
+  Shard shard() {
+    return engine.shard;
+  }
+
   /** SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */
   public abstract int type();
 

@@ -28,8 +28,7 @@ final class TcpSettings {
     }
     if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_QUICKACK) {
       final boolean on = value != 0;
-      socket.engine.execution.ring(
-          socket.stackSide, on ? TcpStackSide.QUICK_ACK : TcpStackSide.NO_QUICK_ACK);
+      socket.stackSide.ring(on ? TcpStackSide.QUICK_ACK : TcpStackSide.NO_QUICK_ACK);
       return 0;
     }
     if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NOTSENT_LOWAT) {
@@ -38,7 +37,7 @@ final class TcpSettings {
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
       resizeSendBuffer();
     }
-    socket.engine.execution.ring(socket.stackSide, TcpStackSide.OPTIONS);
+    socket.stackSide.ring(TcpStackSide.OPTIONS);
     return 0;
   }
 
@@ -67,7 +66,7 @@ final class TcpSettings {
   }
 
   private int congestionControl(final String name) {
-    if (!socket.engine.stack.tcp().congestionControls().has(name)) {
+    if (!socket.engine.shard.stack.tcp().congestionControls().has(name)) {
       return -Errno.ENOENT;
     }
     socket.control.lock();
@@ -80,7 +79,7 @@ final class TcpSettings {
     } finally {
       socket.control.unlock();
     }
-    socket.engine.execution.ring(socket.stackSide, TcpStackSide.OPTIONS);
+    socket.stackSide.ring(TcpStackSide.OPTIONS);
     return 0;
   }
 

@@ -27,7 +27,7 @@ public final class TcpSocket extends StackSocket {
     DISCONNECTING
   }
 
-  final TcpStackSide stackSide = new TcpStackSide(this);
+  final TcpStackSide stackSide = new TcpStackSide(this, engine.shard);
 
   /** The payload of a segment: what the window moves by. */
   static final int SEGMENT_BYTES = 1460;
@@ -73,6 +73,11 @@ public final class TcpSocket extends StackSocket {
   @Override
   public int type() {
     return SocketOption.SOCK_STREAM;
+  }
+
+  @Override
+  Shard shard() {
+    return stackSide.shard;
   }
 
   // ---- Readiness
@@ -146,7 +151,7 @@ public final class TcpSocket extends StackSocket {
   private int call(final TcpCall call) {
     control.lock();
     try {
-      engine.execution.call(call);
+      stackSide.shard.call(call);
     } finally {
       control.unlock();
     }
@@ -287,7 +292,7 @@ public final class TcpSocket extends StackSocket {
       shut |= bits;
       final int receive = (bits & SHUT_RECEIVE) != 0 ? TcpStackSide.SHUTDOWN_RECEIVE : 0;
       final int send = (bits & SHUT_SEND) != 0 ? TcpStackSide.SHUTDOWN_SEND : 0;
-      engine.execution.ring(stackSide, receive | send);
+      stackSide.ring(receive | send);
     } finally {
       sending.unlock();
     }
@@ -299,7 +304,7 @@ public final class TcpSocket extends StackSocket {
     // Whoever is copying into the send buffer finishes first; nobody starts any more.
     sending.lock();
     try {
-      engine.execution.ring(stackSide, TcpStackSide.CLOSE);
+      stackSide.ring(TcpStackSide.CLOSE);
     } finally {
       sending.unlock();
     }
@@ -312,7 +317,7 @@ public final class TcpSocket extends StackSocket {
     final boolean connects = phase == Phase.CONNECTED || phase == Phase.CONNECTING;
     if (lingerNs != 0 && connects) {
       final Lingering lingering = new Lingering(engine);
-      engine.execution.call(new TcpCall(stackSide, lingering));
+      stackSide.shard.call(new TcpCall(stackSide, lingering));
       lingering.await(lingerNs);
     }
   }
@@ -459,7 +464,7 @@ public final class TcpSocket extends StackSocket {
   @Override
   int receiveLow(final int bytes) {
     final int result = super.receiveLow(Math.min(bytes, options.mostReceiveLowBytes()));
-    engine.execution.ring(stackSide, TcpStackSide.OPTIONS);
+    stackSide.ring(TcpStackSide.OPTIONS);
     raise(Epoll.READ_KEY);
     return result;
   }

@@ -76,8 +76,8 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   private @Nullable TcpListener listener;
   private boolean closed;
 
-  TcpStackSide(final TcpSocket socket) {
-    super(socket.engine.stack.errors());
+  TcpStackSide(final TcpSocket socket, final Shard shard) {
+    super(shard);
     this.socket = socket;
   }
 
@@ -119,7 +119,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       // Linux inet_bind: the address first.
       return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
-    final Tcp tcp = socket.engine.stack.tcp();
+    final Tcp tcp = shard.stack.tcp();
     final TcpBinding here = tcp.bind(address, port, socket.sharing());
     if (here == null) {
       return -Errno.of(tcp.lastFailure());
@@ -152,7 +152,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       listener.backlog(backlog);
       return 0;
     }
-    final Tcp tcp = socket.engine.stack.tcp();
+    final Tcp tcp = shard.stack.tcp();
     final TcpBinding here = binding == null ? tcp.bind(boundAddress, 0, socket.sharing()) : binding;
     if (here == null) {
       return -Errno.of(tcp.lastFailure());
@@ -177,7 +177,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     if (closed) {
       return -Errno.EBADF;
     }
-    final Tcp tcp = socket.engine.stack.tcp();
+    final Tcp tcp = shard.stack.tcp();
     final TcpConfig config = socket.options.config();
     if (binding == null && boundAddress != 0) {
       binding = tcp.bind(boundAddress, 0, socket.sharing());
@@ -249,7 +249,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       binding = null;
     } else if (held != null && lent && !closed) {
       // The connection owned the binding and let go of it.
-      binding = socket.engine.stack.tcp().bind(held.address(), held.port(), socket.sharing());
+      binding = shard.stack.tcp().bind(held.address(), held.port(), socket.sharing());
       portLocked = binding != null;
     }
     lent = false;

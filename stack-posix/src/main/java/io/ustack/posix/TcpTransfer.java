@@ -131,7 +131,7 @@ final class TcpTransfer {
         count += write(connection, buffer, array, ranges, offset + count, length - count, urgent);
       }
       if (count > 0) {
-        execution.ring(stackSide, written(flags));
+        stackSide.ring(written(flags));
       }
       return count == 0 && length > 0 ? -Errno.EAGAIN : count;
     } finally {
@@ -156,12 +156,12 @@ final class TcpTransfer {
         return -Errno.EAGAIN;
       }
       final PacketRing ring = connection.sendBuffer();
-      ring.keepPackets(socket.engine.loans.lent());
+      ring.keepPackets(stackSide.shard.lent);
       if (NotSentLimit.cut(socket, ring, length) < length || !ring.put(0, packet)) {
         return -Errno.EAGAIN;
       }
       ring.publish(length);
-      execution.ring(stackSide, written(flags));
+      stackSide.ring(written(flags));
     } finally {
       socket.sending.unlock();
     }
@@ -292,7 +292,7 @@ final class TcpTransfer {
         return nothingToRead(null, stream, 0);
       }
       final PacketRing ring = connection.receiveBuffer();
-      ring.keepPackets(loan.loans.lent());
+      ring.keepPackets(stackSide.shard.lent);
       int end = ring.length();
       final UrgentMark mark = Urgency.mark(connection);
       if (mark != null) {
@@ -303,7 +303,8 @@ final class TcpTransfer {
       if (end == 0) {
         return nothingToRead(connection, stream, 0);
       }
-      final int count = mark == null ? loan.take(ring, end) : loan.copy(ring, end);
+      final int count =
+          mark == null ? loan.take(ring, end, stackSide.shard.lent) : loan.copy(ring, end);
       if (count == 0) {
         return takenBack();
       }
@@ -446,7 +447,7 @@ final class TcpTransfer {
         || ring.capacity() < SMALL_BUFFER_BYTES
         || ring.isCramped()) {
       unreported = 0;
-      execution.ring(stackSide, TcpStackSide.READ);
+      stackSide.ring(TcpStackSide.READ);
     }
   }
 

@@ -81,7 +81,7 @@ final class TimerFd extends NumberFd {
       call.valueNs = valueNs;
       call.intervalNs = intervalNs;
       call.result = -Errno.EIO;
-      engine.execution.call(call);
+      engine.shard.call(call);
       if (call.result == 0 && old != null) {
         old.valueNs = call.oldValueNs;
         old.intervalNs = call.oldIntervalNs;
@@ -139,7 +139,7 @@ final class TimerFd extends NumberFd {
     try {
       call.sets = true;
       call.valueNs = 0;
-      engine.execution.call(call);
+      engine.shard.call(call);
     } finally {
       control.unlock();
     }
@@ -160,12 +160,12 @@ final class TimerFd extends NumberFd {
       oldValueNs = expiry.isScheduled() ? Math.max(1, expiry.deadlineNs() - nowNs) : 0;
       oldIntervalNs = expiry.intervalNs;
       if (sets) {
-        engine.stack.timers().cancel(expiry);
+        engine.shard.stack.timers().cancel(expiry);
         expirations = 0;
         expiry.intervalNs = Math.min(intervalNs, FAR_NS);
         if (valueNs != 0) {
           final long aheadNs = absolute ? valueNs - nowNs : valueNs;
-          engine.stack.timers().schedule(expiry, nowNs + Math.min(aheadNs, FAR_NS));
+          engine.shard.stack.timers().schedule(expiry, nowNs + Math.min(aheadNs, FAR_NS));
         }
       }
       result = 0;
@@ -182,7 +182,7 @@ final class TimerFd extends NumberFd {
       if (intervalNs > 0) {
         // What was missed is counted, as Linux hrtimer_forward does.
         periods += (nowNs - deadlineNs()) / intervalNs;
-        engine.stack.timers().schedule(this, deadlineNs() + periods * intervalNs);
+        engine.shard.stack.timers().schedule(this, deadlineNs() + periods * intervalNs);
       }
       EXPIRATIONS.getAndAdd(TimerFd.this, periods);
       raise(Epoll.EPOLLIN);

@@ -130,13 +130,13 @@ final class UdpReception {
       if (refused != 0 || endpoint == null) {
         return refused;
       }
-      endpoint.keepIncoming(loan.loans.lent());
+      endpoint.keepIncoming(stackSide.shard.lent);
       if (endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING) {
         return -Errno.EAGAIN;
       }
       final Packet packet = endpoint.take(info);
       if (packet != null) {
-        loan.hold(packet);
+        loan.hold(packet, stackSide.shard.lent);
       } else {
         final int length = info.lengthBytes();
         endpoint.receive(loan.room(length), 0, length, info);

@@ -25,7 +25,7 @@ public final class UdpSocket extends StackSocket {
   /** Linux net.core.rmem_max and wmem_max, here a limit of our own. */
   private static final int MAX_BUFFER_BYTES = 4 << 20;
 
-  private final UdpStackSide stackSide = new UdpStackSide(this);
+  private final UdpStackSide stackSide = new UdpStackSide(this, engine.shard);
   private final UdpErrors errors = new UdpErrors(this, stackSide);
   private final UdpTransfer transfer = new UdpTransfer(this, stackSide, errors);
   private final UdpReception reception = new UdpReception(this, stackSide, errors);
@@ -111,7 +111,7 @@ public final class UdpSocket extends StackSocket {
     final UdpCall call = new UdpCall(stackSide, kind, address, port);
     control.lock();
     try {
-      engine.execution.call(call);
+      stackSide.shard.call(call);
     } finally {
       control.unlock();
     }
@@ -164,7 +164,7 @@ public final class UdpSocket extends StackSocket {
     // Whoever is copying into the send queue finishes first; nobody starts any more.
     sending.lock();
     try {
-      engine.execution.ring(stackSide, UdpStackSide.CLOSE);
+      stackSide.ring(UdpStackSide.CLOSE);
     } finally {
       sending.unlock();
     }
@@ -289,7 +289,7 @@ public final class UdpSocket extends StackSocket {
     switch (option) {
       case SocketOption.SO_RCVBUF -> {
         receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, MAX_BUFFER_BYTES);
-        engine.execution.ring(stackSide, UdpStackSide.OPTIONS);
+        stackSide.ring(UdpStackSide.OPTIONS);
       }
       case SocketOption.SO_KEEPALIVE -> keepsAlive = value != 0;
       case SocketOption.SO_SNDBUF -> {

@@ -28,8 +28,8 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives the peer. */
   private boolean portLocked;
 
-  UdpStackSide(final UdpSocket socket) {
-    super(socket.engine.stack.errors());
+  UdpStackSide(final UdpSocket socket, final Shard shard) {
+    super(shard);
     this.socket = socket;
   }
 
@@ -60,7 +60,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   }
 
   private int take(final int address, final int port) {
-    final Udp udp = socket.engine.stack.udp();
+    final Udp udp = shard.stack.udp();
     final UdpEndpoint old = endpoint;
     if (old != null) {
       if (!udp.rebind(old, address, port, socket.sharing())) {
@@ -125,7 +125,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     bound = false;
     // DEVIATION: Linux, a port that is given back with datagrams still to send: they leave with
     // that port or, once there is another, with the other.
-    socket.engine.stack.udp().unbind(open, boundAddress);
+    shard.stack.udp().unbind(open, boundAddress);
     socket.local = UdpSocket.name(boundAddress, 0);
     socket.remote = 0;
     return 0;

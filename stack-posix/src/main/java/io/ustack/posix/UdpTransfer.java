@@ -146,11 +146,11 @@ final class UdpTransfer {
       if (refused != 0) {
         return refused;
       }
-      endpoint.keepOutgoing(socket.engine.loans.lent());
+      endpoint.keepOutgoing(stackSide.shard.lent);
       if (!endpoint.send(packet, target)) {
         return -Errno.EAGAIN;
       }
-      execution.ring(stackSide, UdpStackSide.WRITTEN);
+      stackSide.ring(UdpStackSide.WRITTEN);
       return length;
     } finally {
       socket.sending.unlock();
@@ -228,7 +228,7 @@ final class UdpTransfer {
   private void sendPending(final UdpEndpoint endpoint) {
     endpoint.sendStored(target, pendingBytes);
     pendingBytes = NOTHING_PENDING;
-    execution.ring(stackSide, UdpStackSide.WRITTEN);
+    stackSide.ring(UdpStackSide.WRITTEN);
   }
 
   /** How long what is pending is, 0 without anything. Under the sending lock. */
@@ -308,7 +308,7 @@ final class UdpTransfer {
     if (!put(endpoint, buffer, array, ranges, offset, length)) {
       return -Errno.EAGAIN;
     }
-    execution.ring(stackSide, UdpStackSide.WRITTEN);
+    stackSide.ring(UdpStackSide.WRITTEN);
     return length;
   }
 

@@ -4,9 +4,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.PipeLink;
-import io.ustack.stack.InternalErrors;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
+import io.ustack.time.ManualClock;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -20,15 +20,18 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @Outcome(id = "3", expect = ACCEPTABLE, desc = "both")
 @State
 public class DoorbellRace {
-  private static final InternalErrors ERRORS =
-      new NetworkStack(StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24")), PipeLink.pair().a(), 0)
-          .errors();
+  private static final Shard SHARD =
+      SocketEngine.stepped(
+              new NetworkStack(
+                  StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24")), PipeLink.pair().a(), 0),
+              new ManualClock(0))
+          .shard;
 
   private int served;
   private final AtomicInteger offered = new AtomicInteger();
 
   private final Doorbell bell =
-      new Doorbell(ERRORS) {
+      new Doorbell(SHARD) {
         @Override
         void serve(final int request, final long nowNs) {
           served |= request;

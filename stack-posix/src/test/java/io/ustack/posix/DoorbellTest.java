@@ -54,7 +54,7 @@ class DoorbellTest {
     final RuntimeException broken = new IllegalStateException("on purpose");
     try (SocketEngine engine = mode.start(stack, Clock.SYSTEM)) {
       final Doorbell bell =
-          new Doorbell(stack.errors()) {
+          new Doorbell(engine.shard) {
             @Override
             void serve(final int request, final long nowNs) {
               served.add(request);
@@ -63,11 +63,11 @@ class DoorbellTest {
               }
             }
           };
-      engine.execution.ring(bell, 1 | 4 | 8 | 16);
-      engine.execution.call(new Nothing());
+      bell.ring(1 | 4 | 8 | 16);
+      engine.shard.call(new Nothing());
       assertEquals(List.of(1, 4, 8, 16), served);
-      engine.execution.ring(bell, 2);
-      engine.execution.call(new Nothing());
+      bell.ring(2);
+      engine.shard.call(new Nothing());
       assertEquals(List.of(1, 4, 8, 16, 2), served);
     }
     assertSame(broken, stack.errors().first());
@@ -86,7 +86,7 @@ class DoorbellTest {
               throw new IllegalStateException("on purpose");
             }
           };
-      engine.execution.call(call);
+      engine.shard.call(call);
     }
     assertEquals(1, stack.counters().value(Counter.INTERNAL_ERRORS));
   }

@@ -22,7 +22,7 @@ class LoanTest {
 
   /** Whether the stack's share of lent packets is home, once it has had its turn. */
   private static void awaitAllReturned(final Posix posix) {
-    while (!posix.engine.stack.lentPackets().isCollected()) {
+    while (!posix.engine.shard.stack.lentPackets().isCollected()) {
       posix.poll();
       Thread.onSpinWait();
     }
