@@ -228,6 +228,13 @@ public final class Tcp implements TransportProtocol {
     return binding == null ? failBinding(Failure.ADDRESS_IN_USE) : binding;
   }
 
+  /** The same with an ephemeral port to which the answers of a peer come back. */
+  public @Nullable TcpBinding bind(
+      final int address, final int remoteAddress, final int remotePort, final PortSharing sharing) {
+    final int port = portAllocator.allocate(address, remoteAddress, remotePort, portsInUse);
+    return port == 0 ? failBinding(Failure.PORTS_EXHAUSTED) : bind(address, port, sharing);
+  }
+
   /** The same with or without SO_REUSEADDR. */
   public @Nullable TcpBinding bind(final int address, final int port, final boolean reuseAddress) {
     return bind(address, port, PortSharing.of(reuseAddress, false));

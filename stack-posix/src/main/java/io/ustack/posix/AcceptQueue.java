@@ -5,14 +5,12 @@ import org.jspecify.annotations.Nullable;
 /** accept(2) of a {@link TcpSocket}: the application's end of the connections that wait for it. */
 final class AcceptQueue {
   private final TcpSocket socket;
-  private final TcpStackSide stackSide;
 
   /** Reused, under the control lock. */
   private @Nullable TcpCall call;
 
-  AcceptQueue(final TcpSocket socket, final TcpStackSide stackSide) {
+  AcceptQueue(final TcpSocket socket) {
     this.socket = socket;
-    this.stackSide = stackSide;
   }
 
   /**
@@ -31,7 +29,7 @@ final class AcceptQueue {
       if (!socket.isListening()) {
         return -Errno.EINVAL;
       }
-      if (stackSide.isAcceptable()) {
+      if (TcpSides.isAcceptable(socket)) {
         return 0;
       }
       final int outcome =
@@ -53,12 +51,12 @@ final class AcceptQueue {
       }
       TcpCall accept = call;
       if (accept == null) {
-        accept = new TcpCall(stackSide, TcpCall.Kind.ACCEPT, 0, 0);
+        accept = new TcpCall(socket.stackSide, TcpCall.Kind.ACCEPT, 0, 0);
         call = accept;
       }
-      stackSide.shard.call(accept);
+      final TcpSocket accepted = TcpSides.accept(socket, accept);
       wakeNext();
-      return accept.takeAccepted();
+      return accepted;
     } finally {
       socket.control.unlock();
     }
@@ -66,7 +64,7 @@ final class AcceptQueue {
 
   /** One thread is woken per connection; it hands on what it does not take. */
   private void wakeNext() {
-    if (stackSide.isAcceptable()) {
+    if (TcpSides.isAcceptable(socket)) {
       socket.wakeNextReader();
     }
   }

@@ -3,6 +3,7 @@ package io.ustack.posix;
 import io.ustack.stack.NetworkStack;
 import io.ustack.time.Clock;
 import java.lang.invoke.VarHandle;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
@@ -18,17 +19,22 @@ final class DedicatedExecution implements Execution {
   private static final int SPINS = 200;
 
   private final Clock clock;
-  private final DedicatedShard shard;
+  private final DedicatedShard[] shards;
 
   /** Where threads may be parked. */
   private final Set<WaitPoint> points = ConcurrentHashMap.newKeySet();
 
   private volatile boolean over;
 
-  DedicatedExecution(final NetworkStack stack, final Clock clock) {
+  DedicatedExecution(final List<NetworkStack> stacks, final Clock clock) {
     this.clock = clock;
-    shard = new DedicatedShard(stack, clock, this);
-    shard.start();
+    shards =
+        stacks.stream()
+            .map(stack -> new DedicatedShard(stack, clock, this))
+            .toArray(DedicatedShard[]::new);
+    for (final DedicatedShard shard : shards) {
+      shard.start();
+    }
   }
 
   /**
@@ -62,8 +68,8 @@ final class DedicatedExecution implements Execution {
   }
 
   @Override
-  public Shard shard() {
-    return shard;
+  public Shard[] shards() {
+    return shards;
   }
 
   @Override
@@ -129,10 +135,14 @@ final class DedicatedExecution implements Execution {
   @Override
   public void close() {
     final boolean broken = over;
-    shard.stop();
-    if (!broken) {
-      // The stack is this thread's now: what was asked last is done, and what closing sends leaves.
-      shard.stack.poll(clock.nanoTime());
+    for (final DedicatedShard shard : shards) {
+      shard.stop();
+    }
+    for (final DedicatedShard shard : shards) {
+      if (!broken) {
+        // It is this thread's now: what was asked last is done, and what closing sends leaves.
+        shard.stack.poll(clock.nanoTime());
+      }
     }
   }
 }

@@ -29,8 +29,8 @@ interface Execution {
    */
   boolean isOver();
 
-  /** The stack that it runs. */
-  Shard shard();
+  /** The stacks that it runs, at least one; nobody changes the array. */
+  Shard[] shards();
 
   /**
    * The last look before a call says that it would block, and the flush after a blocking write: one

@@ -3,6 +3,7 @@ package io.ustack.posix;
 import io.ustack.stack.IdleStrategy;
 import io.ustack.stack.NetworkStack;
 import io.ustack.time.Clock;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -11,22 +12,20 @@ import java.util.concurrent.locks.Lock;
  * No thread but the caller's: whoever has to wait runs the duty cycle until the answer is there.
  */
 final class InlineExecution implements Execution {
-  private final NetworkStack stack;
-  private final InlineShard shard;
+  private final InlineShard[] shards;
   private final Clock clock;
   private final boolean waits;
   private final IdleStrategy idle = new IdleStrategy();
   private long nowNs;
 
   /**
-   * Over one stack.
+   * Over stacks that have one address.
    *
    * @param waits false where only the caller moves the clock: a wait ends as soon as the stack has
    *     nothing to do at this moment
    */
-  InlineExecution(final NetworkStack stack, final Clock clock, final boolean waits) {
-    this.stack = stack;
-    shard = new InlineShard(stack);
+  InlineExecution(final List<NetworkStack> stacks, final Clock clock, final boolean waits) {
+    shards = stacks.stream().map(InlineShard::new).toArray(InlineShard[]::new);
     this.clock = clock;
     this.waits = waits;
     nowNs = clock.nanoTime();
@@ -47,12 +46,17 @@ final class InlineExecution implements Execution {
 
   @Override
   public boolean isOver() {
-    return stack.isClosed();
+    for (final InlineShard shard : shards) {
+      if (shard.stack.isClosed()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
-  public Shard shard() {
-    return shard;
+  public Shard[] shards() {
+    return shards;
   }
 
   @Override
@@ -62,7 +66,11 @@ final class InlineExecution implements Execution {
 
   int poll() {
     nowNs = clock.nanoTime();
-    return stack.poll(nowNs);
+    int work = 0;
+    for (final InlineShard shard : shards) {
+      work += shard.stack.poll(nowNs);
+    }
+    return work;
   }
 
   @Override

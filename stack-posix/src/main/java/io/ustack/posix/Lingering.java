@@ -18,6 +18,15 @@ final class Lingering extends Pollable implements ReadinessObserver {
     super(engine);
   }
 
+  /** Waits for the end of the connection of a socket that was closed; not at all for 0. */
+  static void await(final TcpSocket socket, final long lingerNs) {
+    if (lingerNs != 0) {
+      final Lingering lingering = new Lingering(socket.engine);
+      socket.stackSide.shard.call(new TcpCall(socket.stackSide, lingering));
+      lingering.await(lingerNs);
+    }
+  }
+
   /** Begins, with a connection that was closed, or none; stack thread. */
   void over(final @Nullable TcpConnection closed) {
     connection = closed;
@@ -51,8 +60,7 @@ final class Lingering extends Pollable implements ReadinessObserver {
     return over ? Epoll.READ_KEY : 0;
   }
 
-  /** Waits until it is over or the time is up. */
-  void await(final long timeoutNs) {
+  private void await(final long timeoutNs) {
     engine.execution.await(this, Epoll.READ_KEY, timeoutNs);
     close();
   }

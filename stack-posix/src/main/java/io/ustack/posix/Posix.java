@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import io.ustack.stack.NetworkStack;
 import io.ustack.time.Clock;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,13 @@ public final class Posix extends WaitCalls implements AutoCloseable {
   /** A thread of its own, started here, runs the stack; any thread makes calls. */
   public static Posix dedicated(final NetworkStack stack, final Clock clock) {
     return new Posix(SocketEngine.dedicated(stack, clock), MAX_DESCRIPTORS);
+  }
+
+  /**
+   * As {@link #dedicated(NetworkStack, Clock)}, over several stacks that have one address together.
+   */
+  public static Posix dedicated(final List<NetworkStack> shards, final Clock clock) {
+    return new Posix(SocketEngine.dedicated(shards, clock), MAX_DESCRIPTORS);
   }
 
   /**

@@ -4,6 +4,8 @@ import io.ustack.ipv4.LocalAddresses;
 import io.ustack.stack.NetworkStack;
 import io.ustack.tcp.TcpConfig;
 import io.ustack.time.Clock;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 
 /**
@@ -14,8 +16,13 @@ public final class SocketEngine implements AutoCloseable {
   final Clock clock;
   final Execution execution;
 
-  /** The stack. */
+  /** The stacks. */
+  final Shard[] shards;
+
+  /** The first of them, for what one does for all. */
   final Shard shard;
+
+  private final AtomicInteger turn = new AtomicInteger();
 
   /** The defaults of the stack's TCP; constant. */
   final TcpConfig tcpConfig;
@@ -28,24 +35,20 @@ public final class SocketEngine implements AutoCloseable {
   /** Who watches whom. Taken before the lock of an epoll set. */
   final Lock topology;
 
-  private SocketEngine(
-      final NetworkStack stack,
-      final Clock clock,
-      final TcpConfig tcpConfig,
-      final Execution execution) {
+  private SocketEngine(final Clock clock, final Execution execution) {
     this.clock = clock;
-    this.tcpConfig = tcpConfig;
     this.execution = execution;
-    shard = execution.shard();
-    mtuBytes = stack.link().capabilities().mtuBytes();
+    shards = execution.shards();
+    shard = shards[0];
+    tcpConfig = shard.stack.tcp().config();
+    mtuBytes = shard.stack.link().capabilities().mtuBytes();
     topology = execution.newLock();
     loans = new Loans(execution.newLock());
   }
 
   /** INLINE: one thread makes all calls, and calls that wait run the stack. */
   public static SocketEngine inline(final NetworkStack stack, final Clock clock) {
-    return new SocketEngine(
-        stack, clock, stack.tcp().config(), new InlineExecution(stack, clock, true));
+    return new SocketEngine(clock, new InlineExecution(List.of(stack), clock, true));
   }
 
   /**
@@ -54,14 +57,35 @@ public final class SocketEngine implements AutoCloseable {
    * there by then. The same call, made again later, goes on.
    */
   public static SocketEngine stepped(final NetworkStack stack, final Clock clock) {
-    return new SocketEngine(
-        stack, clock, stack.tcp().config(), new InlineExecution(stack, clock, false));
+    return stepped(List.of(stack), clock);
   }
 
   /** DEDICATED: a thread of its own, started here, runs the stack; any thread makes calls. */
   public static SocketEngine dedicated(final NetworkStack stack, final Clock clock) {
-    return new SocketEngine(
-        stack, clock, stack.tcp().config(), new DedicatedExecution(stack, clock));
+    return dedicated(List.of(stack), clock);
+  }
+
+  /**
+   * DEDICATED over several stacks that have one address together, each with a thread of its own:
+   * what is bound is bound on all of them. Their links say which flows arrive where ({@code
+   * ShardLink}).
+   *
+   * @param shards at least one, in the order of their links
+   */
+  public static SocketEngine dedicated(final List<NetworkStack> shards, final Clock clock) {
+    return new SocketEngine(clock, new DedicatedExecution(shards, clock));
+  }
+
+  /** As {@link #stepped(NetworkStack, Clock)}, over several stacks that have one address. */
+  public static SocketEngine stepped(final List<NetworkStack> shards, final Clock clock) {
+    return new SocketEngine(clock, new InlineExecution(shards, clock, false));
+  }
+
+  /** Where the next socket lives until it is known where it has to: on each in turn. */
+  Shard nextShard() {
+    return shards.length == 1
+        ? shard
+        : shards[Math.floorMod(turn.getAndIncrement(), shards.length)];
   }
 
   /** A TCP socket, neither bound nor connected. */
@@ -95,7 +119,9 @@ public final class SocketEngine implements AutoCloseable {
   @Override
   public void close() {
     loans.close();
-    shard.stock.close();
+    for (final Shard one : shards) {
+      one.stock.close();
+    }
     execution.close();
   }
 }

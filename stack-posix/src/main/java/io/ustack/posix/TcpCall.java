@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 final class TcpCall extends StackCall {
   enum Kind {
     BIND,
+    BIND_ANY,
+    UNBIND,
+    RELEASE,
     LISTEN,
     CONNECT,
     CONNECT_FAST,
@@ -77,8 +80,11 @@ final class TcpCall extends StackCall {
   void run(final long nowNs) {
     result =
         switch (kind) {
-          case BIND -> stackSide.bind(first, second);
-          case LISTEN -> stackSide.listen(first);
+          case BIND -> stackSide.bind(first, second, /* locked= */ second != 0);
+          case BIND_ANY -> stackSide.bind(first, second, /* locked= */ false);
+          case UNBIND -> stackSide.unbind();
+          case RELEASE -> stackSide.release();
+          case LISTEN -> stackSide.listen(first, second);
           case CONNECT -> stackSide.connect(first, second, /* fast= */ false, nowNs);
           case CONNECT_FAST -> stackSide.connect(first, second, /* fast= */ true, nowNs);
           case START -> stackSide.start(nowNs);

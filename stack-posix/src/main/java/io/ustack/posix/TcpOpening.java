@@ -6,12 +6,10 @@ package io.ustack.posix;
  */
 final class TcpOpening {
   private final TcpSocket socket;
-  private final TcpStackSide stackSide;
   private final Execution execution;
 
-  TcpOpening(final TcpSocket socket, final TcpStackSide stackSide) {
+  TcpOpening(final TcpSocket socket) {
     this.socket = socket;
-    this.stackSide = stackSide;
     execution = socket.engine.execution;
   }
 
@@ -50,7 +48,7 @@ final class TcpOpening {
 
   /** The SYN waits for data. */
   private boolean isDeferred() {
-    return (stackSide.stream() & TcpStackSide.DEFERRED) != 0;
+    return (socket.stackSide.stream() & TcpStackSide.DEFERRED) != 0;
   }
 
   /** Data was written: the SYN that waited for it leaves. */
@@ -62,8 +60,8 @@ final class TcpOpening {
 
   /** There is a connection, and no end of its handshake yet. */
   boolean isHandshaking() {
-    return stackSide.connection() != null
-        && (stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
+    return socket.stackSide.connection() != null
+        && (socket.stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
   }
 
   private int startConnecting(final int address, final int port, final boolean fast) {
@@ -85,7 +83,8 @@ final class TcpOpening {
       final int target =
           address == SocketOption.INADDR_ANY ? SocketOption.INADDR_LOOPBACK : address;
       final int result =
-          socket.call(fast ? TcpCall.Kind.CONNECT_FAST : TcpCall.Kind.CONNECT, target, port);
+          TcpSides.connect(
+              socket, fast ? TcpCall.Kind.CONNECT_FAST : TcpCall.Kind.CONNECT, target, port);
       if (result != 0) {
         return result;
       }
@@ -105,14 +104,14 @@ final class TcpOpening {
       }
       // Established, not only not over: who waits may see the error before the end that it is of.
       final int ends = TcpStackSide.ESTABLISHED | TcpStackSide.OVER;
-      if (stackSide.connection() != null
-          && (stackSide.stream() & ends) == TcpStackSide.ESTABLISHED) {
+      if (socket.stackSide.connection() != null
+          && (socket.stackSide.stream() & ends) == TcpStackSide.ESTABLISHED) {
         socket.phase = TcpSocket.Phase.CONNECTED;
         return 0;
       }
       final int error = socket.takeError();
       // Linux inet_stream_connect: a socket that failed can be connected anew.
-      socket.call(TcpCall.Kind.DISCONNECT, 0, 0);
+      TcpSides.disconnect(socket);
       socket.options.forgetQuickAck();
       socket.phase = TcpSocket.Phase.UNCONNECTED;
       socket.shut = 0;

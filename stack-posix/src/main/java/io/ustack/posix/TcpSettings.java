@@ -37,7 +37,7 @@ final class TcpSettings {
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
       resizeSendBuffer();
     }
-    socket.stackSide.ring(TcpStackSide.OPTIONS);
+    TcpSides.ring(socket, TcpStackSide.OPTIONS);
     return 0;
   }
 
@@ -79,7 +79,7 @@ final class TcpSettings {
     } finally {
       socket.control.unlock();
     }
-    socket.stackSide.ring(TcpStackSide.OPTIONS);
+    TcpSides.ring(socket, TcpStackSide.OPTIONS);
     return 0;
   }
 

@@ -27,15 +27,19 @@ public final class TcpSocket extends StackSocket {
     DISCONNECTING
   }
 
-  final TcpStackSide stackSide = new TcpStackSide(this, engine.shard);
+  /** On the shard where it is connected, or will be. Written under the control lock. */
+  volatile TcpStackSide stackSide;
+
+  /** Where it is bound, on an engine of several shards; null as long as it never was. */
+  volatile @Nullable TcpSides sides;
 
   /** The payload of a segment: what the window moves by. */
   static final int SEGMENT_BYTES = 1460;
 
-  private final TcpOpening opening = new TcpOpening(this, stackSide);
-  private final TcpTransfer transfer = new TcpTransfer(this, stackSide, opening);
+  private final TcpOpening opening = new TcpOpening(this);
+  private final TcpTransfer transfer = new TcpTransfer(this, opening);
   private final TcpSettings settings = new TcpSettings(this);
-  private final AcceptQueue accepts = new AcceptQueue(this, stackSide);
+  private final AcceptQueue accepts = new AcceptQueue(this);
   volatile Phase phase = Phase.UNCONNECTED;
 
   /**
@@ -48,12 +52,18 @@ public final class TcpSocket extends StackSocket {
 
   TcpSocket(final SocketEngine engine) {
     super(engine);
+    stackSide = new TcpStackSide(this, engine.nextShard());
     options = new TcpSocketOptions(engine.tcpConfig);
   }
 
   /** The socket of a connection that {@code listener} accepted; stack thread. */
-  TcpSocket(final TcpSocket listener, final TcpConnection accepted, final long nowNs) {
+  TcpSocket(
+      final TcpSocket listener,
+      final TcpStackSide from,
+      final TcpConnection accepted,
+      final long nowNs) {
     super(listener.engine);
+    stackSide = new TcpStackSide(this, from.shard);
     reuseAddress = listener.reuseAddress;
     reusePort = listener.reusePort;
     oobInline = listener.oobInline;
@@ -61,7 +71,7 @@ public final class TcpSocket extends StackSocket {
     options = new TcpSocketOptions(listener.options);
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
     phase = Phase.CONNECTED;
-    stackSide.adopt(accepted, listener.stackSide, nowNs);
+    stackSide.adopt(accepted, from, nowNs);
   }
 
   /** INLINE only the thread that runs the stack touches it. */
@@ -86,7 +96,7 @@ public final class TcpSocket extends StackSocket {
   @Override
   public int readiness() {
     if (phase == Phase.LISTENING) {
-      return stackSide.isAcceptable() ? Epoll.READ_KEY : 0;
+      return TcpSides.isAcceptable(this) ? Epoll.READ_KEY : 0;
     }
     final int stream = stackSide.stream();
     final TcpConnection connection = stackSide.connection();
@@ -135,7 +145,15 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   public int bind(final int address, final int port) {
-    return isPort(port) ? call(TcpCall.Kind.BIND, address, port) : -Errno.EINVAL;
+    if (!isPort(port)) {
+      return -Errno.EINVAL;
+    }
+    control.lock();
+    try {
+      return TcpSides.bind(this, address, port);
+    } finally {
+      control.unlock();
+    }
   }
 
   /** getsockopt(2) of TCP_INFO. Returns 0, -EBADF, -EIO */
@@ -172,7 +190,7 @@ public final class TcpSocket extends StackSocket {
       }
       // Linux compares as unsigned: a negative backlog is the largest.
       final int waiting = backlog < 0 ? Integer.MAX_VALUE : backlog;
-      final int result = call(TcpCall.Kind.LISTEN, waiting, 0);
+      final int result = TcpSides.listen(this, waiting);
       if (result == 0) {
         if (phase == Phase.UNCONNECTED) {
           options.forgetQuickAck();
@@ -237,7 +255,7 @@ public final class TcpSocket extends StackSocket {
       }
       final boolean alive =
           stackSide.connection() != null && (stackSide.stream() & TcpStackSide.OVER) == 0;
-      call(TcpCall.Kind.DISCONNECT, 0, 0);
+      TcpSides.disconnect(this);
       if (alive) {
         fail(Errno.ECONNRESET);
       }
@@ -304,7 +322,7 @@ public final class TcpSocket extends StackSocket {
     // Whoever is copying into the send buffer finishes first; nobody starts any more.
     sending.lock();
     try {
-      stackSide.ring(TcpStackSide.CLOSE);
+      TcpSides.ring(this, TcpStackSide.CLOSE);
     } finally {
       sending.unlock();
     }
@@ -313,12 +331,8 @@ public final class TcpSocket extends StackSocket {
   /** SO_LINGER: also where other calls would not wait, as on Linux. */
   @Override
   void linger() {
-    final long lingerNs = waitOptions.lingerNs();
-    final boolean connects = phase == Phase.CONNECTED || phase == Phase.CONNECTING;
-    if (lingerNs != 0 && connects) {
-      final Lingering lingering = new Lingering(engine);
-      stackSide.shard.call(new TcpCall(stackSide, lingering));
-      lingering.await(lingerNs);
+    if (phase == Phase.CONNECTED || phase == Phase.CONNECTING) {
+      Lingering.await(this, waitOptions.lingerNs());
     }
   }
 
@@ -464,7 +478,7 @@ public final class TcpSocket extends StackSocket {
   @Override
   int receiveLow(final int bytes) {
     final int result = super.receiveLow(Math.min(bytes, options.mostReceiveLowBytes()));
-    stackSide.ring(TcpStackSide.OPTIONS);
+    TcpSides.ring(this, TcpStackSide.OPTIONS);
     raise(Epoll.READ_KEY);
     return result;
   }

@@ -62,23 +62,14 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** {@link #sentPosition}. */
   private volatile int sent;
 
-  private @Nullable TcpBinding binding;
-
-  /** The connection owns the binding. */
-  private boolean lent;
-
-  /** What bind was told; 0 for all, or for none. */
-  private int boundAddress;
-
-  /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives connections. */
-  private boolean portLocked;
-
+  private final TcpPlace place;
   private @Nullable TcpListener listener;
   private boolean closed;
 
   TcpStackSide(final TcpSocket socket, final Shard shard) {
     super(shard);
     this.socket = socket;
+    place = new TcpPlace(socket, shard);
   }
 
   // ---- Any thread
@@ -111,7 +102,12 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
 
   // ---- Stack thread: calls that somebody waits for
 
-  int bind(final int address, final int port) {
+  /**
+   * Takes an address and a port.
+   *
+   * @param locked whether somebody asked for that very port
+   */
+  int bind(final int address, final int port, final boolean locked) {
     if (closed) {
       return -Errno.EBADF;
     }
@@ -119,32 +115,35 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       // Linux inet_bind: the address first.
       return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
-    final Tcp tcp = shard.stack.tcp();
-    final TcpBinding here = tcp.bind(address, port, socket.sharing());
-    if (here == null) {
-      return -Errno.of(tcp.lastFailure());
-    }
-    hold(here);
-    boundAddress = address;
-    portLocked = port != 0;
+    return place.bind(address, port, locked);
+  }
+
+  /** Takes a bind back that could not be had everywhere. */
+  int unbind() {
+    place.unbind();
     return 0;
   }
 
-  private void hold(final TcpBinding here) {
-    binding = here;
-    lent = false;
-    tellLocal(here.address(), here.port());
+  /** As {@link TcpPlace#release}. */
+  int release() {
+    place.release();
+    return 0;
   }
 
   /** Linux inet_num: a port that bind did not ask for goes with the connection (tcp_set_state). */
   private boolean isBound() {
     if (connection == null) {
-      return binding != null;
+      return place.binding() != null;
     }
-    return (stream & OVER) == 0 || portLocked || (binding != null && !lent);
+    return (stream & OVER) == 0 || place.outlivesConnection();
   }
 
-  int listen(final int backlog) {
+  /**
+   * Listens.
+   *
+   * @param port where another shard does already, or 0
+   */
+  int listen(final int backlog, final int port) {
     if (closed) {
       return -Errno.EBADF;
     }
@@ -153,11 +152,10 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return 0;
     }
     final Tcp tcp = shard.stack.tcp();
-    final TcpBinding here = binding == null ? tcp.bind(boundAddress, 0, socket.sharing()) : binding;
+    final TcpBinding here = place.toListen(port);
     if (here == null) {
       return -Errno.of(tcp.lastFailure());
     }
-    hold(here);
     // DEVIATION: Linux, shutdown(2) of a socket that listens later: what it accepts is not shut
     // too.
     listener = tcp.listen(here, backlog, socket.options.config(), this);
@@ -179,12 +177,10 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     final Tcp tcp = shard.stack.tcp();
     final TcpConfig config = socket.options.config();
-    if (binding == null && boundAddress != 0) {
-      binding = tcp.bind(boundAddress, 0, socket.sharing());
-      if (binding == null) {
-        return -Errno.of(tcp.lastFailure());
-      }
+    if (!place.isReadyToConnect(address, port)) {
+      return -Errno.of(tcp.lastFailure());
     }
+    final TcpBinding binding = place.binding();
     final TcpConnection opened =
         fast
             ? tcp.connectFast(binding, address, port, config, this, nowNs)
@@ -200,8 +196,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     sent = opened.options().sentPosition();
     connection = opened;
-    lent = true;
-    tellLocal(opened.localAddress(), opened.localPort());
+    place.lend(opened.localAddress(), opened.localPort());
     return 0;
   }
 
@@ -213,14 +208,13 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     final TcpConnection accepted = from.accept();
     acceptable = from.isReadable();
-    return accepted == null ? null : new TcpSocket(socket, accepted, nowNs);
+    return accepted == null ? null : new TcpSocket(socket, this, accepted, nowNs);
   }
 
   /** Becomes the stack side of a connection that was accepted. */
   void adopt(final TcpConnection accepted, final TcpStackSide from, final long nowNs) {
     connection = accepted;
-    boundAddress = from.boundAddress;
-    lent = true;
+    place.adopt(from.place);
     sent = accepted.options().sentPosition();
     // DEVIATION: Linux, options of a listener: those of accept are handed on, not those of the
     // handshake's end; what differs is only seen when they change in between.
@@ -238,23 +232,12 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   int disconnect(final long nowNs) {
     stopListening(nowNs);
     final TcpConnection gone = connection;
-    final TcpBinding held = binding;
     if (gone != null) {
       connection = null;
       gone.abort(nowNs);
       STREAM.setRelease(this, 0);
     }
-    if (held != null && !portLocked) {
-      held.release();
-      binding = null;
-    } else if (held != null && lent && !closed) {
-      // The connection owned the binding and let go of it.
-      binding = shard.stack.tcp().bind(held.address(), held.port(), socket.sharing());
-      portLocked = binding != null;
-    }
-    lent = false;
-    // As Linux, the port that is told is the last one.
-    tellLocal(boundAddress, (int) (socket.local & 0xFFFF));
+    place.disconnect(closed);
     return 0;
   }
 
@@ -372,10 +355,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     } else if (open != null) {
       open.close(nowNs);
     }
-    if (binding != null && !lent) {
-      binding.release();
-    }
-    binding = null;
+    place.close();
   }
 
   /** SO_LINGER: somebody waits for the end of the connection that was closed. */
@@ -467,9 +447,5 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     final boolean closeWait =
         (stream & PEER_FINISHED) != 0 && (socket.shut & StackSocket.SHUT_SEND) == 0;
     return failure == Failure.CONNECTION_RESET && closeWait ? Errno.EPIPE : Errno.of(failure);
-  }
-
-  private void tellLocal(final int address, final int port) {
-    socket.local = (long) address << 16 | port;
   }
 }

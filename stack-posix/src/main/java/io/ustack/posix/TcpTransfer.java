@@ -32,17 +32,15 @@ final class TcpTransfer {
   private static final int SMALL_BUFFER_BYTES = 32 << 10;
 
   private final TcpSocket socket;
-  private final TcpStackSide stackSide;
   private final TcpOpening opening;
   private final Execution execution;
 
   /** Bytes read since the stack was last told; under the receiving lock. */
   private int unreported;
 
-  TcpTransfer(final TcpSocket socket, final TcpStackSide stackSide, final TcpOpening opening) {
+  TcpTransfer(final TcpSocket socket, final TcpOpening opening) {
     this.socket = socket;
     this.opening = opening;
-    this.stackSide = stackSide;
     execution = socket.engine.execution;
   }
 
@@ -118,7 +116,7 @@ final class TcpTransfer {
       final int flags) {
     socket.sending.lock();
     try {
-      final TcpConnection connection = stackSide.connection();
+      final TcpConnection connection = socket.stackSide.connection();
       final int refused = refuseToSend(connection, moved);
       if (refused != 0 || connection == null) {
         return refused;
@@ -131,7 +129,7 @@ final class TcpTransfer {
         count += write(connection, buffer, array, ranges, offset + count, length - count, urgent);
       }
       if (count > 0) {
-        stackSide.ring(written(flags));
+        socket.stackSide.ring(written(flags));
       }
       return count == 0 && length > 0 ? -Errno.EAGAIN : count;
     } finally {
@@ -147,21 +145,21 @@ final class TcpTransfer {
     final int length = packet.length();
     socket.sending.lock();
     try {
-      final TcpConnection connection = stackSide.connection();
+      final TcpConnection connection = socket.stackSide.connection();
       final int refused = refuseToSend(connection, 0);
       if (refused != 0 || connection == null) {
         return refused;
       }
-      if ((stackSide.stream() & TcpStackSide.ESTABLISHED) == 0) {
+      if ((socket.stackSide.stream() & TcpStackSide.ESTABLISHED) == 0) {
         return -Errno.EAGAIN;
       }
       final PacketRing ring = connection.sendBuffer();
-      ring.keepPackets(stackSide.shard.lent);
+      ring.keepPackets(socket.stackSide.shard.lent);
       if (NotSentLimit.cut(socket, ring, length) < length || !ring.put(0, packet)) {
         return -Errno.EAGAIN;
       }
       ring.publish(length);
-      stackSide.ring(written(flags));
+      socket.stackSide.ring(written(flags));
     } finally {
       socket.sending.unlock();
     }
@@ -180,7 +178,7 @@ final class TcpTransfer {
     if (refusal != 0) {
       return refusal;
     }
-    final int stream = stackSide.stream();
+    final int stream = socket.stackSide.stream();
     if (socket.hasError()
         || connection == null
         || (stream & TcpStackSide.OVER) != 0
@@ -264,8 +262,8 @@ final class TcpTransfer {
       if (refused != 0) {
         return refused;
       }
-      final int stream = stackSide.stream();
-      final TcpConnection connection = stackSide.connection();
+      final int stream = socket.stackSide.stream();
+      final TcpConnection connection = socket.stackSide.connection();
       if (connection != null) {
         final int count = takeOut(connection, buffer, array, ranges, offset, length, flags, moved);
         if (count != NOTHING) {
@@ -286,13 +284,13 @@ final class TcpTransfer {
       if (refused != 0) {
         return refused;
       }
-      final int stream = stackSide.stream();
-      final TcpConnection connection = stackSide.connection();
+      final int stream = socket.stackSide.stream();
+      final TcpConnection connection = socket.stackSide.connection();
       if (connection == null) {
         return nothingToRead(null, stream, 0);
       }
       final PacketRing ring = connection.receiveBuffer();
-      ring.keepPackets(stackSide.shard.lent);
+      ring.keepPackets(socket.stackSide.shard.lent);
       int end = ring.length();
       final UrgentMark mark = Urgency.mark(connection);
       if (mark != null) {
@@ -304,7 +302,7 @@ final class TcpTransfer {
         return nothingToRead(connection, stream, 0);
       }
       final int count =
-          mark == null ? loan.take(ring, end, stackSide.shard.lent) : loan.copy(ring, end);
+          mark == null ? loan.take(ring, end, socket.stackSide.shard.lent) : loan.copy(ring, end);
       if (count == 0) {
         return takenBack();
       }
@@ -400,7 +398,7 @@ final class TcpTransfer {
 
   /** As it is for who peeks now. */
   private int hole() {
-    final TcpConnection connection = stackSide.connection();
+    final TcpConnection connection = socket.stackSide.connection();
     final UrgentMark mark = connection == null ? null : Urgency.mark(connection);
     if (connection == null || mark == null) {
       return 0;
@@ -447,7 +445,7 @@ final class TcpTransfer {
         || ring.capacity() < SMALL_BUFFER_BYTES
         || ring.isCramped()) {
       unreported = 0;
-      stackSide.ring(TcpStackSide.READ);
+      socket.stackSide.ring(TcpStackSide.READ);
     }
   }
 

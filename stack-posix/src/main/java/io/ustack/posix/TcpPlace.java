@@ -1,0 +1,152 @@
+package io.ustack.posix;
+
+import io.ustack.tcp.Tcp;
+import io.ustack.tcp.TcpBinding;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What bind(2) told a {@link TcpSocket} on one shard, and the port that it has there. Stack thread.
+ */
+final class TcpPlace {
+  private final TcpSocket socket;
+  private final Shard shard;
+
+  private @Nullable TcpBinding binding;
+
+  /** The connection owns the binding. */
+  private boolean lent;
+
+  /** What bind was told; 0 for all, or for none. */
+  private int boundAddress;
+
+  /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives connections. */
+  private boolean portLocked;
+
+  TcpPlace(final TcpSocket socket, final Shard shard) {
+    this.socket = socket;
+    this.shard = shard;
+  }
+
+  /** The port that it holds; null without one. */
+  @Nullable TcpBinding binding() {
+    return binding;
+  }
+
+  /** Whether the port stays when the connection is over. */
+  boolean outlivesConnection() {
+    return portLocked || (binding != null && !lent);
+  }
+
+  /**
+   * bind(2). Returns 0, or -errno
+   *
+   * @param locked whether somebody asked for that very port
+   */
+  int bind(final int address, final int port, final boolean locked) {
+    final Tcp tcp = shard.stack.tcp();
+    final TcpBinding here = tcp.bind(address, port, socket.sharing());
+    if (here == null) {
+      return -Errno.of(tcp.lastFailure());
+    }
+    hold(here);
+    boundAddress = address;
+    portLocked = locked;
+    return 0;
+  }
+
+  private void hold(final TcpBinding here) {
+    binding = here;
+    lent = false;
+    tell(here.address(), here.port());
+  }
+
+  /** Takes a bind back that could not be had on all shards. */
+  void unbind() {
+    portLocked = false;
+    boundAddress = 0;
+    release();
+    tell(0, 0);
+  }
+
+  /** Lets go of a port that bind was not told: the socket is connected on another shard. */
+  void release() {
+    if (binding != null && !lent && !portLocked) {
+      binding.release();
+      binding = null;
+    }
+  }
+
+  /**
+   * Sees to it that there is a port to listen on. Returns null where {@link Tcp#lastFailure} says
+   * why
+   *
+   * @param port where another shard listens, or 0
+   */
+  @Nullable TcpBinding toListen(final int port) {
+    if (port != 0) {
+      boundAddress = (int) (socket.local >> 16);
+    }
+    final TcpBinding here =
+        binding == null ? shard.stack.tcp().bind(boundAddress, port, socket.sharing()) : binding;
+    if (here != null) {
+      hold(here);
+    }
+    return here;
+  }
+
+  /**
+   * Sees to it that there is a port where only an address is bound. Returns false where {@link
+   * Tcp#lastFailure} says why
+   */
+  boolean isReadyToConnect(final int address, final int port) {
+    if (binding == null && boundAddress != 0) {
+      binding = shard.stack.tcp().bind(boundAddress, address, port, socket.sharing());
+      return binding != null;
+    }
+    return true;
+  }
+
+  /** A connection owns the port from here on. */
+  void lend(final int address, final int port) {
+    lent = true;
+    tell(address, port);
+  }
+
+  /** As that of a listener, whose port a connection has that came in. */
+  void adopt(final TcpPlace listener) {
+    boundAddress = listener.boundAddress;
+    lent = true;
+  }
+
+  /**
+   * Linux tcp_disconnect: what bind was told stays, but no other port. The connection is gone.
+   *
+   * @param closed whether the socket is, which wants no port any more
+   */
+  void disconnect(final boolean closed) {
+    final TcpBinding held = binding;
+    if (held != null && !portLocked) {
+      held.release();
+      binding = null;
+    } else if (held != null && lent && !closed) {
+      // The connection owned the binding and let go of it.
+      binding = shard.stack.tcp().bind(held.address(), held.port(), socket.sharing());
+      portLocked = binding != null;
+    }
+    lent = false;
+    // As Linux, the port that is told is the last one.
+    tell(boundAddress, (int) (socket.local & 0xFFFF));
+  }
+
+  /** Nobody needs it any more. */
+  void close() {
+    if (binding != null && !lent) {
+      binding.release();
+    }
+    binding = null;
+  }
+
+  private void tell(final int address, final int port) {
+    socket.local = (long) address << 16 | port;
+  }
+}
