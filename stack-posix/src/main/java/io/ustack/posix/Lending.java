@@ -71,7 +71,7 @@ final class Lending {
     if (packet != null) {
       final int whole = packet.length();
       packet.trim(length);
-      final int sent = socket.sendNow(packet, flags, address, port);
+      final int sent = socket.sendNow(packet, loan.lender(), flags, address, port);
       if (sent >= 0) {
         if (socket.sendTimeoutNs(flags) != 0) {
           socket.engine.execution.turn();

@@ -103,6 +103,11 @@ public final class SocketEngine implements AutoCloseable {
     return new EpollSet(this);
   }
 
+  /** The address of the stacks. */
+  int address() {
+    return shard.stack.ipv4().local().address();
+  }
+
   /** Whether a socket may be bound there: an address of the stack, or all, or a broadcast one. */
   boolean isOurs(final int address) {
     final LocalAddresses local = shard.stack.ipv4().local();

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.ipv4.PortSharing;
 import java.lang.invoke.MethodHandles;
@@ -178,9 +179,15 @@ public abstract class StackSocket extends Pollable {
 
   /**
    * Sends the frame of a packet that is lent to the caller, and is not from here on if the answer
-   * is its length. Returns -EAGAIN where its bytes have to be sent as those of a buffer, or -errno
+   * is its length. It is {@code lender}'s. Returns -EAGAIN where its bytes have to be sent as those
+   * of a buffer, or -errno
    */
-  int sendNow(final Packet packet, final int flags, final int address, final int port) {
+  int sendNow(
+      final Packet packet,
+      final LentPackets lender,
+      final int flags,
+      final int address,
+      final int port) {
     return -Errno.EOPNOTSUPP;
   }
 

@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.ipv4.Ipv4Header;
 import io.ustack.tcp.TcpConnection;
@@ -425,8 +426,13 @@ public final class TcpSocket extends StackSocket {
 
   /** As Linux tcp_sendmsg, the address plays no part. */
   @Override
-  int sendNow(final Packet packet, final int flags, final int address, final int port) {
-    return transfer.sendNow(packet, flags);
+  int sendNow(
+      final Packet packet,
+      final LentPackets lender,
+      final int flags,
+      final int address,
+      final int port) {
+    return transfer.sendNow(packet, lender, flags);
   }
 
   @Override

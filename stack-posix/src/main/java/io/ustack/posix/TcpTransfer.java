@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
 import io.ustack.buffer.ByteRing;
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketRing;
 import io.ustack.tcp.TcpConnection;
@@ -139,9 +140,9 @@ final class TcpTransfer {
 
   /**
    * As above, of the frame of a packet that is lent: it goes into the buffer as a whole, or not;
-   * -EAGAIN also while it would be the first data of a deferred SYN.
+   * -EAGAIN also while it would be the first data of a deferred SYN, or is of another shard.
    */
-  int sendNow(final Packet packet, final int flags) {
+  int sendNow(final Packet packet, final LentPackets lender, final int flags) {
     final int length = packet.length();
     socket.sending.lock();
     try {
@@ -150,16 +151,17 @@ final class TcpTransfer {
       if (refused != 0 || connection == null) {
         return refused;
       }
-      if ((socket.stackSide.stream() & TcpStackSide.ESTABLISHED) == 0) {
+      final TcpStackSide side = socket.stackSide;
+      if ((side.stream() & TcpStackSide.ESTABLISHED) == 0 || lender != side.shard.lent) {
         return -Errno.EAGAIN;
       }
       final PacketRing ring = connection.sendBuffer();
-      ring.keepPackets(socket.stackSide.shard.lent);
+      ring.keepPackets(lender);
       if (NotSentLimit.cut(socket, ring, length) < length || !ring.put(0, packet)) {
         return -Errno.EAGAIN;
       }
       ring.publish(length);
-      socket.stackSide.ring(written(flags));
+      side.ring(written(flags));
     } finally {
       socket.sending.unlock();
     }

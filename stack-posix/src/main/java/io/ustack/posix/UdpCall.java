@@ -6,6 +6,8 @@ package io.ustack.posix;
 final class UdpCall extends StackCall {
   enum Kind {
     BIND,
+    BIND_UNLOCKED,
+    UNBIND,
     BIND_ANY,
     CONNECT,
     DISCONNECT,
@@ -34,8 +36,10 @@ final class UdpCall extends StackCall {
   void run(final long nowNs) {
     result =
         switch (kind) {
-          case BIND -> stackSide.bind(address, port);
-          case BIND_ANY -> stackSide.bindAny();
+          case BIND -> stackSide.bind(address, port, /* locked= */ port != 0);
+          case BIND_UNLOCKED -> stackSide.bind(address, port, /* locked= */ false);
+          case UNBIND -> stackSide.unbind();
+          case BIND_ANY -> stackSide.bindAny(port);
           case CONNECT -> stackSide.connect(address, port);
           case DISCONNECT -> stackSide.disconnect();
           case PATH_MTU -> stackSide.pathMtu(nowNs);

@@ -21,7 +21,6 @@ final class UdpErrors {
   private static final byte ORIGIN_ICMP = 2;
 
   private final UdpSocket socket;
-  private final UdpStackSide stackSide;
 
   /** All of these under the receiving lock. */
   private final ErrorInfo info = new ErrorInfo();
@@ -30,9 +29,8 @@ final class UdpErrors {
   private final ByteRanges single = new ByteRanges();
   private final ByteBuffer data = ByteBuffer.allocate(BYTES).order(ByteOrder.nativeOrder());
 
-  UdpErrors(final UdpSocket socket, final UdpStackSide stackSide) {
+  UdpErrors(final UdpSocket socket) {
     this.socket = socket;
-    this.stackSide = stackSide;
   }
 
   /** Takes the oldest error; never waits. Returns the bytes of the quote that fitted, or -errno */
@@ -69,7 +67,7 @@ final class UdpErrors {
       if (socket.isClosed()) {
         return -Errno.EBADF;
       }
-      final UdpEndpoint endpoint = stackSide.endpoint();
+      final UdpEndpoint endpoint = socket.sides.withErrors();
       final ByteRanges target = ranges == null ? single(buffer, array, offset, length) : ranges;
       if (endpoint == null || !endpoint.errors().take(info, target, length)) {
         return -Errno.EAGAIN;
@@ -156,10 +154,7 @@ final class UdpErrors {
   void keep(final boolean on) {
     socket.receiving.lock();
     try {
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      if (endpoint != null) {
-        endpoint.errors().keep(on);
-      }
+      socket.sides.keepErrors(on);
     } finally {
       socket.receiving.unlock();
     }

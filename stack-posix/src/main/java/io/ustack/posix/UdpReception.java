@@ -22,7 +22,6 @@ final class UdpReception {
           | SocketOption.MSG_WAITALL;
 
   private final UdpSocket socket;
-  private final UdpStackSide stackSide;
   private final UdpErrors errors;
 
   /** Under the receiving lock. */
@@ -31,9 +30,8 @@ final class UdpReception {
   /** Under the receiving lock, too. */
   private final ReceiveControl receivedControl = new ReceiveControl();
 
-  UdpReception(final UdpSocket socket, final UdpStackSide stackSide, final UdpErrors errors) {
+  UdpReception(final UdpSocket socket, final UdpErrors errors) {
     this.socket = socket;
-    this.stackSide = stackSide;
     this.errors = errors;
   }
 
@@ -91,7 +89,7 @@ final class UdpReception {
     socket.receiving.lock();
     try {
       final int refused = refuseToReceive();
-      final UdpEndpoint endpoint = stackSide.endpoint();
+      final UdpEndpoint endpoint = socket.sides.readable().endpoint();
       if (refused != 0 || endpoint == null) {
         return refused;
       }
@@ -104,6 +102,7 @@ final class UdpReception {
       }
       if ((flags & SocketOption.MSG_PEEK) == 0) {
         endpoint.discard(info);
+        socket.sides.taken();
       }
       if (source != null) {
         source.set(info.address(), info.port());
@@ -126,17 +125,18 @@ final class UdpReception {
     socket.receiving.lock();
     try {
       final int refused = refuseToReceive();
-      final UdpEndpoint endpoint = stackSide.endpoint();
+      socket.sides.keepIncoming();
+      final UdpStackSide side = socket.sides.readable();
+      final UdpEndpoint endpoint = side.endpoint();
       if (refused != 0 || endpoint == null) {
         return refused;
       }
-      endpoint.keepIncoming(stackSide.shard.lent);
       if (endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING) {
         return -Errno.EAGAIN;
       }
       final Packet packet = endpoint.take(info);
       if (packet != null) {
-        loan.hold(packet, stackSide.shard.lent);
+        loan.hold(packet, side.shard.lent);
       } else {
         final int length = info.lengthBytes();
         endpoint.receive(loan.room(length), 0, length, info);
@@ -147,6 +147,7 @@ final class UdpReception {
           loan.holdCopy(length);
         }
       }
+      socket.sides.taken();
       if (source != null) {
         source.set(info.address(), info.port());
       }
@@ -170,7 +171,7 @@ final class UdpReception {
     if (error != 0) {
       return -error;
     }
-    return stackSide.endpoint() == null ? -Errno.EAGAIN : 0;
+    return socket.sides.first().endpoint() == null ? -Errno.EAGAIN : 0;
   }
 
   /** FIONREAD is the length of the next datagram, 0 without one (Linux first_packet_length). */
@@ -180,7 +181,7 @@ final class UdpReception {
     }
     socket.receiving.lock();
     try {
-      final UdpEndpoint endpoint = stackSide.endpoint();
+      final UdpEndpoint endpoint = socket.sides.readable().endpoint();
       return endpoint == null
               || endpoint.peek(StackSocket.NOTHING, 0, 0, info) == UdpEndpoint.NOTHING
           ? 0

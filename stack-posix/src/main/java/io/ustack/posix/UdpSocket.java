@@ -1,9 +1,9 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.ipv4.Ipv4Header;
-import io.ustack.udp.UdpEndpoint;
 import io.ustack.udp.UdpHeader;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -25,10 +25,10 @@ public final class UdpSocket extends StackSocket {
   /** Linux net.core.rmem_max and wmem_max, here a limit of our own. */
   private static final int MAX_BUFFER_BYTES = 4 << 20;
 
-  private final UdpStackSide stackSide = new UdpStackSide(this, engine.shard);
-  private final UdpErrors errors = new UdpErrors(this, stackSide);
-  private final UdpTransfer transfer = new UdpTransfer(this, stackSide, errors);
-  private final UdpReception reception = new UdpReception(this, stackSide, errors);
+  final UdpSides sides = new UdpSides(this);
+  private final UdpErrors errors = new UdpErrors(this);
+  private final UdpTransfer transfer = new UdpTransfer(this, errors);
+  private final UdpReception reception = new UdpReception(this, errors);
 
   /** Written by the stack side while a call waits; see {@link #name}. */
   volatile long local;
@@ -76,19 +76,17 @@ public final class UdpSocket extends StackSocket {
   @Override
   public int readiness() {
     final int shutdown = shut;
-    final UdpEndpoint endpoint = stackSide.endpoint();
-    final boolean failed = hasError() || (endpoint != null && !endpoint.errors().isEmpty());
-    int events = failed ? Epoll.EPOLLERR : 0;
+    int events = hasError() || sides.hasErrors() ? Epoll.EPOLLERR : 0;
     if ((shutdown & SHUT_RECEIVE) != 0) {
       events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
     }
     if (shutdown == SHUT_BOTH) {
       events |= Epoll.EPOLLHUP;
     }
-    if (endpoint != null && endpoint.isReadable()) {
+    if (sides.isReadable()) {
       events |= Epoll.READ_KEY;
     }
-    if (endpoint == null || endpoint.isWritable()) {
+    if (sides.isWritable()) {
       events |= WRITE_KEY;
     }
     return events;
@@ -104,18 +102,25 @@ public final class UdpSocket extends StackSocket {
 
   @Override
   public int bind(final int address, final int port) {
-    return isPort(port) ? call(UdpCall.Kind.BIND, address, port) : -Errno.EINVAL;
-  }
-
-  int call(final UdpCall.Kind kind, final int address, final int port) {
-    final UdpCall call = new UdpCall(stackSide, kind, address, port);
+    if (!isPort(port)) {
+      return -Errno.EINVAL;
+    }
     control.lock();
     try {
-      stackSide.shard.call(call);
+      return sides.bind(address, port);
     } finally {
       control.unlock();
     }
-    return call.result();
+  }
+
+  /** Sees to it that it has a port. Returns 0, -EAGAIN when none is free, -EBADF, -EIO */
+  int bindAny() {
+    control.lock();
+    try {
+      return sides.bindAny();
+    } finally {
+      control.unlock();
+    }
   }
 
   /**
@@ -125,7 +130,15 @@ public final class UdpSocket extends StackSocket {
    */
   @Override
   public int connect(final int address, final int port) {
-    return isPort(port) ? call(UdpCall.Kind.CONNECT, toThisHost(address), port) : -Errno.EINVAL;
+    if (!isPort(port)) {
+      return -Errno.EINVAL;
+    }
+    control.lock();
+    try {
+      return sides.connect(toThisHost(address), port);
+    } finally {
+      control.unlock();
+    }
   }
 
   /** Linux ip_route_output: to 0.0.0.0 is to this host. */
@@ -136,7 +149,15 @@ public final class UdpSocket extends StackSocket {
   @Override
   public int disconnect() {
     final int refusal = refusal();
-    return refusal != 0 ? refusal : call(UdpCall.Kind.DISCONNECT, 0, 0);
+    if (refusal != 0) {
+      return refusal;
+    }
+    control.lock();
+    try {
+      return sides.disconnect();
+    } finally {
+      control.unlock();
+    }
   }
 
   /** As Linux inet_shutdown: it works without a peer too, and still says -ENOTCONN. */
@@ -164,7 +185,7 @@ public final class UdpSocket extends StackSocket {
     // Whoever is copying into the send queue finishes first; nobody starts any more.
     sending.lock();
     try {
-      stackSide.ring(UdpStackSide.CLOSE);
+      sides.ring(UdpStackSide.CLOSE);
     } finally {
       sending.unlock();
     }
@@ -207,8 +228,13 @@ public final class UdpSocket extends StackSocket {
   }
 
   @Override
-  int sendNow(final Packet packet, final int flags, final int address, final int port) {
-    return transfer.sendNow(packet, flags, address, port);
+  int sendNow(
+      final Packet packet,
+      final LentPackets lender,
+      final int flags,
+      final int address,
+      final int port) {
+    return transfer.sendNow(packet, lender, flags, address, port);
   }
 
   @Override
@@ -240,8 +266,7 @@ public final class UdpSocket extends StackSocket {
   @Override
   public int inquire(final int request) {
     if (request == SocketOption.SIOCOUTQ) {
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      return endpoint == null ? 0 : endpoint.queuedBytes();
+      return sides.queuedBytes();
     }
     return reception.inquire(request);
   }
@@ -289,7 +314,7 @@ public final class UdpSocket extends StackSocket {
     switch (option) {
       case SocketOption.SO_RCVBUF -> {
         receiveBufferBytes = bufferBytes(value, MIN_RECEIVE_BYTES, MAX_BUFFER_BYTES);
-        stackSide.ring(UdpStackSide.OPTIONS);
+        sides.ring(UdpStackSide.OPTIONS);
       }
       case SocketOption.SO_KEEPALIVE -> keepsAlive = value != 0;
       case SocketOption.SO_SNDBUF -> {
@@ -337,10 +362,7 @@ public final class UdpSocket extends StackSocket {
   private void resizeSendQueue(final int bytes) {
     sending.lock();
     try {
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      if (endpoint != null) {
-        endpoint.sendCapacity(bytes, transfer.storedBytes());
-      }
+      transfer.sendCapacity(bytes);
     } finally {
       sending.unlock();
     }
@@ -348,10 +370,19 @@ public final class UdpSocket extends StackSocket {
     raise(WRITE_KEY);
   }
 
+  private int pathMtu() {
+    control.lock();
+    try {
+      return sides.pathMtu();
+    } finally {
+      control.unlock();
+    }
+  }
+
   @Override
   int protocolOption(final int level, final int option) {
     if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_MTU) {
-      return call(UdpCall.Kind.PATH_MTU, 0, 0);
+      return pathMtu();
     }
     if (level == SocketOption.IPPROTO_IP && option == SocketOption.IP_TOS) {
       return typeOfService;

@@ -43,7 +43,12 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     return bound;
   }
 
-  int bind(final int address, final int port) {
+  /**
+   * Takes an address and a port.
+   *
+   * @param locked whether somebody asked for that very port
+   */
+  int bind(final int address, final int port, final boolean locked) {
     if (closed) {
       return -Errno.EBADF;
     }
@@ -54,7 +59,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     final int result = take(address, port);
     if (result == 0) {
       boundAddress = address;
-      portLocked = port != 0;
+      portLocked = locked;
     }
     return result;
   }
@@ -88,20 +93,21 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   /**
    * What sending and connecting do to a socket that nobody bound. Returns 0; -EAGAIN when no port
    * is free (Linux inet_autobind)
+   *
+   * @param port that of another shard, or 0
    */
-  int bindAny() {
+  int bindAny(final int port) {
     if (closed) {
       return -Errno.EBADF;
     }
-    final int result = bound ? 0 : take(boundAddress, 0);
+    final int result = bound ? 0 : take(boundAddress, port);
     return result == -Errno.EADDRINUSE ? -Errno.EAGAIN : result;
   }
 
   int connect(final int address, final int port) {
-    final int outcome = bindAny();
     final UdpEndpoint open = endpoint;
-    if (outcome != 0 || open == null) {
-      return outcome;
+    if (closed || open == null || !bound) {
+      return -Errno.EBADF; // closed since it got a port
     }
     if (!socket.broadcast && open.isBroadcast(address)) {
       return -Errno.EACCES;
@@ -122,13 +128,28 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
       tellNames(open);
       return 0;
     }
+    release(open);
+    return 0;
+  }
+
+  /** Takes a bind back that could not be had on all shards. */
+  int unbind() {
+    final UdpEndpoint open = endpoint;
+    if (open != null && bound) {
+      boundAddress = 0;
+      portLocked = false;
+      release(open);
+    }
+    return 0;
+  }
+
+  private void release(final UdpEndpoint open) {
     bound = false;
     // DEVIATION: Linux, a port that is given back with datagrams still to send: they leave with
     // that port or, once there is another, with the other.
     shard.stack.udp().unbind(open, boundAddress);
     socket.local = UdpSocket.name(boundAddress, 0);
     socket.remote = 0;
-    return 0;
   }
 
   /** IP_MTU (ip(7)). */

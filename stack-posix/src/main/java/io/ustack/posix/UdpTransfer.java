@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
+import io.ustack.buffer.LentPackets;
 import io.ustack.buffer.Packet;
 import io.ustack.readiness.Failure;
 import io.ustack.udp.DatagramInfo;
@@ -21,7 +22,6 @@ final class UdpTransfer {
       SocketOption.MSG_DONTWAIT | SocketOption.MSG_NOSIGNAL | SocketOption.MSG_MORE;
 
   private final UdpSocket socket;
-  private final UdpStackSide stackSide;
   private final Execution execution;
 
   private final UdpErrors errors;
@@ -29,13 +29,16 @@ final class UdpTransfer {
   /** Under the sending lock. */
   private final DatagramInfo target = new DatagramInfo();
 
+  /** Where what goes to {@link #target} leaves; under the sending lock. */
+  private UdpStackSide side;
+
   /** Bytes of a datagram to {@link #target} that has not its end; under the sending lock. */
   private int pendingBytes = NOTHING_PENDING;
 
-  UdpTransfer(final UdpSocket socket, final UdpStackSide stackSide, final UdpErrors errors) {
+  UdpTransfer(final UdpSocket socket, final UdpErrors errors) {
     this.errors = errors;
     this.socket = socket;
-    this.stackSide = stackSide;
+    side = socket.sides.first();
     execution = socket.engine.execution;
   }
 
@@ -52,21 +55,20 @@ final class UdpTransfer {
     if ((flags & ~SEND_FLAGS) != 0) {
       return refuseFlags(length);
     }
-    if (!stackSide.isBound()) {
+    if (!socket.sides.isBound()) {
       // Linux inet_send_prepare: whatever comes of the call, the socket has a port from here on.
-      final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
+      final int bound = socket.bindAny();
       if (bound != 0) {
         return bound; // -EAGAIN is that there is none; no wait would help
       }
     }
-    final UdpEndpoint endpoint = Objects.requireNonNull(stackSide.endpoint());
     final long timeoutNs = socket.sendTimeoutNs(flags);
     final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     while (true) {
       final boolean more = gathers(flags);
       final int result =
-          sendNow(endpoint, buffer, array, ranges, offset, length, address, port, control, more);
+          sendNow(buffer, array, ranges, offset, length, address, port, control, more);
       if (result >= 0 && timeoutNs != 0) {
         execution.turn();
       }
@@ -84,7 +86,7 @@ final class UdpTransfer {
 
   /** MSG_OOB and the like: in the order of Linux inet_sendmsg and udp_sendmsg. */
   private int refuseFlags(final int length) {
-    final int bound = stackSide.isBound() ? 0 : socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
+    final int bound = socket.sides.isBound() ? 0 : socket.bindAny();
     if (bound != 0) {
       return bound;
     }
@@ -96,7 +98,6 @@ final class UdpTransfer {
    * order of Linux udp_sendmsg
    */
   private int sendNow(
-      final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -112,14 +113,13 @@ final class UdpTransfer {
     socket.sending.lock();
     try {
       // Linux udp_sendmsg: where the rest of a datagram goes is settled.
-      final int refused =
-          pendingBytes == NOTHING_PENDING ? aim(endpoint, length, address, port, control) : 0;
+      final int refused = pendingBytes == NOTHING_PENDING ? aim(length, address, port, control) : 0;
       if (refused != 0) {
         return refused;
       }
       return more || pendingBytes != NOTHING_PENDING
-          ? append(endpoint, buffer, array, ranges, offset, length, more)
-          : queue(endpoint, buffer, array, ranges, offset, length);
+          ? append(buffer, array, ranges, offset, length, more)
+          : queue(buffer, array, ranges, offset, length);
     } finally {
       socket.sending.unlock();
     }
@@ -129,11 +129,15 @@ final class UdpTransfer {
    * As above, of the frame of a packet that is lent: queued itself; -EAGAIN also where there is
    * only room for a copy, or parts of a datagram are gathered.
    */
-  int sendNow(final Packet packet, final int flags, final int address, final int port) {
-    final UdpEndpoint endpoint = stackSide.endpoint();
-    if (endpoint == null || !stackSide.isBound()) {
-      final int bound = socket.call(UdpCall.Kind.BIND_ANY, 0, 0);
-      return bound == 0 ? sendNow(packet, flags, address, port) : bound;
+  int sendNow(
+      final Packet packet,
+      final LentPackets lender,
+      final int flags,
+      final int address,
+      final int port) {
+    final int bound = socket.sides.isBound() ? 0 : socket.bindAny();
+    if (bound != 0) {
+      return bound;
     }
     final int length = packet.length();
     socket.sending.lock();
@@ -141,16 +145,20 @@ final class UdpTransfer {
       if (gathers(flags) || pendingBytes != NOTHING_PENDING) {
         return -Errno.EAGAIN;
       }
-      final int aimed = aim(endpoint, length, address, port, null);
+      final int aimed = aim(length, address, port, null);
       final int refused = aimed != 0 ? aimed : refuseToSend();
       if (refused != 0) {
         return refused;
       }
-      endpoint.keepOutgoing(stackSide.shard.lent);
+      if (lender != side.shard.lent) {
+        return -Errno.EAGAIN; // a packet of another shard's pool can't leave here
+      }
+      final UdpEndpoint endpoint = endpoint();
+      endpoint.keepOutgoing(lender);
       if (!endpoint.send(packet, target)) {
         return -Errno.EAGAIN;
       }
-      stackSide.ring(UdpStackSide.WRITTEN);
+      side.ring(UdpStackSide.WRITTEN);
       return length;
     } finally {
       socket.sending.unlock();
@@ -164,11 +172,7 @@ final class UdpTransfer {
 
   /** Decides where a datagram goes, and how. Returns 0, or -errno. Under the sending lock. */
   private int aim(
-      final UdpEndpoint endpoint,
-      final int length,
-      final int address,
-      final int port,
-      final @Nullable ControlData control) {
+      final int length, final int address, final int port, final @Nullable ControlData control) {
     final boolean named = port >= 0;
     if (named && (port == 0 || !StackSocket.isPort(port))) {
       return -Errno.EINVAL;
@@ -183,7 +187,8 @@ final class UdpTransfer {
             named ? port : (int) (peer & 0xFFFF))
         .from(SocketOption.INADDR_ANY)
         .service(socket.typeOfService, socket.timeToLive);
-    return refuseTarget(endpoint, length, named, control);
+    side = socket.sides.towards(target.address(), target.port());
+    return refuseTarget(length, named, control);
   }
 
   /**
@@ -191,13 +196,13 @@ final class UdpTransfer {
    * them all, as Linux udp_flush_pending_frames. Under the sending lock
    */
   private int append(
-      final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
       final int length,
       final boolean more) {
+    final UdpEndpoint endpoint = endpoint();
     final int before = Math.max(0, pendingBytes);
     final int refused = refuseToSend();
     final Failure failure = endpoint.sendable(before + length, target);
@@ -220,29 +225,32 @@ final class UdpTransfer {
     }
     pendingBytes = before + length;
     if (!more) {
-      sendPending(endpoint);
+      sendPending();
     }
     return length;
   }
 
-  private void sendPending(final UdpEndpoint endpoint) {
-    endpoint.sendStored(target, pendingBytes);
+  private void sendPending() {
+    endpoint().sendStored(target, pendingBytes);
     pendingBytes = NOTHING_PENDING;
-    stackSide.ring(UdpStackSide.WRITTEN);
+    side.ring(UdpStackSide.WRITTEN);
   }
 
-  /** How long what is pending is, 0 without anything. Under the sending lock. */
-  int storedBytes() {
-    return Math.max(0, pendingBytes);
+  /** SO_SNDBUF. Under the sending lock. */
+  void sendCapacity(final int bytes) {
+    final UdpEndpoint endpoint = side.endpoint();
+    if (endpoint != null) {
+      endpoint.sendCapacity(bytes, Math.max(0, pendingBytes));
+    }
+    socket.sides.sendCapacity(bytes, side);
   }
 
   /** UDP_CORK is taken off: what is pending leaves. */
   void uncork() {
     socket.sending.lock();
     try {
-      final UdpEndpoint endpoint = stackSide.endpoint();
-      if (endpoint != null && pendingBytes != NOTHING_PENDING && socket.refusal() == 0) {
-        sendPending(endpoint);
+      if (pendingBytes != NOTHING_PENDING && socket.refusal() == 0) {
+        sendPending();
       }
     } finally {
       socket.sending.unlock();
@@ -251,10 +259,8 @@ final class UdpTransfer {
 
   /** What is wrong with where it shall go, or how. Under the sending lock. */
   private int refuseTarget(
-      final UdpEndpoint endpoint,
-      final int length,
-      final boolean named,
-      final @Nullable ControlData control) {
+      final int length, final boolean named, final @Nullable ControlData control) {
+    final UdpEndpoint endpoint = endpoint();
     final int interfaceIndex = control == null ? 0 : SendControl.ofDatagram(control, target);
     if (interfaceIndex < 0) {
       return interfaceIndex;
@@ -282,6 +288,10 @@ final class UdpTransfer {
     return -Errno.of(failure);
   }
 
+  private UdpEndpoint endpoint() {
+    return Objects.requireNonNull(side.endpoint());
+  }
+
   private int refuseToSend() {
     final int refusal = socket.refusal();
     if (refusal != 0) {
@@ -295,7 +305,6 @@ final class UdpTransfer {
   }
 
   private int queue(
-      final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -305,21 +314,21 @@ final class UdpTransfer {
     if (refused != 0) {
       return refused;
     }
-    if (!put(endpoint, buffer, array, ranges, offset, length)) {
+    if (!put(buffer, array, ranges, offset, length)) {
       return -Errno.EAGAIN;
     }
-    stackSide.ring(UdpStackSide.WRITTEN);
+    side.ring(UdpStackSide.WRITTEN);
     return length;
   }
 
   /** Of the two buffers and the ranges, one is not null; false when there is no room now. */
   private boolean put(
-      final UdpEndpoint endpoint,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
       final int offset,
       final int length) {
+    final UdpEndpoint endpoint = endpoint();
     if (ranges != null) {
       return endpoint.send(ranges, length, target);
     }
