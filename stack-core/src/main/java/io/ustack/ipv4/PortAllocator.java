@@ -30,6 +30,9 @@ public final class PortAllocator {
     this.secret0 = secret0;
     this.secret1 = secret1;
     this.flows = flows;
+    // Stacks that share an address share the secret, but a port of one shall not tell that of
+    // another.
+    draws = (long) flows.number() << 48;
   }
 
   /** Tells which ports can't be had. */

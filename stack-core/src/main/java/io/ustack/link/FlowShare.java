@@ -19,14 +19,17 @@ public interface FlowShare {
         }
 
         @Override
-        public boolean answersForHost() {
-          return true;
+        public int number() {
+          return 0;
         }
       };
 
   /** Whether what the remote end sends to the local one arrives on this link. */
   boolean arrivesHere(int localAddress, int localPort, int remoteAddress, int remotePort);
 
-  /** Whether the stack on this link is the one that announces and defends the host's address. */
-  boolean answersForHost();
+  /**
+   * Which of the links this is, from 0. The stack on the first one announces and defends the host's
+   * address.
+   */
+  int number();
 }

@@ -131,8 +131,8 @@ public final class ShardLink implements LinkDevice, FlowShare {
   }
 
   @Override
-  public boolean answersForHost() {
-    return number == FrameOwner.FIRST;
+  public int number() {
+    return number;
   }
 
   // ---- LinkDevice

@@ -108,7 +108,7 @@ public final class NetworkStack implements AutoCloseable {
         new Arp(
             wireOutput,
             local.address(),
-            wire.flows().answersForHost(),
+            wire.flows().number() == 0,
             config.neighbours(),
             parked,
             timers,

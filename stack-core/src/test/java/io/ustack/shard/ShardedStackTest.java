@@ -176,6 +176,18 @@ class ShardedStackTest {
     run();
   }
 
+  /** RFC 6056: the ports of one shard don't tell those of another. */
+  @Test
+  void theyDrawDifferentPorts() {
+    final Set<Integer> ports = new HashSet<>();
+    for (final NetworkStack shard : shards) {
+      for (int i = 0; i < 5; i++) {
+        assertTrue(
+            ports.add(Objects.requireNonNull(shard.tcp().bind(0, 0, PortSharing.NONE)).port()));
+      }
+    }
+  }
+
   /** All know the neighbour; one announces, answers and defends the address. */
   @Test
   void oneShardSpeaksForTheAddress() {

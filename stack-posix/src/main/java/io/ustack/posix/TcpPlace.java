@@ -13,7 +13,7 @@ final class TcpPlace {
 
   private @Nullable TcpBinding binding;
 
-  /** The connection owns the binding. */
+  /** The connection owns the binding, or has the port on another shard. */
   private boolean lent;
 
   /** What bind was told; 0 for all, or for none. */
@@ -64,15 +64,16 @@ final class TcpPlace {
   void unbind() {
     portLocked = false;
     boundAddress = 0;
-    release();
+    close();
     tell(0, 0);
   }
 
-  /** Lets go of a port that bind was not told: the socket is connected on another shard. */
+  /** The socket is connected on another shard, where it has the port. */
   void release() {
-    if (binding != null && !lent && !portLocked) {
+    if (binding != null && !lent) {
       binding.release();
-      binding = null;
+      lent = true;
+      binding = portLocked ? binding : null;
     }
   }
 
@@ -106,7 +107,7 @@ final class TcpPlace {
     return true;
   }
 
-  /** A connection owns the port from here on. */
+  /** A connection of this shard owns the port from here on. */
   void lend(final int address, final int port) {
     lent = true;
     tell(address, port);
@@ -129,7 +130,7 @@ final class TcpPlace {
       held.release();
       binding = null;
     } else if (held != null && lent && !closed) {
-      // The connection owned the binding and let go of it.
+      // The connection owned the binding, here or on another shard, and let go of it.
       binding = shard.stack.tcp().bind(held.address(), held.port(), socket.sharing());
       portLocked = binding != null;
     }

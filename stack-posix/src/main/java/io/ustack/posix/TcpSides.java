@@ -56,7 +56,7 @@ final class TcpSides {
 
   /**
    * connect(2), on the shard where the answers to the port arrive that the socket is bound to. The
-   * others let go of a port that nobody asked for.
+   * others let go of it.
    *
    * @param kind CONNECT or CONNECT_FAST
    */

@@ -13,7 +13,9 @@
  *
  * <p>{@code Execution} is all that differs. INLINE: one thread makes all calls; what has to wait
  * runs the duty cycle, and what would say EAGAIN runs it once before. DEDICATED: a StackAgent runs
- * the stack; any number of application threads call.
+ * the stack; any number of application threads call. An engine may have several shards, each with a
+ * stack and a thread: {@code TcpSides} and {@code UdpSides} say on which of them a socket is. What
+ * is said below of the stack thread is true of each for the sides that are its own.
  *
  * <h2>Who may touch what, in DEDICATED mode</h2>
  *

@@ -3,7 +3,9 @@ package io.ustack.posix;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.link.PipeLink;
 import io.ustack.posix.StormServer.Style;
+import io.ustack.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -11,15 +13,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Many threads at random on hundreds of sockets of one stack, for {@code -Dustack.storm.seconds}: a
- * minute in CI. A byte lost or moved, a descriptor or packet left behind, a call with the wrong
- * result fails it; a wake-up that is lost leaves a thread behind, which is told with where it
+ * Many threads at random on hundreds of sockets of one host, for {@code -Dustack.storm.seconds}:
+ * half a minute in CI. A byte lost or moved, a descriptor or packet left behind, a call with the
+ * wrong result fails it; a wake-up that is lost leaves a thread behind, which is told with where it
  * sleeps.
  */
 @Timeout(300)
 class SocketStormTest {
   private static final int SECONDS =
-      Integer.getInteger("ustack.storm.seconds", System.getenv("CI") == null ? 5 : 60);
+      Integer.getInteger("ustack.storm.seconds", System.getenv("CI") == null ? 5 : 30);
 
   private static final int HOLDING_CLIENTS = 24;
   private static final int PASSING_CLIENTS = 16;
@@ -30,33 +32,46 @@ class SocketStormTest {
   @Test
   void nothingIsLostAmongManyThreads() throws InterruptedException {
     try (Host host = new Host(Mode.DEDICATED)) {
-      final Storm storm = new Storm(host.posix);
-      final List<StormServer> holding = new ArrayList<>();
-      holding.add(new StormServer(storm, Style.ONE_SHOT));
-      holding.add(new StormServer(storm, Style.EDGE));
-      holding.add(new StormServer(storm, Style.NESTED));
-      final List<StormServer> all = new ArrayList<>(holding);
-      all.add(new StormServer(storm, Style.BLOCKING));
-      final List<Thread> clients = new ArrayList<>();
-      for (int i = 0; i < HOLDING_CLIENTS + PASSING_CLIENTS; i++) {
-        final StormClient client = new StormClient(storm, holding, all, i);
-        final boolean holds = i < HOLDING_CLIENTS;
-        final Runnable body = holds ? client::holdMany : client::comeAndGo;
-        clients.add(storm.start("client " + i, body));
-      }
-      final long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-      while (System.nanoTime() - endNs < 0 && !storm.isOver()) {
-        TimeUnit.MILLISECONDS.sleep(50);
-      }
-      storm.end();
-      awaitEnd(clients, storm);
-      for (final StormServer server : all) {
-        server.stop();
-      }
-      storm.check();
-      assertTrue(storm.bytesEchoed.get() > 0 && storm.sessions.get() > 0);
-      assertEquals(0, openDescriptors(host.posix), "descriptors left");
+      storm(host.posix);
     }
+  }
+
+  @Test
+  void norOnSeveralShards() throws InterruptedException {
+    try (PipeLink.Pair cable = PipeLink.pair();
+        ShardedHost host = new ShardedHost("10.0.0.1/24", cable.a(), 3, System.nanoTime());
+        Posix posix = Posix.dedicated(host.stacks, Clock.SYSTEM)) {
+      storm(posix);
+    }
+  }
+
+  private static void storm(final Posix posix) throws InterruptedException {
+    final Storm storm = new Storm(posix);
+    final List<StormServer> holding = new ArrayList<>();
+    holding.add(new StormServer(storm, Style.ONE_SHOT));
+    holding.add(new StormServer(storm, Style.EDGE));
+    holding.add(new StormServer(storm, Style.NESTED));
+    final List<StormServer> all = new ArrayList<>(holding);
+    all.add(new StormServer(storm, Style.BLOCKING));
+    final List<Thread> clients = new ArrayList<>();
+    for (int i = 0; i < HOLDING_CLIENTS + PASSING_CLIENTS; i++) {
+      final StormClient client = new StormClient(storm, holding, all, i);
+      final boolean holds = i < HOLDING_CLIENTS;
+      final Runnable body = holds ? client::holdMany : client::comeAndGo;
+      clients.add(storm.start("client " + i, body));
+    }
+    final long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    while (System.nanoTime() - endNs < 0 && !storm.isOver()) {
+      TimeUnit.MILLISECONDS.sleep(50);
+    }
+    storm.end();
+    awaitEnd(clients, storm);
+    for (final StormServer server : all) {
+      server.stop();
+    }
+    storm.check();
+    assertTrue(storm.bytesEchoed.get() > 0 && storm.sessions.get() > 0);
+    assertEquals(0, openDescriptors(posix), "descriptors left");
   }
 
   private static void awaitEnd(final List<Thread> threads, final Storm storm)

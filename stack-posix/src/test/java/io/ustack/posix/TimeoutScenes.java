@@ -118,6 +118,7 @@ final class TimeoutScenes {
     set(s, fd, SO_RCVTIMEO, SHORT_US);
     s.noteRecv("nothing", fd, 10, 0);
     s.sendto(s.udp(), "abc", s.port(fd));
+    s.await(fd, EPOLLIN);
     s.noteRecv("something", fd, 10, 0);
   }
 
