@@ -5,12 +5,43 @@ import io.ustack.tcp.TcpConnection;
 import io.ustack.tcp.Urgency;
 import io.ustack.tcp.UrgentMark;
 
-/** What the two buffers of a {@link TcpSocket} make it ready for, as Linux tcp_poll. Any thread. */
+/** What a {@link TcpSocket} is ready for, as Linux tcp_poll. Any thread. */
 final class TcpReadiness {
   private TcpReadiness() {}
 
+  /** Bits of {@link Epoll}. */
+  static int of(final TcpSocket socket) {
+    if (socket.isListening()) {
+      return TcpSides.isAcceptable(socket) ? Epoll.READ_KEY : 0;
+    }
+    final TcpStackSide side = socket.stackSide;
+    final int stream = side.stream();
+    final TcpConnection connection = side.connection();
+    final int shutdown = socket.shutdownSeen(stream);
+    final boolean over = connection == null || (stream & TcpStackSide.OVER) != 0;
+    int events = 0;
+    if (over || shutdown == StackSocket.SHUT_BOTH) {
+      events |= Epoll.EPOLLHUP;
+    }
+    if ((shutdown & StackSocket.SHUT_RECEIVE) != 0) {
+      events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
+    }
+    if (over || (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) != 0) {
+      events |= connection == null ? Epoll.WRITE_KEY : ofBuffers(socket, connection, shutdown);
+    }
+    // After the stream: who sees that it broke sees why.
+    return socket.hasError() ? events | Epoll.EPOLLERR : events;
+  }
+
+  private static int ofBuffers(
+      final TcpSocket socket, final TcpConnection connection, final int shutdown) {
+    final boolean writable =
+        (shutdown & StackSocket.SHUT_SEND) != 0 || hasRoom(socket, connection.sendBuffer());
+    return ofReading(socket, connection) | (writable ? Epoll.WRITE_KEY : 0);
+  }
+
   /** Data, and an urgent byte, which alone is no data unless it is in line. */
-  static int ofReading(final TcpSocket socket, final TcpConnection connection) {
+  private static int ofReading(final TcpSocket socket, final TcpConnection connection) {
     final ByteRing buffer = connection.receiveBuffer();
     final int there = buffer.length();
     final int low = socket.waitOptions.receiveLowBytes();
@@ -35,7 +66,7 @@ final class TcpReadiness {
   }
 
   /** Whether the send buffer has room worth a try; when not, the stack says when it has. */
-  static boolean hasRoom(final TcpSocket socket, final ByteRing buffer) {
+  private static boolean hasRoom(final TcpSocket socket, final ByteRing buffer) {
     if (buffer.isRoomy() && NotSentLimit.isLow(socket, buffer)) {
       return true;
     }

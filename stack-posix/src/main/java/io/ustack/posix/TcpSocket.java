@@ -93,34 +93,9 @@ public final class TcpSocket extends StackSocket {
 
   // ---- Readiness
 
-  /** As Linux tcp_poll. */
   @Override
   public int readiness() {
-    if (phase == Phase.LISTENING) {
-      return TcpSides.isAcceptable(this) ? Epoll.READ_KEY : 0;
-    }
-    final int stream = stackSide.stream();
-    final TcpConnection connection = stackSide.connection();
-    final int shutdown = shutdownSeen(stream);
-    final boolean over = connection == null || (stream & TcpStackSide.OVER) != 0;
-    int events = 0;
-    if (over || shutdown == SHUT_BOTH) {
-      events |= Epoll.EPOLLHUP;
-    }
-    if ((shutdown & SHUT_RECEIVE) != 0) {
-      events |= Epoll.READ_KEY | Epoll.EPOLLRDHUP;
-    }
-    if (over || (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) != 0) {
-      if (connection != null) {
-        events |= TcpReadiness.ofReading(this, connection);
-      }
-      if (connection == null
-          || (shutdown & SHUT_SEND) != 0
-          || TcpReadiness.hasRoom(this, connection.sendBuffer())) {
-        events |= Epoll.WRITE_KEY;
-      }
-    }
-    return hasError() ? events | Epoll.EPOLLERR : events;
+    return TcpReadiness.of(this);
   }
 
   @Override
