@@ -6,12 +6,13 @@ usage() {
   cat <<'END'
 usage: install.sh [--dry-run | --missing | --undo] [GROUP...]
 
-Installs what is missing of the groups named, or of all:
+Installs what is missing of the groups named, or of all but vm:
   java   JDK 17 or newer, Maven
   dpdk   DPDK 22.11 or newer with headers, C compiler, make, pkg-config
   net    ip, ethtool, curl, ping: what the demo uses to be the other side
   test   what the live tests and checks use besides: clients, load generators, and two servers (redis-server,
          nginx-light) that the tests start themselves: the packages' own services are neither started nor enabled
+  vm     the virtual machine of vm/machine.sh: QEMU, busybox, and a kernel that is unpacked and not installed
 
 What the distributions have (seen: Debian 12; of the others their package lists only):
   Debian 12      DPDK 22.11, JDK 17       Debian 13      DPDK 24.11, JDK 21
@@ -30,6 +31,7 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
 readonly HERE RECORD=${USTACK_RECORD:-/var/lib/ustack/installed-packages}
 readonly OLDEST_DPDK=22.11
+readonly KERNEL=$HERE/../vm/kernel.sh
 readonly POLICY=${USTACK_POLICY:-/usr/sbin/policy-rc.d}
 
 PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin} # where ethtool lives, and a person's PATH ends before
@@ -82,6 +84,14 @@ look_for_test() {
   has ab || need apache2-utils
   has nginx || need nginx-light
 }
+look_for_vm() {
+  has qemu-system-x86_64 || need qemu-system-x86
+  busybox_is_static || need busybox-static
+  has cpio || need cpio
+  has depmod || need kmod
+  "$KERNEL" --there || need "$("$KERNEL" --package)" # the last: packages() and kernel_is_missing count on it
+}
+busybox_is_static() { has busybox && ! ldd "$(command -v busybox)" >/dev/null 2>&1; }
 nc_is_openbsd() { has nc && case $(readlink -f "$(command -v nc)") in *openbsd) true ;; *) false ;; esac; }
 
 # Debian 12 and Ubuntu 22.04 have 17; their successors have dropped it.
@@ -126,10 +136,27 @@ refuse_old_dpdk() {
   fi
 }
 
+# A kernel among the missing is the virtual machine's: installed, this machine would start with it.
+is_kernel() { case $1 in linux-image-*) true ;; *) false ;; esac; }
+# What is missing and apt-get installs.
+packages() {
+  local package
+  for package in "${missing[@]}"; do is_kernel "$package" || echo "$package"; done
+}
+kernel_is_missing() { is_kernel "${missing[-1]}"; }
+
 install_missing() {
-  say "apt-get install ${missing[*]}"
-  DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
-    -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install "${missing[@]}" </dev/null >"$log" 2>&1
+  local packages
+  mapfile -t packages < <(packages)
+  if [ ${#packages[@]} -gt 0 ]; then
+    say "apt-get install ${packages[*]}"
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+      -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install "${packages[@]}" </dev/null >"$log" 2>&1 || return
+  fi
+  if kernel_is_missing; then
+    say "vm/kernel.sh"
+    "$KERNEL" >"$log" 2>&1
+  fi
 }
 
 # The service that a package brings along, which nobody has asked for.
@@ -173,11 +200,13 @@ clean_up() {
 }
 
 undo() {
-  if [ ! -s "$RECORD" ]; then
+  if [ ! -s "$RECORD" ] && ! "$KERNEL" --there; then
     say "nothing to undo: $RECORD does not exist or is empty"
     return
   fi
   [ "$(id -u)" = 0 ] || die "removing packages needs root: sudo $0 --undo"
+  "$KERNEL" --undo
+  [ -s "$RECORD" ] || return 0
   local packages
   mapfile -t packages < <(sort -u "$RECORD")
   say "apt-get remove ${packages[*]}"
@@ -190,7 +219,7 @@ groups=()
 for argument in "$@"; do
   case $argument in
     --dry-run | --missing | --undo) mode=${argument#--} ;;
-    java | dpdk | net | test) groups+=("$argument") ;;
+    java | dpdk | net | test | vm) groups+=("$argument") ;;
     -h | --help)
       usage
       exit 0
@@ -224,7 +253,9 @@ if ! has apt-get; then
 fi
 refuse_old_dpdk
 if [ "$mode" = dry-run ]; then
-  say "would run: apt-get install ${missing[*]}"
+  mapfile -t packages < <(packages)
+  [ ${#packages[@]} = 0 ] || say "would run: apt-get install ${packages[*]}"
+  ! kernel_is_missing || say "would run: vm/kernel.sh, which unpacks ${missing[-1]} and does not install it"
   exit 0
 fi
 [ "$(id -u)" = 0 ] || die "missing: ${missing[*]}; installing needs root: sudo $0"
@@ -235,7 +266,7 @@ if lists_are_missing; then
 fi
 refuse_old_dpdk # the lists may be new
 added=()
-for package in "${missing[@]}"; do
+for package in $(packages); do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || added+=("$package")
 done
 policy_is_ours=

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,6 +129,61 @@ final class InstallScriptTest {
     assertFalse(Files.exists(machine.root().resolve("policy-rc.d")));
     assertEquals("redis-server disable\nnginx disable\n", machine.read("disabled"));
     assertEquals("redis-server\nnginx-light\n", machine.read("installed-packages"));
+  }
+
+  /** A kernel that is installed would be the one that this machine starts with. */
+  @Test
+  void theMachinesKernelIsUnpackedAndNotInstalled() throws Exception {
+    machine.bareTools();
+    for (final String there : List.of("qemu-system-x86_64", "busybox", "cpio")) {
+      machine.tool(there, "");
+    }
+    machine.tool("ldd", "exit 1"); // of a static program
+    machine.tool("tar", "exec /bin/tar \"$@\"");
+    machine.tool("id", "echo 0");
+    machine.tool("uname", "echo x86_64");
+    machine.tool("depmod", "echo of it >\"$2/lib/modules/$3/modules.dep\"");
+    machine.tool("dpkg-query", "echo not-installed");
+    machine.tool(
+        "apt-cache",
+        "[ $1 = depends ] && echo '  Depends: linux-image-6.1.0-9-amd64' || echo Package: x");
+    machine.tool("apt-get", "echo \"$*\" >>'" + machine.root() + "/asked'; : >linux-image-6.1.deb");
+    machine.tool("dpkg-deb", "cat '" + machine.root() + "/kernel.tar'");
+    machine.write("kernel/boot/vmlinuz-6.1.0-9-amd64", "it");
+    machine.write("kernel/lib/modules/6.1.0-9-amd64/kernel/fs/9p/9p.ko", "a module");
+    machine.write("kernel/lib/modules/6.1.0-9-amd64/kernel/sound/loud.ko", "unwanted");
+    tar("-C", machine.root() + "/kernel", "-cf", machine.root() + "/kernel.tar", ".");
+    final Path install = MakeBelieveMachine.SETUP.resolve("install.sh");
+    assertEquals(
+        new MakeBelieveMachine.Outcome(1, "linux-image-amd64\n"),
+        machine.run(install, "--missing", "vm"));
+    assertEquals(
+        new MakeBelieveMachine.Outcome(
+            0,
+            "install: would run: vm/kernel.sh, which unpacks linux-image-amd64 and does not"
+                + " install it\n"),
+        machine.run(install, "--dry-run", "vm"));
+    assertEquals(
+        new MakeBelieveMachine.Outcome(
+            0, "install: vm/kernel.sh\ninstall: installed: linux-image-amd64\n"),
+        machine.run(install, "vm"));
+    assertTrue(
+        machine.read("asked").endsWith(" download linux-image-6.1.0-9-amd64\n"),
+        machine.read("asked"));
+    assertEquals("it", machine.read("machine/boot/vmlinuz-6.1.0-9-amd64"));
+    final String modules = "machine/lib/modules/6.1.0-9-amd64/";
+    assertEquals("a module", machine.read(modules + "kernel/fs/9p/9p.ko"));
+    assertFalse(Files.exists(machine.root().resolve(modules + "kernel/sound")));
+    assertEquals(
+        new MakeBelieveMachine.Outcome(0, "install: all there: vm\n"), machine.run(install, "vm"));
+    machine.run(install, "--undo");
+    assertFalse(Files.exists(machine.root().resolve("machine")));
+  }
+
+  private static void tar(final String... arguments) throws Exception {
+    final List<String> command = new ArrayList<>(List.of("tar"));
+    command.addAll(List.of(arguments));
+    assertEquals(0, new ProcessBuilder(command).start().waitFor());
   }
 
   @Test

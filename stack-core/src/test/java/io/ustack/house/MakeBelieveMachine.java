@@ -201,6 +201,7 @@ final class MakeBelieveMachine {
                 "USTACK_SBIN", "",
                 "USTACK_JVMS", root.resolve("jvm").toString(),
                 "USTACK_RECORD", root.resolve("installed-packages").toString(),
+                "USTACK_MACHINE", root.resolve("machine").toString(),
                 "USTACK_POLICY", root.resolve("policy-rc.d").toString(),
                 "USTACK_OS", root.resolve("os-release").toString()));
     for (final String directory : List.of("dev", "etc", "proc", "run", "sys", "systemd", "units")) {

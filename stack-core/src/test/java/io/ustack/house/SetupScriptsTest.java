@@ -90,7 +90,11 @@ final class SetupScriptsTest {
             ".ci/run",
             "vagrant/provision.sh",
             "vagrant/smoke.sh",
-            "native/make-if-dpdk.sh")) {
+            "native/make-if-dpdk.sh",
+            "vm/machine.sh",
+            "vm/kernel.sh",
+            "vm/init",
+            "vm/guest.sh")) {
       command.add(MakeBelieveMachine.ROOT.resolve(other).toString());
     }
     final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
