@@ -169,6 +169,28 @@ static int receive_ring(struct ustack_queue *queue, uint16_t max)
 	return received;
 }
 
+/* Makes trains of frames that lie side by side. What has a wrong checksum is nobody's neighbour. */
+static void merge(struct ustack_queue *queue, int count)
+{
+	struct ustack_frame *frames = queue->rx_frames;
+	struct ustack_merge merge = { .open = false };
+
+	for (int i = 0; i < count; i++) {
+		struct ustack_frame *frame = &frames[i];
+		const uint8_t *start = queue->base + frame->offset;
+
+		if (frame->flags != 0) {
+			merge.open = false;
+		} else if (merge.open && ustack_merge_takes(&merge, start, frame->length)) {
+			frame->offset += merge.train.length;
+			frame->length -= merge.train.length;
+			frames[i - 1].flags = USTACK_CONTINUES;
+		} else {
+			ustack_merge_begin(&merge, start, frame->length);
+		}
+	}
+}
+
 int ustack_rx(int64_t handle, int max)
 {
 	struct ustack_queue *queue = ustack_queue(handle);
@@ -178,7 +200,11 @@ int ustack_rx(int64_t handle, int max)
 		return 0;
 	if (unlikely(max > USTACK_BURST))
 		max = USTACK_BURST;
-	return queue->ring == NULL ? receive_direct(queue, (uint16_t)max) : receive_ring(queue, (uint16_t)max);
+	int count = queue->ring == NULL ? receive_direct(queue, (uint16_t)max) : receive_ring(queue, (uint16_t)max);
+
+	if (count > 1 && queue->merges)
+		merge(queue, count);
+	return count;
 }
 
 /* Whether the port can carry a frame of this length: others could choke it. */
@@ -377,6 +403,7 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 		queue->rx_verdict |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
 	if (offloads & USTACK_RX_L4_CHECKSUM_BAD)
 		queue->rx_verdict |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	queue->merges = (offloads & USTACK_GRO) != 0;
 	queue->gated = ustack_is_memif(port);
 	if (queue->gated)
 		ustack_gate_add(&queue->gate);

@@ -29,6 +29,7 @@ struct ustack_queue {
 	uint32_t tx_offload; /* USTACK_TX_* bits that the port does */
 	uint64_t rx_verdict; /* the ol_flags in which the port gives its verdict on checksums */
 	bool gated;	     /* a memif port, see dpdk_memif.c */
+	bool merges;	     /* received segments become trains */
 	struct ustack_gate gate;
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame rx_frames[USTACK_BURST];
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame tx_frames[USTACK_BURST];

@@ -26,6 +26,11 @@ enum ustack_flag {
 	USTACK_CONTINUES = 1 << 8,
 };
 
+/* What the shim does besides, in the same set as the offloads of the port. */
+enum ustack_service {
+	USTACK_GRO = 1 << 10, /* makes trains of what comes */
+};
+
 #define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
 
 /* What the shim did with frames beyond passing them on; each is written by one thread only. */

@@ -1,6 +1,6 @@
 /*
  * Trains: rows of TCP segments of one connection that pass Java as one (io.ustack.buffer.Packet, follower). Here they are cut into
- * the frames that the wire sees. Knows nothing of ports and pools: it gets pieces of memory.
+ * the frames that the wire sees, and made of those that came. Knows nothing of ports and pools: it gets pieces of memory.
  */
 #ifndef USTACK_DPDK_TRAIN_H
 #define USTACK_DPDK_TRAIN_H
@@ -41,5 +41,23 @@ void ustack_train_cut(const struct ustack_train *train, const uint8_t *head, uin
  * last: the frame that the train ends with
  */
 void ustack_train_mend(const struct ustack_train *train, uint8_t *first, const uint8_t *last);
+
+/* A train that is being made of received frames. */
+struct ustack_merge {
+	const uint8_t *head;
+	struct ustack_train train;
+	uint32_t payload;  /* of each segment so far */
+	uint32_t sequence; /* that follows */
+	bool open;         /* another one may follow */
+};
+
+/* Begins with this frame, whose checksums are good: it may be the head of a train. */
+void ustack_merge_begin(struct ustack_merge *merge, const uint8_t *frame, uint32_t length);
+
+/*
+ * Whether a frame whose checksums are good continues the train: the next bytes of the same connection, and all else that its headers
+ * say is what the head's say, but for PSH on the last. If so only its payload counts, behind merge->train.length bytes.
+ */
+bool ustack_merge_takes(struct ustack_merge *merge, const uint8_t *frame, uint32_t length);
 
 #endif

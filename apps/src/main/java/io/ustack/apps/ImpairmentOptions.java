@@ -28,9 +28,14 @@ final class ImpairmentOptions {
     }
   }
 
+  /** Whether there are faults. */
+  boolean isActive() {
+    return lossPercent != 0 || delayMs != 0;
+  }
+
   /** The link, or the link behind an injector of faults. */
   LinkDevice around(final LinkDevice link) {
-    if (lossPercent == 0 && delayMs == 0) {
+    if (!isActive()) {
       return link;
     }
     final Faults faults =

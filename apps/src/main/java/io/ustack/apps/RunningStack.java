@@ -5,6 +5,8 @@ import io.ustack.counter.Counters;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.Offload;
+import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.PortConfig;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.link.LinkCapabilities;
@@ -78,13 +80,19 @@ public final class RunningStack implements AutoCloseable {
           PortConfig.of(device(options, eal.portNames(), ealArguments))
               .withMtuBytes(options.mtuBytes())
               .withMacAddress(options.mac())
-              .withOffloads(options.offloads())
+              .withOffloads(offloads(options))
               .withTransport(options.transport());
       return DpdkPort.open(eal, config);
     } catch (final DpdkException e) {
       final String why = String.valueOf(e.getMessage());
       throw e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
     }
+  }
+
+  /** Who looks at each frame gets each frame. */
+  private static Offloads offloads(final PortOptions options) {
+    final boolean looks = options.capture() != null || options.impairment().isActive();
+    return looks ? options.offloads().with(Offload.GRO, false) : options.offloads();
   }
 
   private static String device(

@@ -89,14 +89,40 @@ public final class DpdkLink implements LinkDevice {
     }
     final int count = DpdkNative.rx(queue, max);
     final ByteBuffer from = rxFrames;
+    int heads = 0;
     for (int i = 0, at = 0; i < count; i++, at += SIZE) {
       final long place = from.getLong(at + PLACE);
       final long extent = from.getLong(at + EXTENT);
+      final int flags = (int) (extent >>> Integer.SIZE);
       final Packet packet = pool.packet((int) place);
-      packet.take((int) (place >>> Integer.SIZE), (int) extent, (int) (extent >>> Integer.SIZE));
-      frames[i] = packet;
+      packet.take((int) (place >>> Integer.SIZE), (int) extent, flags & ~DpdkLayout.CONTINUES);
+      frames[heads++] = packet;
+      if ((flags & DpdkLayout.CONTINUES) != 0) {
+        final int followers = follow(packet, at + SIZE);
+        packet.segments(1 + followers);
+        i += followers;
+        at += followers * SIZE;
+      }
     }
     pool.taken(count);
+    return heads;
+  }
+
+  /** Takes what follows the head of a train, described from here on; returns how many. */
+  private int follow(final Packet head, final int from) {
+    Packet last = head;
+    int count = 0;
+    int flags = DpdkLayout.CONTINUES;
+    for (int at = from; (flags & DpdkLayout.CONTINUES) != 0; at += SIZE) {
+      final long place = rxFrames.getLong(at + PLACE);
+      final long extent = rxFrames.getLong(at + EXTENT);
+      final Packet packet = pool.packet((int) place);
+      flags = (int) (extent >>> Integer.SIZE);
+      packet.take((int) (place >>> Integer.SIZE), (int) extent, 0);
+      last.follower = packet;
+      last = packet;
+      count++;
+    }
     return count;
   }
 

@@ -11,7 +11,9 @@ public enum Offload {
   /** Computes checksums; without it the shim does. */
   TX_CHECKSUM("tx", Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM | Packet.TX_UDP_CHECKSUM),
   /** TCP sends trains of segments, which the shim cuts where the port does not. */
-  GSO("gso", 1 << 9);
+  GSO("gso", 1 << 9),
+  /** Received segments of a connection that lie side by side reach TCP as one train. */
+  GRO("gro", 1 << 10);
 
   private final String word;
   private final int bits;
@@ -33,7 +35,7 @@ public enum Offload {
 
   /** The shim does it, whatever the port can. */
   public boolean isShims() {
-    return this == GSO;
+    return this == GSO || this == GRO;
   }
 
   /** Which parts of it such a set has: {@code yes}, {@code IPv4, TCP} or {@code -}. */

@@ -42,7 +42,7 @@ public final class Ipv4Input implements EthernetProtocol {
 
   @Override
   public void input(final Packet packet, final long nowNs) {
-    counters.increment(Counter.IPV4_PACKETS_IN);
+    counters.add(Counter.IPV4_PACKETS_IN, packet.segments());
     final ByteBuffer bytes = packet.bytes();
     final int at = packet.networkOffset();
     final DropReason invalid = check(packet, bytes, at);

@@ -3,9 +3,10 @@ package io.ustack.link;
 import io.ustack.buffer.PacketPool;
 
 /**
- * Another link, and something that is done to the frames on their way, one by one, so that no
- * trains are taken: what does not concern them is the other link's to answer. It owns that link:
- * nobody else uses it from then on, and it is closed with this one.
+ * Another link, and something that is done to the frames on their way, one by one: no trains are
+ * taken, and the other link must not make any of what it receives. What does not concern the frames
+ * is the other link's to answer. It owns that link: nobody else uses it from then on, and it is
+ * closed with this one.
  */
 public abstract class ForwardingLink implements LinkDevice {
   /** The link that this one owns. */

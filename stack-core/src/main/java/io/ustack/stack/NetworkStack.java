@@ -17,6 +17,7 @@ import io.ustack.link.Emitter;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.LoopbackLink;
 import io.ustack.link.ReadyList;
+import io.ustack.link.Train;
 import io.ustack.link.TransmitBatch;
 import io.ustack.tcp.IsnGenerator;
 import io.ustack.tcp.IsnSource;
@@ -305,10 +306,12 @@ public final class NetworkStack implements AutoCloseable {
 
   private int receive(final LinkDevice link, final EthernetInput input, final long nowNs) {
     final int count = take(link, nowNs);
+    int segments = 0;
     long bytes = 0;
     for (int i = 0; i < count; i++) {
       final Packet frame = burst[i];
-      bytes += frame.length();
+      segments += frame.segments();
+      bytes += Train.bytes(frame);
       makeRoom(wireBatch, ANSWERS_PER_FRAME, nowNs);
       makeRoom(loopbackBatch, ANSWERS_PER_FRAME, nowNs);
       try {
@@ -319,7 +322,7 @@ public final class NetworkStack implements AutoCloseable {
         errors.report("processing a frame", e);
       }
     }
-    counters.add(Counter.FRAMES_IN, count);
+    counters.add(Counter.FRAMES_IN, segments);
     counters.add(Counter.BYTES_IN, bytes);
     return count;
   }

@@ -65,8 +65,14 @@ final class AckPolicy {
    *     again
    * @param windowBytes the window that was offered
    * @param mss the payload of a full segment
+   * @param segments in how many it came, at once
    */
-  void onData(final long nowNs, final RttEstimator rtt, final int windowBytes, final int mss) {
+  void onData(
+      final long nowNs,
+      final RttEstimator rtt,
+      final int windowBytes,
+      final int mss,
+      final int segments) {
     final long leastNs = config.delayedAckNs();
     final long gapNs = nowNs - lastDataNs;
     if (atoNs == 0) {
@@ -82,7 +88,8 @@ final class AckPolicy {
     lastDataNs = nowNs;
     // DEVIATION: RFC 9293 3.8.6.3, an ACK for at least every second full-sized segment: those of
     // one burst share one, as behind GRO; each ACK costs both ends a packet.
-    if (++segmentsSinceAck >= 2) {
+    segmentsSinceAck += segments;
+    if (segmentsSinceAck >= 2) {
       ackNow = true;
     } else if (quickAcks > 0 && !interactive) {
       ackSoon = true;
@@ -170,9 +177,12 @@ final class AckPolicy {
    * an ACK of what came in order before it is another one.
    */
   void oweDuplicateAck() {
-    if (duplicateAcksOwed < MAX_DUPLICATE_ACKS_OWED) {
-      duplicateAcksOwed++;
-    }
+    oweDuplicateAcks(1);
+  }
+
+  /** As many for segments that came as one: who has no SACK counts them (RFC 5681 3.2). */
+  void oweDuplicateAcks(final int count) {
+    duplicateAcksOwed = Math.min(duplicateAcksOwed + count, MAX_DUPLICATE_ACKS_OWED);
   }
 
   /** The next ACK says more than a duplicate one: what was to be said at once it says, too. */

@@ -261,7 +261,7 @@ final class Receiver {
       // Wholly old: the sender missed our ACK.
       reportDuplicate(from, to);
       acks().onRepeatedData(offeredBytes(), mss);
-      acks().oweDuplicateAck();
+      acks().oweDuplicateAcks(segment.segments);
       return 0;
     }
     final int skip = Seq.max(from, rcvNxt) - from;
@@ -274,10 +274,12 @@ final class Receiver {
     }
     final int wanted = Math.min(to - rcvNxt, rcvWnd());
     final boolean inOrder = from == rcvNxt;
-    if (inOrder && !hasHoles() && segment.keep(buffer, segment.payloadOffset + skip, wanted)) {
+    final int kept = inOrder && !hasHoles() ? segment.keep(buffer, skip, wanted) : 0;
+    if (kept > 0 && kept == wanted) {
       return advance(segment, wanted, rtt, nowNs);
     }
-    to = rcvNxt + (inOrder ? buffer.reserve(wanted) : buffer.reserveBehindGap(wanted));
+    final int room = inOrder ? buffer.reserve(wanted) : buffer.reserveBehindGap(wanted);
+    to = rcvNxt + Math.max(kept, room);
     if (Seq.geq(from, to)) {
       dropForRoom(from - rcvNxt < wanted);
       return 0;
@@ -285,7 +287,7 @@ final class Receiver {
     if (!inOrder) {
       return takeOutOfOrder(segment, from, to);
     }
-    buffer.store(0, segment.bytes, segment.payloadOffset + skip, to - from);
+    segment.store(buffer, kept, skip + kept, to - from - kept);
     return advance(segment, to - from, rtt, nowNs);
   }
 
@@ -313,7 +315,7 @@ final class Receiver {
     buffer.publish(rcvNxt - before);
     final AckPolicy policy = acks();
     policy.supersedeDuplicates();
-    policy.onData(nowNs, rtt, offeredBytes(), mss);
+    policy.onData(nowNs, rtt, offeredBytes(), mss, segment.segments);
     if (tuning != null) {
       tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
     } else if (Integer.compareUnsigned(received(), INITIAL_SEGMENTS * mss) > 0) {
@@ -325,8 +327,8 @@ final class Receiver {
   }
 
   private int takeOutOfOrder(final TcpSegment segment, final int from, final int to) {
-    parts.counters.increment(Counter.TCP_OUT_OF_ORDER_SEGMENTS);
-    acks().oweDuplicateAck();
+    parts.counters.add(Counter.TCP_OUT_OF_ORDER_SEGMENTS, segment.segments);
+    acks().oweDuplicateAcks(segment.segments);
     final OutOfOrder ranges = holes();
     final SackBlocks blocks = blocksToReport();
     ranges.reportOverlap(from, to, blocks);
@@ -338,7 +340,7 @@ final class Receiver {
       blocks.onOutOfOrder(from, ranges);
     }
     final int skip = from - segment.payloadSeq();
-    buffer.store(from - rcvNxt, segment.bytes, segment.payloadOffset + skip, to - from);
+    segment.store(buffer, from - rcvNxt, skip, to - from);
     return 0;
   }
 

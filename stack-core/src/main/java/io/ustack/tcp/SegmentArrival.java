@@ -18,7 +18,7 @@ final class SegmentArrival {
 
   /** Processes one segment whose header is valid. The packet stays with the caller. */
   void onSegment(final TcpConnection c, final TcpSegment segment, final long nowNs) {
-    c.receiver().segmentsIn++;
+    c.receiver().segmentsIn += segment.segments;
     if (c.state() == TcpState.SYN_SENT) {
       onSegmentInSynSent(c, segment, nowNs);
     } else {
@@ -221,7 +221,7 @@ final class SegmentArrival {
       if (segment.payloadLength > 0) {
         c.receiver().onUnacceptablePayload(segment.seq, segment.seq + segment.payloadLength);
       }
-      c.receiver().acks().oweDuplicateAck();
+      c.receiver().acks().oweDuplicateAcks(segment.segments);
     } else {
       challenge(c, nowNs);
     }

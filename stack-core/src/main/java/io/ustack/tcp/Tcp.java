@@ -338,18 +338,19 @@ public final class Tcp implements TransportProtocol {
   @Override
   public void input(
       final Packet packet, final int source, final int destination, final long nowNs) {
-    counters.increment(Counter.TCP_SEGMENTS_IN);
+    counters.add(Counter.TCP_SEGMENTS_IN, packet.segments());
     final DropReason reason = validate(packet, destination);
     if (reason == null) {
       segment.read(packet, source, destination);
       dispatch(nowNs);
-      if (segment.packet == null) {
-        return; // it stands in a receive buffer
+      final Packet rest = segment.packet; // the others stand in a receive buffer
+      if (rest != null) {
+        rest.release();
       }
     } else {
       counters.drop(reason);
+      packet.release();
     }
-    packet.release();
   }
 
   private @Nullable DropReason validate(final Packet packet, final int destination) {

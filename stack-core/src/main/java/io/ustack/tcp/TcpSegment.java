@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The segment being processed: SEG.SEQ, SEG.ACK, SEG.WND and so on of RFC 9293 3.3.1, read once
- * from a validated header.
+ * from a validated header. A train ({@link Packet#follower}) is one segment with a long payload.
  *
  * <p>One instance per stack, filled anew for each segment; nobody keeps it. The packet under it
  * stays with the caller, unless {@link #keep} finds another owner.
@@ -54,8 +54,14 @@ final class TcpSegment {
 
   int sackOffset;
 
-  /** The packet that it came in; null once that has another owner. */
+  /** How many segments came as this one; 1 unless it is a train. */
+  int segments = 1;
+
+  /** The packets that it came in, as far as they have no other owner; null when all have. */
   @Nullable Packet packet;
+
+  /** Bytes of payload in front of {@link #packet}, which have another owner. */
+  private int keptBytes;
 
   ByteBuffer bytes = ByteBuffer.allocate(0);
   int optionsOffset;
@@ -85,6 +91,11 @@ final class TcpSegment {
     optionsOffset = at + TcpHeader.MIN_LENGTH_BYTES;
     payloadOffset = at + ((rest >>> 26) & 0x3C);
     payloadLength = from.end() - payloadOffset;
+    segments = from.segments();
+    keptBytes = 0;
+    for (Packet more = from.follower; more != null; more = more.follower) {
+      payloadLength += more.length();
+    }
     isMarked = (from.flags() & Packet.RX_CONGESTION_EXPERIENCED) != 0;
     echoesMark = false;
     hasTimestamps = false;
@@ -102,16 +113,61 @@ final class TcpSegment {
   }
 
   /**
-   * Lets the packet itself stand in the ring for the next bytes, where the application wants that.
+   * Lets the packets themselves stand in the ring for the next bytes, where the application wants
+   * that; they are in place, and not published yet.
    *
-   * @param offset of these bytes in {@link #bytes}; they are in place, and not published yet
+   * @param skip bytes of payload in front of these
+   * @return for how many bytes they do
    */
-  boolean keep(final PacketRing ring, final int offset, final int length) {
-    if (packet == null || !ring.keep(0, packet, offset, length)) {
-      return false;
+  int keep(final PacketRing ring, final int skip, final int length) {
+    int kept = 0;
+    while (packet != null && kept < length) {
+      final Packet first = packet;
+      final Packet rest = first.follower;
+      final int offset = keptBytes == 0 ? payloadOffset : first.offset();
+      final int end = keptBytes + first.end() - offset;
+      first.follower = null;
+      if (end <= skip) {
+        first.release();
+      } else {
+        final int from = Math.max(0, skip - keptBytes);
+        final int count = Math.min(end - Math.max(skip, keptBytes), length - kept);
+        if (!ring.keep(kept, first, offset + from, count)) {
+          first.follower = rest;
+          break;
+        }
+        kept += count;
+      }
+      keptBytes = end;
+      packet = rest;
     }
-    packet = null;
-    return true;
+    return kept;
+  }
+
+  /**
+   * Stores payload in the ring.
+   *
+   * @param ahead how many bytes are stored there and not published before it
+   * @param skip bytes of payload in front of these, at least those that were kept
+   */
+  void store(final PacketRing ring, final int ahead, final int skip, final int length) {
+    if (segments == 1) {
+      ring.store(ahead, bytes, payloadOffset + skip, length);
+      return;
+    }
+    int start = keptBytes;
+    int done = 0;
+    for (Packet piece = packet; piece != null && done < length; piece = piece.follower) {
+      final int offset = start == 0 ? payloadOffset : piece.offset();
+      final int end = start + piece.end() - offset;
+      final int from = skip + done;
+      if (from < end) {
+        final int count = Math.min(end - from, length - done);
+        ring.store(ahead + done, piece.bytes(), offset + from - start, count);
+        done += count;
+      }
+      start = end;
+    }
   }
 
   boolean has(final int flag) {

@@ -202,14 +202,14 @@ class QuickAckTest {
     final RttEstimator rtt = new RttEstimator(TestStack.PLAIN);
     rtt.onAck(100 * ms, 1, 0);
     assertEquals(300 * ms, rtt.rtoNs());
-    acks.onData(0, rtt, 40 * 1460, 1460);
+    acks.onData(0, rtt, 40 * 1460, 1460, 1);
     acks.onAckSent(true);
     assertEquals(40 * ms, acks.delayNs(1000 * ms));
     // Nobody answered: 80 ms. Then gaps of 70 ms: half of the old and the gap.
     acks.onDelayExpired(300 * ms);
     acks.onAckSent(true);
     assertEquals(80 * ms, acks.delayNs(1000 * ms));
-    acks.onData(70 * ms, rtt, 40 * 1460, 1460);
+    acks.onData(70 * ms, rtt, 40 * 1460, 1460, 1);
     acks.onAckSent(true);
     assertEquals(110 * ms, acks.delayNs(1000 * ms));
     assertEquals(60 * ms, acks.delayNs(60 * ms));
@@ -218,11 +218,11 @@ class QuickAckTest {
     acks.onAckSent(true);
     assertEquals(200 * ms, acks.delayNs(1000 * ms));
     // Back to back: half of it each time, towards the least.
-    acks.onData(75 * ms, rtt, 40 * 1460, 1460);
+    acks.onData(75 * ms, rtt, 40 * 1460, 1460, 1);
     acks.onAckSent(true);
     assertEquals(130 * ms, acks.delayNs(1000 * ms));
     // Longer than that, but no pause: nothing is learnt.
-    acks.onData(275 * ms, rtt, 40 * 1460, 1460);
+    acks.onData(275 * ms, rtt, 40 * 1460, 1460, 1);
     assertEquals(130 * ms, acks.delayNs(1000 * ms));
   }
 

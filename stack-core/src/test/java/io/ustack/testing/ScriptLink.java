@@ -22,6 +22,7 @@ public final class ScriptLink implements LinkDevice {
   private final Deque<byte[]> sent = new ArrayDeque<>();
   private int acceptable = Integer.MAX_VALUE;
   private int cuts;
+  private boolean joins = Boolean.parseBoolean(System.getProperty("ustack.joins", "true"));
   private long lost;
   private int arpAddress;
   private long arpMac;
@@ -112,7 +113,7 @@ public final class ScriptLink implements LinkDevice {
       SoftwareChecksum.verify(frame);
       frames[count++] = frame;
     }
-    return count;
+    return joins ? TrainMaker.join(frames, count) : count;
   }
 
   @Override
@@ -131,6 +132,11 @@ public final class ScriptLink implements LinkDevice {
       }
     }
     return taken;
+  }
+
+  /** Whether received segments that lie side by side come as trains. */
+  public void joins(final boolean on) {
+    joins = on;
   }
 
   /** How often something was cut off a train. */

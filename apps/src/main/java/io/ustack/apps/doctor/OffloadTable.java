@@ -34,6 +34,7 @@ final class OffloadTable {
       case RX_CHECKSUM -> "the shim verifies checksums";
       case TX_CHECKSUM -> "the shim computes checksums";
       case GSO -> "segments leave one by one";
+      case GRO -> "segments arrive one by one";
     };
   }
 }

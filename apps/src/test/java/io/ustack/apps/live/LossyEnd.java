@@ -7,6 +7,7 @@ import io.ustack.counter.DropReason;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.PortConfig;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
@@ -83,7 +84,8 @@ final class LossyEnd {
       throws DpdkException, NoSuchAlgorithmException {
     this.sizeBytes = sizeBytes;
     final DpdkEal eal = DpdkEal.start(Cable.ealArguments());
-    final DpdkPort port = DpdkPort.open(eal, PortConfig.of("net_af_packet0"));
+    final PortConfig config = PortConfig.of("net_af_packet0");
+    final DpdkPort port = DpdkPort.open(eal, config.withOffloads(Offloads.parse("gro=off")));
     far = new SackWatch(port.link(0));
     wire = new FaultInjector(far, faults, faults, SEED, HELD_FRAMES);
     near = new SackWatch(wire);
