@@ -266,6 +266,61 @@ static bool cut(const struct ustack_queue *queue, const struct ustack_frame *fra
 }
 
 /*
+ * Makes one packet of a train, a chain of mbufs that the port cuts. False when the port can't, or it is no train: nothing was changed
+ * then that place() does not mend.
+ */
+static bool chain(const struct ustack_queue *queue, const struct ustack_frame *frames, int count)
+{
+	struct rte_mbuf *head = place(queue, &frames[0]);
+	uint8_t *start = rte_pktmbuf_mtod(head, uint8_t *);
+	const uint32_t needed = USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM;
+	struct ustack_train train;
+	uint32_t length = 0;
+
+	for (int i = 0; i < count; i++)
+		length += frames[i].length;
+	if ((uint32_t)count > queue->chain_max || frames[0].length > queue->tso_frame_max ||
+	    length > UINT16_MAX + USTACK_ETHERNET_HEADER || (frames[0].flags & needed) != needed ||
+	    !ustack_train_headers(start, head->data_len, &train))
+		return false;
+	struct rte_mbuf *last = head;
+	for (int i = 1; i < count; i++) {
+		struct rte_mbuf *mbuf = place(queue, &frames[i]);
+
+		last->next = mbuf;
+		last = mbuf;
+	}
+	head->nb_segs = (uint16_t)count;
+	head->pkt_len = length;
+	ustack_train_length(&train, start, length - train.length);
+	ustack_checksum_prepare_tso(start, train.l3_length);
+	head->ol_flags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_TCP_CKSUM;
+	head->tx_offload = 0;
+	head->l2_len = USTACK_ETHERNET_HEADER;
+	head->l3_len = train.l3_length;
+	head->l4_len = train.l4_length;
+	head->tso_segsz = (uint16_t)(head->data_len - train.length);
+	return true;
+}
+
+/* The port has not taken it: its mbufs are each other's no more, and the head is a frame again. */
+static void unchain(struct rte_mbuf *head)
+{
+	uint8_t *start = rte_pktmbuf_mtod(head, uint8_t *);
+	struct ustack_train train;
+
+	if (ustack_train_headers(start, head->data_len, &train))
+		ustack_train_length(&train, start, head->data_len - train.length);
+	while (head != NULL) {
+		struct rte_mbuf *next = head->next;
+
+		head->next = NULL;
+		head->nb_segs = 1;
+		head = next;
+	}
+}
+
+/*
  * Of a train that was cut only the first frames were sent, and belong to the port. The rest is a train again; its descriptor tells
  * Java that the headers are there. first and last: of the rest.
  */
@@ -289,24 +344,82 @@ static inline bool finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uin
 	return false;
 }
 
-/* Makes mbufs of the first frames, as far as they fit and trains are whole. Returns how many. */
-static inline int assemble(struct ustack_queue *queue, const struct ustack_frame *frames, int count, struct rte_mbuf **mbufs,
-			   bool *offloaded)
+/* What is on its way to the port. */
+struct batch {
+	struct rte_mbuf *mbufs[USTACK_BURST];
+	uint8_t frames[USTACK_BURST]; /* how many descriptors are in each */
+	int count;
+	bool offloaded;
+};
+
+static inline void add(struct batch *batch, struct rte_mbuf *mbuf, int frames)
+{
+	batch->mbufs[batch->count] = mbuf;
+	batch->frames[batch->count++] = (uint8_t)frames;
+}
+
+/* Adds a train, as one packet or cut. False: it is none. */
+static bool add_train(struct ustack_queue *queue, struct batch *batch, const struct ustack_frame *frames, int count)
+{
+	if (queue->chain_max > 0 && chain(queue, frames, count)) {
+		add(batch, queue->mbufs[frames[0].index], count);
+		batch->offloaded = true;
+		return true;
+	}
+	if (unlikely(!cut(queue, frames, count, &batch->mbufs[batch->count])))
+		return false;
+	for (int i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = batch->mbufs[batch->count];
+
+		batch->offloaded |= finish(queue, mbuf, frames[i].flags);
+		add(batch, mbuf, 1);
+	}
+	return true;
+}
+
+/* Makes mbufs of the first frames, as far as they fit and trains are whole. Returns how many of the descriptors. */
+static inline int assemble(struct ustack_queue *queue, const struct ustack_frame *frames, int count, struct batch *batch)
 {
 	int done = 0;
 
+	batch->count = 0;
+	batch->offloaded = false;
 	while (done < count && likely(fits(queue, &frames[done]))) {
-		int length = 1;
-
 		if (frames[done].flags & USTACK_CONTINUES) {
-			length = train_length(&frames[done], count - done);
-			if (unlikely(!cut(queue, &frames[done], length, &mbufs[done])))
+			int length = train_length(&frames[done], count - done);
+
+			if (unlikely(!add_train(queue, batch, &frames[done], length)))
 				break;
+			done += length;
 		} else {
-			mbufs[done] = place(queue, &frames[done]);
+			struct rte_mbuf *mbuf = place(queue, &frames[done]);
+
+			batch->offloaded |= finish(queue, mbuf, frames[done].flags);
+			add(batch, mbuf, 1);
+			done++;
 		}
-		for (int end = done + length; done < end; done++)
-			*offloaded |= finish(queue, mbufs[done], frames[done].flags);
+	}
+	return done;
+}
+
+/* So many mbufs of the batch were sent; what is left of its trains are trains. Returns how many descriptors were sent. */
+static int leave(struct ustack_queue *queue, struct batch *batch, struct ustack_frame *frames, int ready, int sent)
+{
+	int done = 0;
+
+	for (int i = 0; i < sent; i++)
+		done += batch->frames[i];
+	for (int i = sent, at = done; at < ready;) {
+		int length = train_length(&frames[at], ready - at);
+
+		if (batch->frames[i] > 1) {
+			unchain(batch->mbufs[i++]);
+		} else {
+			if (length > 1 || (at > 0 && (frames[at - 1].flags & USTACK_CONTINUES)))
+				mend(queue, &frames[at], batch->mbufs[i], batch->mbufs[i + length - 1]);
+			i += length;
+		}
+		at += length;
 	}
 	return done;
 }
@@ -326,7 +439,7 @@ static int reject(struct ustack_queue *queue, const struct ustack_frame *frames,
 int ustack_tx(int64_t handle, int count)
 {
 	struct ustack_queue *queue = ustack_queue(handle);
-	struct rte_mbuf *mbufs[USTACK_BURST];
+	struct batch batch;
 	int done = 0;
 
 	ustack_join();
@@ -334,21 +447,16 @@ int ustack_tx(int64_t handle, int count)
 		count = USTACK_BURST;
 	while (done < count) {
 		struct ustack_frame *frames = queue->tx_frames + done;
-		bool offloaded = false;
-		int ready = assemble(queue, frames, count - done, mbufs, &offloaded);
+		int ready = assemble(queue, frames, count - done, &batch);
 		int sent = 0;
 
 		if (likely(ready > 0))
-			sent = queue->ring == NULL ? ustack_send(queue, mbufs, (uint16_t)ready, offloaded)
-						   : ustack_ring_transmit(queue->ring, mbufs, (uint16_t)ready);
-		done += sent;
-		if (sent < ready) {
-			int last = sent + train_length(&frames[sent], ready - sent) - 1;
-
-			if (last > sent || (sent > 0 && (frames[sent - 1].flags & USTACK_CONTINUES)))
-				mend(queue, &frames[sent], mbufs[sent], mbufs[last]);
-			break;
-		}
+			sent = queue->ring == NULL
+				       ? ustack_send(queue, batch.mbufs, (uint16_t)batch.count, batch.offloaded)
+				       : ustack_ring_transmit(queue->ring, batch.mbufs, (uint16_t)batch.count);
+		if (unlikely(sent < batch.count))
+			return done + leave(queue, &batch, frames, ready, sent);
+		done += ready;
 		if (unlikely(done < count))
 			done += reject(queue, queue->tx_frames + done, count - done);
 	}
@@ -404,6 +512,8 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 	if (offloads & USTACK_RX_L4_CHECKSUM_BAD)
 		queue->rx_verdict |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	queue->merges = (offloads & USTACK_GRO) != 0;
+	queue->chain_max = offloads & USTACK_TSO ? ustack_port_chain_max(port) : 0;
+	queue->tso_frame_max = ustack_port_tso_frame_max(port);
 	queue->gated = ustack_is_memif(port);
 	if (queue->gated)
 		ustack_gate_add(&queue->gate);

@@ -30,6 +30,8 @@ struct ustack_queue {
 	uint64_t rx_verdict; /* the ol_flags in which the port gives its verdict on checksums */
 	bool gated;	     /* a memif port, see dpdk_memif.c */
 	bool merges;	     /* received segments become trains */
+	uint32_t chain_max;  /* mbufs of the longest train that the port cuts; 0 without TSO */
+	uint32_t tso_frame_max; /* bytes of the longest frame that it makes of one */
 	struct ustack_gate gate;
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame rx_frames[USTACK_BURST];
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame tx_frames[USTACK_BURST];

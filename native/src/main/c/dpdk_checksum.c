@@ -219,3 +219,11 @@ int ustack_checksum_prepare(uint8_t *frame, uint32_t length, uint32_t flags)
 		store16(frame + ip.header + IPV4_CHECKSUM, 0);
 	return (int)ip.header_length;
 }
+
+void ustack_checksum_prepare_tso(uint8_t *frame, uint32_t ipv4_header)
+{
+	const struct ipv4 ip = { .header = USTACK_ETHERNET_HEADER, .protocol = PROTOCOL_TCP, .l4_length = 0 };
+
+	store16(frame + USTACK_ETHERNET_HEADER + ipv4_header + TCP_CHECKSUM, fold(sum_pseudo_header(frame, &ip)));
+	store16(frame + USTACK_ETHERNET_HEADER + IPV4_CHECKSUM, 0);
+}

@@ -42,4 +42,10 @@ int ustack_checksum_fill(uint8_t *frame, uint32_t length, uint32_t flags);
  */
 int ustack_checksum_prepare(uint8_t *frame, uint32_t length, uint32_t flags);
 
+/*
+ * The same of a TCP segment that the port cuts, whose headers are there: the pseudo-header is summed without a length, as DPDK and its
+ * drivers want it.
+ */
+void ustack_checksum_prepare_tso(uint8_t *frame, uint32_t ipv4_header);
+
 #endif

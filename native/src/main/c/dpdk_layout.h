@@ -29,6 +29,7 @@ enum ustack_flag {
 /* What the shim does besides, in the same set as the offloads of the port. */
 enum ustack_service {
 	USTACK_GRO = 1 << 10, /* makes trains of what comes */
+	USTACK_TSO = 1 << 11, /* the port's: cuts trains that are chains of mbufs */
 };
 
 #define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)

@@ -76,6 +76,9 @@ static const struct {
 	{ USTACK_TX_IPV4_CHECKSUM, 0, RTE_ETH_TX_OFFLOAD_IPV4_CKSUM },
 	{ USTACK_TX_TCP_CHECKSUM, 0, RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
 	{ USTACK_TX_UDP_CHECKSUM, 0, RTE_ETH_TX_OFFLOAD_UDP_CKSUM },
+	{ USTACK_TSO, 0,
+	  RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+		  RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
 };
 
 int ustack_port_offloads(int port)
@@ -101,8 +104,10 @@ int ustack_port_configure(int port, int queues, int mtu, int offloads)
 	if (result != 0)
 		return result;
 	struct rte_eth_conf conf = { .rxmode.mtu = mtu == 0 ? own_mtu : (uint32_t)mtu };
-	/* All buffers of a queue come from one pool and have one holder, which is what FAST_FREE asks for. */
-	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+	/* All buffers of a queue come from one pool and have one holder, which is what FAST_FREE asks for; but it leaves chains as
+	 * they are, and a buffer of the pool must not be one. */
+	if (!(offloads & USTACK_TSO))
+		conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	for (size_t i = 0; i < RTE_DIM(OFFLOADS); i++) {
 		if (offloads & OFFLOADS[i].bit) {
 			conf.rxmode.offloads |= OFFLOADS[i].rx;
@@ -199,6 +204,26 @@ uint32_t ustack_port_frame_max(int port)
 
 	rte_eth_dev_get_mtu((uint16_t)port, &mtu);
 	return mtu + RTE_ETHER_HDR_LEN + VLAN_TAG;
+}
+
+uint32_t ustack_port_chain_max(int port)
+{
+	struct rte_eth_dev_info info;
+
+	if (rte_eth_dev_info_get((uint16_t)port, &info) != 0)
+		return 1;
+	return info.tx_desc_lim.nb_seg_max == 0 ? UINT8_MAX : info.tx_desc_lim.nb_seg_max;
+}
+
+uint32_t ustack_port_tso_frame_max(int port)
+{
+	struct rte_eth_dev_info info;
+	uint32_t most = ustack_port_frame_max(port);
+
+	/* net_tap measures segments with their Ethernet header against the MTU, and takes nothing any more when one is longer. */
+	if (rte_eth_dev_info_get((uint16_t)port, &info) == 0 && strcmp(info.driver_name, "net_tap") == 0)
+		most -= RTE_ETHER_HDR_LEN + VLAN_TAG;
+	return most;
 }
 
 int ustack_port_link(int port, int64_t *out)

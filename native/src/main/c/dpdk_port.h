@@ -7,4 +7,10 @@
 /* Bytes of the longest frame that the port's MTU allows, with a VLAN tag and without the frame check sequence. */
 uint32_t ustack_port_frame_max(int port);
 
+/* Most mbufs that one packet for the port's TSO may be in. */
+uint32_t ustack_port_chain_max(int port);
+
+/* Bytes of the longest frame that its TSO makes. */
+uint32_t ustack_port_tso_frame_max(int port);
+
 #endif

@@ -61,7 +61,9 @@ static uint16_t carry_out(struct ustack_ring *ring)
 		for (uint16_t i = 0; i < ring->waiting_count; i++) {
 			struct rte_mbuf *mbuf = ring->waiting[i];
 
-			ring->waiting_offloaded |= ustack_finish(ring->queue, mbuf, ustack_private(mbuf)->flags);
+			/* A chain is finished already. */
+			ring->waiting_offloaded |= mbuf->nb_segs > 1 ||
+						   ustack_finish(ring->queue, mbuf, ustack_private(mbuf)->flags);
 		}
 		if (ring->waiting_count == 0)
 			return 0;

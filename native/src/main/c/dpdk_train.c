@@ -88,6 +88,11 @@ void ustack_train_cut(const struct ustack_train *train, const uint8_t *head, uin
 	tcp[TCP_FLAGS] = flags & (uint8_t)~(last ? CWR : CWR | FIN | PSH);
 }
 
+void ustack_train_length(const struct ustack_train *train, uint8_t *frame, uint32_t payload)
+{
+	put16(frame + USTACK_ETHERNET_HEADER + IPV4_TOTAL_LENGTH, train->l3_length + train->l4_length + payload);
+}
+
 void ustack_train_mend(const struct ustack_train *train, uint8_t *first, const uint8_t *last)
 {
 	*tcp_flags(train, first) |= last[USTACK_ETHERNET_HEADER + train->l3_length + TCP_FLAGS] & (FIN | PSH);

@@ -35,6 +35,9 @@ uint8_t ustack_train_cut_head(const struct ustack_train *train, uint8_t *head);
 void ustack_train_cut(const struct ustack_train *train, const uint8_t *head, uint8_t *to, uint32_t payload, uint32_t offset,
 		      uint8_t flags, bool last);
 
+/* Writes the length of an IPv4 packet with so much behind the headers. */
+void ustack_train_length(const struct ustack_train *train, uint8_t *frame, uint32_t payload);
+
 /*
  * What is left of a train that was sent in part begins with this frame: its flags are the whole train's again.
  *

@@ -381,19 +381,22 @@ static void cuts_trains(int ring_entries)
 	close_lane(&lane);
 }
 
-/* The port has room for a part of a train: what is left is a train, and may be left in part again. */
+/* The port has room for a part of two trains: what is left are trains, and may be left in part again. */
 static void cuts_trains_in_two(void)
 {
-	static struct train train;
+	static struct train trains[2];
 	struct lane lane = open_lane(0);
 
 	for (int round = 0; round < 300; round++) {
-		int count = 2 + (int)below(TRAIN_MAX - 1);
+		int first = 1 + (int)below(TRAIN_MAX);
+		int count = first + 1 + (int)below(TRAIN_MAX);
 		int waiting = 1023 - (int)below((uint32_t)count + 1);
 		int sent = 0;
 
-		make_train(&train, count);
-		lay_out(&lane, &train, 0, 140);
+		make_train(&trains[0], first);
+		make_train(&trains[1], count - first);
+		lay_out(&lane, &trains[0], 0, 140);
+		lay_out(&lane, &trains[1], first, 140);
 		while (sent < count) {
 			for (int i = 0; i < waiting; i++)
 				inject(make_mbuf(other_pool, 20));
@@ -407,14 +410,54 @@ static void cuts_trains_in_two(void)
 				i += now;
 			}
 			CHECK(ustack_rx(lane.queue, USTACK_BURST) == taken);
-			for (int i = 0; i < taken; i++)
-				check_segment(&lane.rx[i], &train, sent + i);
+			for (int i = 0; i < taken; i++) {
+				int at = sent + i;
+
+				check_segment(&lane.rx[i], &trains[at >= first], at < first ? at : at - first);
+			}
 			release(&lane, taken);
 			sent += taken;
 			for (int i = 0; i < count - sent; i++)
 				lane.tx[i] = lane.tx[taken + i];
 			waiting = 1023 - (int)below((uint32_t)count + 1);
 		}
+	}
+	close_lane(&lane);
+}
+
+/* A full port has not taken a chain: its mbufs are single again, and the train is as it was. */
+static void leaves_chains(void)
+{
+	static struct train train;
+	struct lane lane = open_lane(0);
+
+	for (int round = 0; round < 50; round++) {
+		int count = 2 + (int)below(TRAIN_MAX - 1);
+
+		make_train(&train, count);
+		lay_out(&lane, &train, 0, 140);
+		for (int i = 0; i < 1023; i++)
+			inject(make_mbuf(other_pool, 20));
+		ustack_queue(lane.queue)->chain_max = UINT8_MAX;
+		CHECK(ustack_tx(lane.queue, count) == 0);
+		for (int i = 0; i < count; i++) {
+			const struct rte_mbuf *mbuf = ustack_pool(pool)->mbufs[lane.tx[i].index];
+
+			CHECK(mbuf->next == NULL && mbuf->nb_segs == 1);
+		}
+		for (int i = 0; i < 1023;) {
+			int now = ustack_rx(lane.queue, RTE_MIN(USTACK_BURST, 1023 - i));
+
+			CHECK(now > 0);
+			release(&lane, now);
+			i += now;
+		}
+		ustack_queue(lane.queue)->chain_max = 0;
+		CHECK(ustack_tx(lane.queue, count) == count);
+		CHECK(ustack_rx(lane.queue, USTACK_BURST) == count);
+		for (int i = 0; i < count; i++)
+			check_segment(&lane.rx[i], &train, i);
+		release(&lane, count);
 	}
 	close_lane(&lane);
 }
@@ -582,6 +625,7 @@ int main(void)
 	echoes(0);
 	cuts_trains(0);
 	cuts_trains_in_two();
+	leaves_chains();
 	makes_trains();
 	survives_hostile_frames();
 	linearises();

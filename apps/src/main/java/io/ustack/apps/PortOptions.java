@@ -56,8 +56,8 @@ public final class PortOptions {
       paramLabel = "NAME=on|off,...",
       converter = OffloadSwitches.class,
       description =
-          "Switch what the port may do for us, by ethtool's names: rx and tx (checksums), gso and"
-              + " gro (trains of segments, cut and made below the stack). What is off the shim"
+          "Switch what the port may do for us, by ethtool's names: rx and tx (checksums), tso, gso"
+              + " and gro (trains of segments, cut and made below the stack). What is off the shim"
               + " does; on refuses a port that can't; ustack doctor shows what a port can. Default:"
               + " what it has in hardware.")
   private Offloads offloads = Offloads.AUTO;

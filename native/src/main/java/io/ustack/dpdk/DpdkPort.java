@@ -1,5 +1,6 @@
 package io.ustack.dpdk;
 
+import io.ustack.buffer.Packet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,7 +120,15 @@ public final class DpdkPort implements AutoCloseable {
         chosen |= offered & offload.bits();
       }
     }
-    return chosen;
+    // Whoever cuts segments computes their checksums.
+    final int sums = Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM;
+    if ((chosen & sums) == sums) {
+      return chosen;
+    }
+    if (config.offloads().isOn(Offload.TSO)) {
+      throw new DpdkException("port " + config.name() + ": tso=on needs tx, which is off");
+    }
+    return chosen & ~Offload.TSO.bits();
   }
 
   private List<DpdkPacketPool> pools(final DpdkEal eal) throws DpdkException {
@@ -208,7 +217,8 @@ public final class DpdkPort implements AutoCloseable {
 
   /** How many segments a train to transmit may have. */
   int trainSegments() {
-    return (active & Offload.GSO.bits()) == 0 ? 1 : TRAIN_SEGMENTS;
+    final int trains = Offload.GSO.bits() | Offload.TSO.bits();
+    return (active & trains) == 0 ? 1 : TRAIN_SEGMENTS;
   }
 
   /** How it was opened. */

@@ -10,6 +10,8 @@ public enum Offload {
   RX_CHECKSUM("rx", Packet.RX_IPV4_CHECKSUM_BAD | Packet.RX_L4_CHECKSUM_BAD),
   /** Computes checksums; without it the shim does. */
   TX_CHECKSUM("tx", Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM | Packet.TX_UDP_CHECKSUM),
+  /** Cuts trains of segments; without it the shim does. */
+  TSO("tso", 1 << 11),
   /** TCP sends trains of segments, which the shim cuts where the port does not. */
   GSO("gso", 1 << 9),
   /** Received segments of a connection that lie side by side reach TCP as one train. */

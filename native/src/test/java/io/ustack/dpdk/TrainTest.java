@@ -1,9 +1,15 @@
 package io.ustack.dpdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ustack.buffer.Packet;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,7 +37,18 @@ class TrainTest {
 
   @BeforeAll
   static void start() throws DpdkException {
-    eal = DpdkEal.start(List.of("--no-huge", "-m", "256", "--vdev=net_ring0", "--vdev=net_ring1"));
+    eal =
+        DpdkEal.start(
+            List.of(
+                "--no-huge",
+                "-m",
+                "256",
+                "--vdev=net_ring0",
+                "--vdev=net_ring1",
+                "--vdev=net_tap0,iface=usntso0",
+                "--vdev=net_tap1,iface=usntso1",
+                "--vdev=net_tap2,iface=usntso2",
+                "--vdev=net_tap3,iface=usntso3"));
   }
 
   private static PortConfig config(final int number) {
@@ -43,7 +60,7 @@ class TrainTest {
     final Packet head = link.pool().allocate();
     final ByteBuffer bytes = head.bytes();
     final int at = head.append(HEADER_BYTES + SEGMENT_BYTES);
-    bytes.put(at, new byte[HEADER_BYTES]);
+    bytes.put(at, new byte[HEADER_BYTES + SEGMENT_BYTES]);
     bytes.putShort(at + 12, (short) 0x0800);
     bytes.putInt(at + 14, 0x4500_0000 | HEADER_BYTES - 14 + SEGMENT_BYTES);
     bytes.putInt(at + 18, 0x4000);
@@ -55,7 +72,8 @@ class TrainTest {
     for (int i = 1; i < count; i++) {
       last.follower = link.pool().allocate();
       last = last.follower;
-      last.bytes().put(last.append(SEGMENT_BYTES) + SEGMENT_BYTES - 1, (byte) i);
+      last.bytes().put(last.append(SEGMENT_BYTES), new byte[SEGMENT_BYTES]);
+      last.bytes().put(last.end() - 1, (byte) i);
     }
     head.segments(count);
     head.flags(TX);
@@ -125,5 +143,83 @@ class TrainTest {
     try (DpdkPort port = DpdkPort.open(eal, config)) {
       assertEquals(1, port.link(0).capabilities().trainSegments());
     }
+  }
+
+  private static final String READER =
+      """
+      import socket, sys
+      wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+      wire.bind((sys.argv[1], 0))
+      wire.settimeout(15)
+      print("ready", flush=True)
+      for i in range(int(sys.argv[2])):
+          print(wire.recv(65536).hex(), flush=True)
+      """;
+
+  /** What Linux sees of trains, without the IPv4 identification, which TSO counts up. */
+  private static List<String> seenByLinux(final int tap, final String offloads, final int trains)
+      throws DpdkException, IOException {
+    final PortConfig config =
+        PortConfig.of("net_tap" + tap)
+            .withSizes(256, 256, 2047)
+            .withOffloads(Offloads.parse(offloads));
+    final List<String> seen = new ArrayList<>();
+    try (Namespace linux = new Namespace("us-tso-test" + tap);
+        DpdkPort port = DpdkPort.open(eal, config)) {
+      final DpdkLink link = port.link(0);
+      linux.adopt("usntso" + tap, "10.99.9.1/24", "10.99.9.2", port.macAddress());
+      final int segments = trains * (trains + 3) / 2;
+      final Process reader =
+          linux.start("python3", "-c", READER, "usntso" + tap, Integer.toString(segments));
+      final BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(reader.getInputStream(), StandardCharsets.US_ASCII));
+      assertEquals("ready", lines.readLine());
+      final Packet[] frames = new Packet[1];
+      for (int count = 2; count < trains + 2; count++) {
+        frames[0] = train(link, count, 0);
+        assertEquals(1, link.transmit(frames, 1, 0));
+        for (int i = 0; i < count; i++) {
+          seen.add(withoutId(lines.readLine()));
+        }
+      }
+      assertEquals(null, lines.readLine());
+      assertEquals(0, link.pool().inUse());
+    }
+    return seen;
+  }
+
+  private static String withoutId(final String frame) {
+    int sum = 0;
+    for (int i = 28; i < 68; i += 4) {
+      sum += Integer.parseInt(frame.substring(i, i + 4), 16);
+    }
+    assertEquals(0xFFFF, (sum & 0xFFFF) + (sum >>> 16), "the checksum of the IPv4 header");
+    return frame.substring(0, 36) + "...." + frame.substring(40, 48) + "...." + frame.substring(52);
+  }
+
+  /** The driver cuts, the shim cuts, or the driver sums what the shim cuts. */
+  @Test
+  void theWireSeesTheSameWhoeverCuts() throws DpdkException, IOException {
+    final List<String> cutByPort = seenByLinux(0, "tx=on,tso=on", 31);
+    assertEquals(31 * 34 / 2, cutByPort.size());
+    assertFrames(seenByLinux(1, "tx=off", 31), cutByPort);
+    assertFrames(seenByLinux(2, "tx=on,tso=off", 31), cutByPort);
+  }
+
+  private static void assertFrames(final List<String> expected, final List<String> seen) {
+    for (int i = 0; i < seen.size(); i++) {
+      assertEquals(expected.get(i), seen.get(i), "frame " + i);
+    }
+    assertEquals(expected.size(), seen.size());
+  }
+
+  @Test
+  void cuttingNeedsChecksums() {
+    final PortConfig config =
+        PortConfig.of("net_tap3").withOffloads(Offloads.parse("tx=off,tso=on"));
+    assertEquals(
+        "port net_tap3: tso=on needs tx, which is off",
+        assertThrows(DpdkException.class, () -> DpdkPort.open(eal, config)).getMessage());
   }
 }

@@ -33,6 +33,7 @@ final class OffloadTable {
     return switch (offload) {
       case RX_CHECKSUM -> "the shim verifies checksums";
       case TX_CHECKSUM -> "the shim computes checksums";
+      case TSO -> "the shim cuts trains of segments";
       case GSO -> "segments leave one by one";
       case GRO -> "segments arrive one by one";
     };

@@ -25,7 +25,10 @@ class OffloadTableTest {
         "         tx       TCP, UDP         TCP              the shim computes checksums",
         lines.get(3));
     assertEquals(
-        "         gso      (the shim)       -                segments leave one by one",
+        "         tso      -                -                the shim cuts trains of segments",
         lines.get(4));
+    assertEquals(
+        "         gso      (the shim)       -                segments leave one by one",
+        lines.get(5));
   }
 }
