@@ -23,7 +23,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 class KernelWireTest {
   private static final String VETH = "usnveth";
   private static final String VETH_PEER = "usnpeer";
+  private static final String JUMBO = "usnjumbo";
+  private static final String JUMBO_PEER = "usnjpeer";
   private static final long DEADLINE_NS = 10_000_000_000L;
+
+  private static final String QUESTION =
+      """
+      import socket, sys
+      wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+      wire.settimeout(3)
+      wire.sendto(b"42".zfill(int(sys.argv[2])), (sys.argv[1], 7))
+      try:
+          print(wire.recv(65536).decode(), end="")
+      except TimeoutError:
+          pass
+      """;
 
   private static Namespace linux;
   private static DpdkEal eal;
@@ -36,6 +50,8 @@ class KernelWireTest {
     linux = new Namespace("us-native-test");
     Namespace.run("ip", "link", "add", VETH, "type", "veth", "peer", "name", VETH_PEER);
     Namespace.run("ip", "link", "set", VETH, "up");
+    Namespace.run("ip", "link", "add", JUMBO, "type", "veth", "peer", "name", JUMBO_PEER);
+    Namespace.run("ip", "link", "set", JUMBO, "mtu", "9000", "up");
     eal =
         DpdkEal.start(
             List.of(
@@ -47,6 +63,7 @@ class KernelWireTest {
                 "--vdev=net_tap2,iface=usntap2",
                 "--vdev=net_tap3,iface=usntap3",
                 "--vdev=net_null0",
+                "--vdev=net_pcap0,iface=" + JUMBO,
                 "--vdev=net_af_packet0,iface=" + VETH));
   }
 
@@ -61,15 +78,8 @@ class KernelWireTest {
 
   /** Has Linux ask with text of so many bytes, and answers what it got back. */
   private String ask(final DpdkLink link, final String address, final int lengthBytes) {
-    final String script =
-        "exec 3<>/dev/udp/"
-            + address
-            + "/7; printf '%0"
-            + lengthBytes
-            + "d' 42 >&3; timeout 3 head -c "
-            + lengthBytes
-            + " <&3 || true";
-    final Process question = linux.start("bash", "-c", script);
+    final Process question =
+        linux.start("python3", "-c", QUESTION, address, Integer.toString(lengthBytes));
     final long startNs = System.nanoTime();
     while (question.isAlive() && System.nanoTime() - startNs < DEADLINE_NS) {
       turnRound(link);
@@ -94,8 +104,10 @@ class KernelWireTest {
     }
   }
 
+  /** For the echo port: net_pcap sees what it sends, too. */
   private static boolean isUdp(final Packet frame) {
     return frame.length() >= 42
+        && frame.bytes().getShort(frame.offset() + 36) == 7
         && frame.bytes().getShort(frame.offset() + 12) == 0x0800
         && frame.bytes().get(frame.offset() + 23) == 17;
   }
@@ -118,10 +130,14 @@ class KernelWireTest {
 
   private void answersLinux(final DpdkLink link, final String address) {
     // Even, odd, and the longest that the MTU allows.
-    for (final int lengthBytes : new int[] {2, 33, 1000, 1471, 1472}) {
+    answersLinux(link, address, 2, 33, 1000, 1471, 1472);
+  }
+
+  private void answersLinux(final DpdkLink link, final String address, final int... lengthsBytes) {
+    for (final int lengthBytes : lengthsBytes) {
       assertEquals(String.format("%0" + lengthBytes + "d", 42), ask(link, address, lengthBytes));
     }
-    assertEquals(5, turnedRound);
+    assertEquals(lengthsBytes.length, turnedRound);
     assertEquals(0, badChecksums);
     assertEquals(0, link.lostFrames());
     assertEquals(0, link.pool().inUse());
@@ -161,6 +177,18 @@ class KernelWireTest {
     assertEquals(
         "port net_null0 (net_null) does not offer rx=on: leave it out, or ask for off",
         assertThrows(DpdkException.class, () -> DpdkPort.open(eal, config)).getMessage());
+  }
+
+  /** net_pcap: the drivers of taps, packet sockets and memif refuse an MTU above 1500. */
+  @Test
+  void jumboFrames() throws DpdkException {
+    try (DpdkPort port = DpdkPort.open(eal, config("net_pcap0").withMtuBytes(9000))) {
+      assertEquals(9000, port.link(0).capabilities().mtuBytes());
+      linux.adopt(JUMBO_PEER, "10.99.4.1/24", "10.99.4.2", port.macAddress());
+      linux.inside("ip", "link", "set", JUMBO_PEER, "mtu", "9000");
+      linux.inside("ethtool", "-K", JUMBO_PEER, "tx", "off");
+      answersLinux(port.link(0), "10.99.4.2", 2, 1472, 1473, 5001, 8971, 8972);
+    }
   }
 
   @Test
