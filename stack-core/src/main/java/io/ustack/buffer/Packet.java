@@ -73,7 +73,8 @@ public final class Packet {
    * whole frame, with its own length in the IPv4 header; what follows holds only payload that
    * continues it. On transmit each follower becomes a segment behind a copy of the head's headers,
    * which need room in front of it; all but the last are as long as the head's payload. The head's
-   * FIN and PSH are the last segment's, its CWR is the first one's.
+   * FIN and PSH are the last segment's, its CWR is the first one's. What is received as a train
+   * has, in front of each payload, the headers that it came with.
    *
    * <p>Whoever holds the head holds them all: they are released together.
    */

@@ -5,6 +5,7 @@ import io.ustack.buffer.PacketPool;
 import io.ustack.link.FlowShare;
 import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
+import io.ustack.link.Train;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -192,7 +193,17 @@ public final class ShardLink implements LinkDevice, FlowShare {
     }
   }
 
+  /** A train is passed on as the frames that it came in: their headers are still there. */
   private void pass(final Packet frame, final int to) {
+    final int headerBytes = frame.follower == null ? 0 : Train.headerBytes(frame);
+    offer(frame, to);
+    for (Packet packet = frame.follower; packet != null; packet = packet.follower) {
+      packet.prepend(headerBytes);
+      offer(packet, to);
+    }
+  }
+
+  private void offer(final Packet frame, final int to) {
     if (!toOthers.get(to).offer(frame)) {
       lost.setRelease(lost.getPlain() + 1);
     }

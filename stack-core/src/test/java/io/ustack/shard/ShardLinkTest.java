@@ -96,6 +96,26 @@ class ShardLinkTest {
     }
   }
 
+  private byte[] segmentFor(final int shard, final int sequence) {
+    int port = 1000;
+    while (map.owner(PEER, OUR, port, 80) != shard) {
+      port++;
+    }
+    final byte[] payload = {(byte) sequence, 2, 3, 4};
+    return ipv4ToUs(6, Frames.tcp(PEER, port, OUR, 80, sequence, 9, 0x10, 500, payload));
+  }
+
+  /** A link with GRO brings segments that lie side by side as one. */
+  @Test
+  void trainsReachOthersAsTheFramesThatTheyWere() {
+    queue0.joins(true);
+    for (int i = 0; i < 3; i++) {
+      queue0.inject(segmentFor(2, 4 * i));
+    }
+    assertFrames(receive(0, 32));
+    assertFrames(receive(2, 32), segmentFor(2, 0), segmentFor(2, 4), segmentFor(2, 8));
+  }
+
   @Test
   void arpReachesAll() {
     queue1.inject(arp());
