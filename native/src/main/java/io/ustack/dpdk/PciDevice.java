@@ -15,7 +15,11 @@ import java.util.stream.Stream;
 final class PciDevice {
   private static final Pattern ADDRESS =
       Pattern.compile("(?:([0-9a-f]{4}):)?([0-9a-f]{2}:[0-9a-f]{2}\\.[0-7])");
-  private static final Set<String> FOR_DPDK = Set.of("vfio-pci", "uio_pci_generic", "igb_uio");
+
+  /** mlx4 and mlx5 share their cards with the kernel. */
+  private static final Set<String> FOR_DPDK =
+      Set.of("vfio-pci", "uio_pci_generic", "igb_uio", "mlx4_core", "mlx5_core");
+
   private static final String NETWORK_CLASS = "0x02";
   private static final String BRIDGE_CLASS = "0x0604";
   private static final String LIST = "dpdk-setup/bind-nic.sh --status lists them";
@@ -83,13 +87,22 @@ final class PciDevice {
     if (mentions(log, "dma remapping", "cannot allocate memory")) {
       return "not enough memory may be locked for it: run as root, or raise 'ulimit -l'";
     }
-    return "it is at "
-        + driver
-        + ", and DPDK has no driver that takes it ("
-        + read(directory.resolve("vendor"))
-        + " "
-        + read(directory.resolve("device"))
-        + "), or that driver failed: --log-level=debug tells";
+    final String reason = reason(log);
+    return reason.isEmpty()
+        ? "it is at "
+            + driver
+            + ", and DPDK has no driver that takes it ("
+            + read(directory.resolve("vendor"))
+            + " "
+            + read(directory.resolve("device"))
+            + ")"
+        : "its driver refused it: " + reason;
+  }
+
+  /** What was said before the end. */
+  private String reason(final List<String> log) {
+    final int at = log.indexOf("Requested device " + address + " cannot be used");
+    return at > 0 ? log.get(at - 1) : "";
   }
 
   /** Others in its IOMMU group that a driver of the kernel has. */

@@ -66,9 +66,11 @@ class PciDeviceTest {
         "not enough memory may be locked for it: run as root, or raise 'ulimit -l'",
         "EAL: Cannot set up DMA remapping, error 12 (Cannot allocate memory)\n");
     assertWhy(
-        "it is at vfio-pci, and DPDK has no driver that takes it (0x8086 0x10d3), or that driver"
-            + " failed: --log-level=debug tells",
-        "");
+        "its driver refused it: eth_em_dev_init(): no such PHY",
+        "eth_em_dev_init(): no such PHY\nEAL: Requested device " + PCI + " cannot be used\n");
+    assertWhy("it is at vfio-pci, and DPDK has no driver that takes it (0x8086 0x10d3)", "");
+    device(PCI, "0x020000", "mlx5_core");
+    assertWhy("it is at mlx5_core, and DPDK has no driver that takes it (0x8086 0x10d3)", "");
   }
 
   @Test
