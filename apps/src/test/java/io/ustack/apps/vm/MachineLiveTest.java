@@ -1,0 +1,270 @@
+package io.ustack.apps.vm;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.demo.Tool;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The stack on NICs under vfio-pci, from the bare machine to the page served and back: one boot,
+ * whose tests follow each other as the steps of a person do.
+ */
+@Tag("live")
+@Tag("vm")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Timeout(600)
+class MachineLiveTest {
+  /** Enough for one stack, and few enough to be counted. */
+  private static final String HUGEPAGES = "128";
+
+  private static final int FILE_BYTES = 4_000_000;
+
+  private VirtualMachine machine;
+
+  /** The machine's network cards. */
+  enum Nic {
+    E1000E("e1000e", "net_e1000_em"),
+    VIRTIO("virtio-pci", "net_virtio"),
+    VMXNET3("vmxnet3", "net_vmxnet3");
+
+    private final String kernelDriver;
+    private final String dpdkDriver;
+
+    Nic(final String kernelDriver, final String dpdkDriver) {
+      this.kernelDriver = kernelDriver;
+      this.dpdkDriver = dpdkDriver;
+    }
+
+    private int number() {
+      return ordinal() + 1;
+    }
+
+    /** On the PCI bus. */
+    String address() {
+      return "0000:0" + number() + ":00.0";
+    }
+
+    String stack() {
+      return "10.98." + number() + ".2";
+    }
+
+    String server(final String command) {
+      return "ustack " + command + " --ip " + stack() + "/24 -- -a " + address();
+    }
+  }
+
+  @BeforeAll
+  void boot() throws CommandFailure, IOException, InterruptedException {
+    assumeTrue(VirtualMachine.isThere(), "sudo dpdk-setup/install.sh vm");
+    machine = VirtualMachine.boot();
+    machine.check("mkdir /run/www; head -c " + FILE_BYTES + " /dev/urandom >/run/www/file");
+    for (final Nic nic : Nic.values()) {
+      final String tap = "vm" + nic.number();
+      machine.checkPeer("ip", "address", "add", "10.98." + nic.number() + ".1/24", "dev", tap);
+      machine.checkPeer("ip", "link", "set", tap, "up");
+    }
+  }
+
+  @AfterAll
+  void powerOff() {
+    if (machine != null) {
+      machine.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void withoutHugepages() {
+    assertRefused("DPDK finds no free hugepages", Nic.E1000E.server("http"));
+  }
+
+  @Test
+  @Order(2)
+  void hugepagesAreReserved() {
+    machine.check("dpdk-setup/hugepages.sh 256M");
+    assertEquals(HUGEPAGES, pages("nr"));
+    assertEquals(HUGEPAGES, pages("free"));
+  }
+
+  @Test
+  @Order(3)
+  void aNicThatTheKernelHas() {
+    assertRefused("no port 0000:01:00.0: the kernel has it", Nic.E1000E.server("http"));
+  }
+
+  @Test
+  @Order(4)
+  void aNicThatIsNotThere() {
+    assertRefused(
+        "no port 0000:77:00.0: there is no such PCI device",
+        "ustack http --ip 10.98.1.2/24 -- -a 77:00.0");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @Order(5)
+  void isHandedOver(final Nic nic) {
+    assertTrue(status(nic).contains("driver=" + nic.kernelDriver), () -> status(nic));
+    machine.check("dpdk-setup/bind-nic.sh " + nic.address());
+    assertTrue(status(nic).contains("driver=vfio-pci"), () -> status(nic));
+  }
+
+  @Test
+  @Order(6)
+  void theDoctorSeesAllOfThem() {
+    final String allowed = " -a 0000:01:00.0 -a 0000:02:00.0 -a 0000:03:00.0";
+    final String said = machine.check("ustack doctor --" + allowed);
+    for (final Nic nic : Nic.values()) {
+      assertContains(said, "ok       port " + nic.address() + " (" + nic.dpdkDriver + "): link ");
+      assertContains(said, "ok       NIC " + nic.address() + " is DPDK's");
+    }
+    assertContains(said, "ok       IOMMU is on");
+    assertContains(said, "ok       vfio-pci is loaded");
+    assertFalse(said.contains("MISSING"), said);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @Order(7)
+  void http(final Nic nic) throws CommandFailure {
+    machine.check("begin http " + nic.server("http --root /run/www"));
+    awaitAnswer(nic, "http");
+    final String ping = machine.checkPeer("ping", "-n", "-q", "-c", "5", "-i", "0.2", nic.stack());
+    assertContains(ping, " 0% packet loss");
+    final String get = "curl -q -sS --noproxy '*' http://" + nic.stack() + "/file | sha256sum";
+    assertEquals(
+        machine.check("sha256sum </run/www/file"), machine.checkPeer("sh", "-c", get), nic::name);
+    assertEndsInOrder("http");
+  }
+
+  private void awaitAnswer(final Nic nic, final String name) throws CommandFailure {
+    final long deadlineNs = System.nanoTime() + VirtualMachine.PATIENCE_SECONDS * 1_000_000_000L;
+    while (!machine.peer("ping", "-n", "-c", "1", "-W", "1", nic.stack()).ok()
+        || !machine.run("cat /run/" + name + ".log").output().contains("; Ctrl-C stops")) {
+      assertTrue(System.nanoTime() - deadlineNs < 0, () -> machine.check("cat /run/*.log"));
+      final Tool.Outcome ended = machine.run("cat /run/" + name + ".code");
+      assertFalse(ended.ok(), () -> machine.check("cat /run/" + name + ".log"));
+    }
+  }
+
+  private void assertEndsInOrder(final String name) {
+    final String said = machine.check("kill $(cat /run/" + name + ".pid); await " + name);
+    assertTrue(said.endsWith("packets in use: 0"), said);
+    assertEquals(HUGEPAGES, pages("free"), "hugepages given back");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @Order(8)
+  void echo(final Nic nic) throws CommandFailure {
+    machine.check("begin echo " + nic.server("echo --port 7"));
+    awaitAnswer(nic, "echo");
+    final String script = "apps/src/test/resources/io/ustack/apps/live/thousand.py";
+    final String said =
+        machine.checkPeer(
+            "python3", VirtualMachine.ROOT.resolve(script).toString(), nic.stack(), "100");
+    assertEquals("ok", said);
+    assertEndsInOrder("echo");
+  }
+
+  @Test
+  @Order(9)
+  void aNicThatAnotherProcessHas() throws CommandFailure {
+    final Nic nic = Nic.VIRTIO;
+    machine.check("begin first " + nic.server("http"));
+    awaitAnswer(nic, "first");
+    final Tool.Outcome second = machine.run(nic.server("http"));
+    assertEquals(1, second.exitCode(), second::output);
+    assertEquals(1, second.output().lines().count(), second::output);
+    assertContains(second.output(), "no port 0000:02:00.0: another process has it");
+    machine.checkPeer("ping", "-n", "-c", "1", nic.stack());
+    assertEndsInOrder("first");
+  }
+
+  /** DPDK's vfio driver does not hear the kernel ask for the NIC, until its process ends. */
+  @Test
+  @Order(10)
+  void aNicThatIsUnplugged() throws CommandFailure, IOException {
+    final Nic nic = Nic.VMXNET3;
+    machine.check("begin unplugged " + nic.server("http"));
+    awaitAnswer(nic, "unplugged");
+    machine.happens("device_del nic3");
+    machine.check("until dmesg | grep -q 'Relaying device request to user'; do sleep 0.5; done");
+    machine.checkPeer("ping", "-n", "-c", "1", nic.stack());
+    assertEndsInOrder("unplugged");
+    machine.check("while [ -e /sys/bus/pci/devices/" + nic.address() + " ]; do sleep 0.5; done");
+  }
+
+  @Test
+  @Order(11)
+  void aNicThatSomebodyNeeds() {
+    machine.check("dpdk-setup/bind-nic.sh --undo 0000:01:00.0");
+    machine.check("ip address add 10.98.1.7/24 dev eth0");
+    assertRefused("refused: eth0 has an address", "dpdk-setup/bind-nic.sh eth0");
+    machine.check("ip address flush dev eth0");
+  }
+
+  @Test
+  @Order(12)
+  void hugepagesAreGivenBack() {
+    machine.check("dpdk-setup/hugepages.sh --undo");
+    assertEquals("0", pages("nr"));
+  }
+
+  @Test
+  @Order(13)
+  void tooFewHugepages() {
+    machine.check("dpdk-setup/hugepages.sh 8M");
+    assertRefused("does not fit in DPDK's memory", Nic.VIRTIO.server("http"));
+    machine.check("dpdk-setup/hugepages.sh --undo");
+  }
+
+  @Test
+  @Order(14)
+  void nicsAreGivenBack() {
+    machine.check("dpdk-setup/bind-nic.sh --undo 0000:02:00.0");
+    for (final Nic nic : List.of(Nic.E1000E, Nic.VIRTIO)) {
+      assertTrue(status(nic).contains("driver=" + nic.kernelDriver), () -> status(nic));
+    }
+  }
+
+  /** One line, an exit code that is not 0, and nothing bound or kept. */
+  private void assertRefused(final String why, final String command) {
+    final String before = machine.check("dpdk-setup/bind-nic.sh --status");
+    final Tool.Outcome outcome = machine.run(command);
+    assertEquals(1, outcome.exitCode(), outcome::output);
+    assertEquals(1, outcome.output().lines().count(), outcome::output);
+    assertContains(outcome.output(), why);
+    assertEquals(before, machine.check("dpdk-setup/bind-nic.sh --status"));
+    assertEquals(pages("nr"), pages("free"), "hugepages given back");
+  }
+
+  private static void assertContains(final String text, final String part) {
+    assertTrue(text.contains(part), () -> "'" + part + "' in: " + text);
+  }
+
+  private String status(final Nic nic) {
+    return machine.check("dpdk-setup/bind-nic.sh --status | grep " + nic.address());
+  }
+
+  private String pages(final String which) {
+    return machine.check("cat /sys/kernel/mm/hugepages/hugepages-2048kB/" + which + "_hugepages");
+  }
+}
