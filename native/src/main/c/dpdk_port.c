@@ -10,9 +10,9 @@
 #include "dpdk_layout.h"
 #include "dpdk_memif.h"
 #include "dpdk_pool.h"
+#include "dpdk_rss.h"
 #include "ustack_dpdk.h"
 
-#define RSS_TYPES (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP)
 #define VLAN_TAG 4
 
 int ustack_port_find(const char *name)
@@ -114,10 +114,8 @@ int ustack_port_configure(int port, int queues, int mtu, int offloads)
 			conf.txmode.offloads |= OFFLOADS[i].tx;
 		}
 	}
-	if (queues > 1 && (info.flow_type_rss_offloads & RSS_TYPES) != 0) {
-		conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & RSS_TYPES;
-	}
+	if (queues > 1)
+		ustack_rss_ask(&conf, &info);
 	result = rte_eth_dev_configure((uint16_t)port, (uint16_t)queues, (uint16_t)queues, &conf);
 	/* Some drivers learn the MTU by configuration, others only by this call. */
 	if (result == 0 && mtu != 0)

@@ -57,6 +57,9 @@ USTACK_EXPORT int ustack_port_offloads(int port);
 USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offloads);
 USTACK_EXPORT int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors);
 USTACK_EXPORT int ustack_port_start(int port);
+/* Fills the indirection table of a started port with its queues in turn. Returns its entries where TCP and UDP over IPv4 then
+ * go to queues by the Toeplitz hash with the symmetric key (dpdk_rss.c), 0 where they don't, as far as the driver says. */
+USTACK_EXPORT int ustack_port_sorting(int port, int queues);
 USTACK_EXPORT int ustack_port_stop(int port);
 USTACK_EXPORT int ustack_port_close(int port);
 /* 48 bits, the first byte on the wire uppermost. */

@@ -18,6 +18,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that opens a port; the same everywhere. */
 public final class PortOptions {
+  private static final int MOST_SHARDS = 64;
+
   @Spec(Spec.Target.MIXEE)
   @SuppressWarnings("NullAway.Init")
   private CommandSpec command;
@@ -78,6 +80,23 @@ public final class PortOptions {
           "Who runs the stack: inline (the application's thread, fastest) or dedicated (a thread of"
               + " its own). Default: ${DEFAULT-VALUE}.")
   private Mode mode = Mode.INLINE;
+
+  @Option(
+      names = "--shards",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Stacks behind the address, 1 to 64, each with a thread; several need --mode dedicated."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int shards = 1;
+
+  @Option(
+      names = "--queues",
+      paramLabel = "N",
+      description =
+          "Queue pairs of the port, at most one per shard. Default: one per shard where the port"
+              + " has so many, else one; of a memif one.")
+  private int queues;
 
   @Option(
       names = "--transport",
@@ -146,6 +165,23 @@ public final class PortOptions {
     if (mtuBytes != 0 && (mtuBytes < 576 || mtuBytes > 9600)) {
       throw wrong("Invalid value for option '--mtu': " + mtuBytes + " is not between 576 and 9600");
     }
+    if (shards < 1 || shards > MOST_SHARDS) {
+      throw wrong(
+          "Invalid value for option '--shards': "
+              + shards
+              + " is not between 1 and "
+              + MOST_SHARDS);
+    }
+    if (shards > 1 && mode != Mode.DEDICATED) {
+      throw wrong("several shards have threads of their own: --shards needs --mode dedicated");
+    }
+    if (queues < 0 || queues > shards) {
+      throw wrong(
+          "Invalid value for option '--queues': "
+              + queues
+              + " is not between 1 and the number of shards, "
+              + shards);
+    }
     impairment.check(command);
   }
 
@@ -179,6 +215,15 @@ public final class PortOptions {
 
   Mode mode() {
     return mode;
+  }
+
+  int shards() {
+    return shards;
+  }
+
+  /** 0 for as many as suit. */
+  int queues() {
+    return queues;
   }
 
   Transport transport() {

@@ -50,6 +50,8 @@ final class DpdkCalls {
 
   static native int ustack_port_start(int port);
 
+  static native int ustack_port_sorting(int port, int queues);
+
   static native int ustack_port_stop(int port);
 
   static native int ustack_port_close(int port);

@@ -139,6 +139,12 @@ public final class DpdkEal {
     return names.isEmpty() ? List.of() : List.of(names.split(", ", -1));
   }
 
+  /** How many queue pairs a port can have; 0 when there is no such port. */
+  public int mostQueues(final String name) {
+    final int port = DpdkCalls.ustack_port_find(name);
+    return port < 0 ? 0 : Math.max(0, DpdkCalls.ustack_port_max_queues(port));
+  }
+
   /**
    * The ports that arguments of the EAL name with {@code --vdev} and {@code -a}, as {@link
    * #portNames} would call them.

@@ -29,6 +29,7 @@ public final class DpdkPort implements AutoCloseable {
   private int offered;
   private int active;
   private int openLinks;
+  private int sortingEntries;
   private boolean touched;
   private boolean closed;
 
@@ -90,6 +91,8 @@ public final class DpdkPort implements AutoCloseable {
           DpdkCalls.ustack_port_set_mac(port, config.macAddress()), "does not take a MAC address");
     }
     check(DpdkCalls.ustack_port_start(port), "does not start");
+    sortingEntries =
+        config.queues() == 1 ? 0 : DpdkCalls.ustack_port_sorting(port, config.queues());
     for (final DpdkLink link : links) {
       link.open();
     }
@@ -195,6 +198,14 @@ public final class DpdkPort implements AutoCloseable {
           config.name(), what, DpdkEal.errorText(-result), DpdkEal.logTail());
     }
     return result;
+  }
+
+  /**
+   * Entries of the port's indirection table where it sorts flows into its queues by the symmetric
+   * Toeplitz hash, in turn; 0 where it does not, or has one queue.
+   */
+  public int sortingEntries() {
+    return Math.max(0, sortingEntries);
   }
 
   /** The link of one queue pair. */

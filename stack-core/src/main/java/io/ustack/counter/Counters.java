@@ -16,6 +16,20 @@ public final class Counters {
   private final long[] values = new long[Counter.values().length];
   private final long[] drops = new long[DropReason.values().length];
 
+  /** What several have counted together, now; a copy of the caller's. Any thread. */
+  public static Counters sum(final Iterable<Counters> several) {
+    final Counters sum = new Counters();
+    for (final Counters each : several) {
+      for (final Counter counter : Counter.values()) {
+        sum.add(counter, each.value(counter));
+      }
+      for (final DropReason reason : DropReason.values()) {
+        sum.drops[reason.ordinal()] += each.value(reason);
+      }
+    }
+    return sum;
+  }
+
   /** Counts one. Stack thread only. */
   public void increment(final Counter counter) {
     add(counter, 1);

@@ -16,19 +16,28 @@ final class FrameRing {
   private static final int PREFIX_BYTES = 8;
 
   private final ByteRing ring;
+  private final int frameBytes;
   private final ByteBuffer written = ByteBuffer.allocate(PREFIX_BYTES);
   private final ByteBuffer read = ByteBuffer.allocate(PREFIX_BYTES);
 
-  /** A ring for frames of so many bytes together, eight more for each. */
-  FrameRing(final int capacityBytes) {
+  /**
+   * A ring for frames of so many bytes together, eight more for each.
+   *
+   * @param frameBytes what packets of the consumer's pool can hold
+   */
+  FrameRing(final int capacityBytes, final int frameBytes) {
     ring = new ByteRing(capacityBytes);
+    this.frameBytes = frameBytes;
   }
 
-  /** Adds a copy of a frame, which stays with the caller; false without room. Producer. */
+  /**
+   * Adds a copy of a frame, which stays with the caller; false without room, or if it is too long
+   * for the consumer. Producer.
+   */
   boolean offer(final Packet frame) {
     final int length = frame.length();
     // Reserved at once: between prefix and frame nothing may fail.
-    if (ring.reserve(PREFIX_BYTES + length) < PREFIX_BYTES + length) {
+    if (length > frameBytes || ring.reserve(PREFIX_BYTES + length) < PREFIX_BYTES + length) {
       return false;
     }
     written.putInt(LENGTH, length).putInt(FLAGS, frame.flags());

@@ -68,14 +68,14 @@ public final class ShardLink implements LinkDevice, FlowShare {
     this.capabilities = capabilities;
     this.pool = pool;
     this.queue = queue;
-    received = rings(map.shards());
-    sent = queue == null ? new FrameRing(RING_BYTES) : null;
+    received = rings(map.shards(), pool.frameCapacityBytes());
+    sent = queue == null ? new FrameRing(RING_BYTES, pool.frameCapacityBytes()) : null;
   }
 
-  private static List<FrameRing> rings(final int count) {
+  private static List<FrameRing> rings(final int count, final int frameBytes) {
     final List<FrameRing> rings = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      rings.add(new FrameRing(RING_BYTES));
+      rings.add(new FrameRing(RING_BYTES, frameBytes));
     }
     return rings;
   }
@@ -103,7 +103,7 @@ public final class ShardLink implements LinkDevice, FlowShare {
     for (int i = 0; i < map.shards(); i++) {
       final LinkDevice queue = i < queues.size() ? queues.get(i) : null;
       final PacketPool pool = queue == null ? pools.get(i - queues.size()) : queue.pool();
-      links.add(new ShardLink(i, map, owner, named(wire, i), pool, queue));
+      links.add(new ShardLink(i, map, owner, named(wire, i, queue), pool, queue));
     }
     for (final ShardLink link : links) {
       link.connect(links, queues.size());
@@ -111,9 +111,15 @@ public final class ShardLink implements LinkDevice, FlowShare {
     return Collections.unmodifiableList(links);
   }
 
-  private static LinkCapabilities named(final LinkCapabilities wire, final int number) {
+  /** What is copied on its way out is single frames. */
+  private static LinkCapabilities named(
+      final LinkCapabilities wire, final int number, final @Nullable LinkDevice queue) {
     return new LinkCapabilities(
-        wire.name() + "/" + number, wire.macAddress(), wire.mtuBytes(), wire.loopback());
+        number == 0 ? wire.name() : wire.name() + "/" + number,
+        wire.macAddress(),
+        wire.mtuBytes(),
+        wire.loopback(),
+        queue == null ? 1 : queue.capabilities().trainSegments());
   }
 
   private void connect(final List<ShardLink> all, final int queues) {

@@ -201,6 +201,27 @@ class ShardLinkTest {
     assertEquals(fits, came);
   }
 
+  /** Its owner's packets could not hold it. */
+  @Test
+  void aFrameThatIsTooLongForItsOwnerIsLost() {
+    final ScriptLink large = new ScriptLink(OUR_MAC, 3000, 8);
+    final List<ShardLink> pair =
+        ShardLink.over(
+            List.of(large), List.of(new MemoryPacketPool(8, 1514)), ShardMap.of(2), false);
+    int port = 1000;
+    while (ShardMap.of(2).owner(PEER, OUR, port, 80) != 1) {
+      port++;
+    }
+    large.inject(ipv4ToUs(17, Frames.udp(PEER, port, OUR, 80, new byte[1473])));
+    large.inject(ipv4ToUs(17, Frames.udp(PEER, port, OUR, 80, new byte[1472])));
+    final Packet[] frames = new Packet[8];
+    assertEquals(0, pair.get(0).receive(frames, 8, 5));
+    assertEquals(1, pair.get(0).lostFrames());
+    assertEquals(1, pair.get(1).receive(frames, 8, 5));
+    frames[0].release();
+    assertEquals(0, large.pool().inUse());
+  }
+
   @Test
   void aShardWithoutPacketsLeavesFramesInTheRing() {
     final List<Packet> all = new ArrayList<>();

@@ -82,7 +82,13 @@ public final class Cable implements Closeable {
 
   /** EAL arguments that open the DPDK end, run on its side. */
   public static List<String> ealArguments() {
-    return List.of("--no-huge", "--no-pci", "-m", "256", "--vdev=net_af_packet0,iface=" + DPDK_END);
+    return ealArguments(1);
+  }
+
+  /** The same with several queue pairs, among which the kernel spreads flows. */
+  public static List<String> ealArguments(final int queues) {
+    final String device = "--vdev=net_af_packet0,iface=" + DPDK_END + ",qpairs=" + queues;
+    return List.of("--no-huge", "--no-pci", "-m", "256", device);
   }
 
   /** Where the DPDK process has to run. */

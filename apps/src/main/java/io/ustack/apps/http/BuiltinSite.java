@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * What is served where there is no directory to serve: a page about ustack, and the stack's
@@ -16,11 +17,11 @@ public final class BuiltinSite implements Site {
   private static final byte[] PAGE_PATH = "/".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] COUNTERS_PATH = "/counters".getBytes(StandardCharsets.US_ASCII);
 
-  private final Counters counters;
+  private final Supplier<Counters> counters;
   private final Resource page;
 
-  /** A site that shows {@code counters}. */
-  public BuiltinSite(final Counters counters) {
+  /** A site that shows {@code counters} as they are when it is asked. */
+  public BuiltinSite(final Supplier<Counters> counters) {
     this.counters = counters;
     page = Resource.page(ContentType.HTML, pageText());
   }
@@ -31,7 +32,7 @@ public final class BuiltinSite implements Site {
       return page;
     }
     return request.hasTarget(COUNTERS_PATH)
-        ? Resource.page(ContentType.TEXT, Statistics.list(counters))
+        ? Resource.page(ContentType.TEXT, Statistics.list(counters.get()))
         : Resource.refusal(404);
   }
 

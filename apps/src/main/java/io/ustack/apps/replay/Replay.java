@@ -94,7 +94,7 @@ public final class Replay implements AutoCloseable {
       new EchoServer(posix, loop, ConnectionLimits.USUAL, port);
     }
     for (final int port : config.httpPorts()) {
-      final BuiltinSite site = new BuiltinSite(stack.counters());
+      final BuiltinSite site = new BuiltinSite(stack::counters);
       webServers.add(new HttpServer(posix, loop, this::date, site, ConnectionLimits.USUAL, port));
     }
   }

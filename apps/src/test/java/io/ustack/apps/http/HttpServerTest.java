@@ -405,7 +405,7 @@ final class HttpServerTest {
 
   @Test
   void theBuiltinSiteShowsThePageAndTheCounters() throws IOException {
-    scene.serve(new BuiltinSite(hosts.serverStack().counters()), ConnectionLimits.USUAL);
+    scene.serve(new BuiltinSite(() -> hosts.serverStack().counters()), ConnectionLimits.USUAL);
     final HttpPeer peer = new HttpPeer(hosts);
     assertTrue(peer.get("/").reply().text().contains("<h1>ustack</h1>"));
     final HttpPeer.Reply counters = peer.get("/counters").reply();

@@ -37,18 +37,25 @@ final class LiveScene implements AutoCloseable {
 
   private boolean ended;
 
-  private LiveScene(final Path directory, final List<String> command) throws CommandFailure {
+  private LiveScene(final Path directory, final int queues, final List<String> command)
+      throws CommandFailure {
     this.directory = directory;
     cable = Cable.plug(tool, LINUX_SUBNET);
     final List<String> arguments = new ArrayList<>(command);
     arguments.addAll(List.of("--ip", STACK_SUBNET, "--"));
-    arguments.addAll(Cable.ealArguments());
+    arguments.addAll(Cable.ealArguments(queues));
     server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
   }
 
   /** Starts {@code ustack COMMAND...} and waits until it answers a ping. */
   static LiveScene start(final Path directory, final String... command) throws CommandFailure {
-    final LiveScene scene = new LiveScene(directory, List.of(command));
+    return startOn(1, directory, command);
+  }
+
+  /** The same on a port of so many queue pairs. */
+  static LiveScene startOn(final int queues, final Path directory, final String... command)
+      throws CommandFailure {
+    final LiveScene scene = new LiveScene(directory, queues, List.of(command));
     final String[] ping = {"ping", "-n", "-c", "1", "-W", "1", STACK};
     final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
     while (!scene.tool.run(START_SECONDS, scene.cable.linuxSide().inside(ping)).ok()

@@ -1,0 +1,165 @@
+package io.ustack.apps;
+
+import io.ustack.buffer.MemoryPacketPool;
+import io.ustack.buffer.PacketPool;
+import io.ustack.dpdk.DpdkEal;
+import io.ustack.dpdk.DpdkException;
+import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.Offload;
+import io.ustack.dpdk.Offloads;
+import io.ustack.dpdk.PortConfig;
+import io.ustack.link.LinkDevice;
+import io.ustack.link.PcapTap;
+import io.ustack.pcap.PcapngWriter;
+import io.ustack.shard.ShardLink;
+import io.ustack.shard.ShardMap;
+import io.ustack.shard.Toeplitz;
+import io.ustack.time.Clock;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port that options name, opened: a link for each shard. Closing all links closes the port.
+ *
+ * @param driver as DPDK calls it
+ * @param links one per shard, in their order
+ * @param sorts whether the NIC gives each shard its flows; else the shards do among themselves
+ */
+record OpenPort(String driver, List<? extends LinkDevice> links, boolean sorts) {
+  /** A process at the other end of a memif decides how many queues it has: one is safe. */
+  private static final String MEMIF = "net_memif";
+
+  /** Of a shard that has no queue of its own. */
+  private static final int POOL_PACKETS = 4096;
+
+  private static final int ETHERNET_HEADER_BYTES = 14;
+
+  /**
+   * Starts DPDK and opens the port.
+   *
+   * @throws CommandFailure in one line that says what to do
+   */
+  static OpenPort open(final PortOptions options, final List<String> ealArguments)
+      throws CommandFailure {
+    // First what is easily wrong: DPDK takes a moment to start.
+    final OutputStream capture = capture(options.capture());
+    final DpdkPort port = openPort(options, ealArguments);
+    final List<LinkDevice> queues = new ArrayList<>();
+    for (int i = 0; i < port.config().queues(); i++) {
+      final OutputStream into = i == 0 ? capture : capture(numbered(options.capture(), i));
+      queues.add(tapped(options.impairment().around(port.link(i)), into));
+    }
+    return options.shards() == 1
+        ? new OpenPort(port.driver(), queues, true)
+        : shared(port, queues, options.shards());
+  }
+
+  private static OpenPort shared(
+      final DpdkPort port, final List<LinkDevice> queues, final int shards) {
+    final List<PacketPool> pools = new ArrayList<>();
+    for (int i = queues.size(); i < shards; i++) {
+      pools.add(new MemoryPacketPool(POOL_PACKETS, port.mtuBytes() + ETHERNET_HEADER_BYTES));
+    }
+    final boolean sorts = pools.isEmpty() && port.sortingEntries() > 0;
+    final ShardMap map =
+        new ShardMap(
+            new Toeplitz(Toeplitz.symmetricKey(Toeplitz.KEY_BYTES)),
+            sorts ? port.sortingEntries() : ShardMap.DEFAULT_ENTRIES,
+            shards);
+    return new OpenPort(port.driver(), ShardLink.over(queues, pools, map, sorts), sorts);
+  }
+
+  private static @Nullable OutputStream capture(final @Nullable Path file) throws CommandFailure {
+    try {
+      return file == null ? null : new FileOutputStream(file.toFile());
+    } catch (final IOException e) {
+      throw new CommandFailure("can't write the capture: " + e.getMessage(), e);
+    }
+  }
+
+  /** The file of another queue: {@code all.pcapng} becomes {@code all-1.pcapng}. */
+  static @Nullable Path numbered(final @Nullable Path file, final int queue) {
+    if (file == null) {
+      return null;
+    }
+    final String name = String.valueOf(file.getFileName());
+    final int dot = name.lastIndexOf('.');
+    final int end = dot <= 0 ? name.length() : dot;
+    return file.resolveSibling(name.substring(0, end) + "-" + queue + name.substring(end));
+  }
+
+  private static DpdkPort openPort(final PortOptions options, final List<String> ealArguments)
+      throws CommandFailure {
+    try {
+      final DpdkEal eal = DpdkEal.start(ealArguments);
+      final String device = device(options, eal.portNames(), ealArguments);
+      final PortConfig config =
+          PortConfig.of(device)
+              .withQueues(queues(options, device, eal.mostQueues(device)))
+              .withMtuBytes(options.mtuBytes())
+              .withMacAddress(options.mac())
+              .withOffloads(offloads(options))
+              .withTransport(options.transport());
+      return DpdkPort.open(eal, config);
+    } catch (final DpdkException e) {
+      final String why = String.valueOf(e.getMessage());
+      throw e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
+    }
+  }
+
+  /** Who looks at each frame gets each frame. */
+  private static Offloads offloads(final PortOptions options) {
+    final boolean looks = options.capture() != null || options.impairment().isActive();
+    return looks ? options.offloads().with(Offload.GRO, false) : options.offloads();
+  }
+
+  private static int queues(final PortOptions options, final String device, final int most) {
+    if (options.queues() != 0) {
+      return options.queues();
+    }
+    return most < options.shards() || device.startsWith(MEMIF) ? 1 : options.shards();
+  }
+
+  private static String device(
+      final PortOptions options, final List<String> ports, final List<String> ealArguments)
+      throws CommandFailure {
+    final String wanted = options.device();
+    if (wanted != null) {
+      return wanted;
+    }
+    final List<String> named = DpdkEal.namedPorts(ealArguments);
+    if (ports.isEmpty() && !named.isEmpty()) {
+      return named.get(0); // it is not there, and opening it finds out why
+    }
+    if (ports.isEmpty()) {
+      throw new CommandFailure(
+          "DPDK found no port: name one behind --, as in -- --no-huge --no-pci --vdev=net_tap0, or"
+              + " give it a NIC (dpdk-setup/bind-nic.sh)");
+    }
+    if (ports.size() > 1) {
+      throw new CommandFailure(
+          "DPDK found several ports, choose with --device: " + String.join(", ", ports));
+    }
+    return ports.get(0);
+  }
+
+  private static LinkDevice tapped(final LinkDevice link, final @Nullable OutputStream capture)
+      throws CommandFailure {
+    if (capture == null) {
+      return link;
+    }
+    try {
+      final PcapngWriter writer = new PcapngWriter(capture, link.capabilities().name());
+      final long epochNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
+      return new PcapTap(link, writer, epochNs, Clock.SYSTEM.nanoTime());
+    } catch (final IOException e) {
+      throw new CommandFailure("can't write the capture: " + e.getMessage(), e);
+    }
+  }
+}
