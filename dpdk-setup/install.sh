@@ -14,7 +14,7 @@ Installs what is missing of the groups named, or of all but vm:
          nginx-light) that the tests start themselves: the packages' own services are neither started nor enabled
   vm     the virtual machine of vm/machine.sh: QEMU, busybox, and a kernel that is unpacked and not installed
 
-What the distributions have (seen: Debian 12; of the others their package lists only):
+What the distributions have (seen on Debian 12; nobody has run it on the others yet):
   Debian 12      DPDK 22.11, JDK 17       Debian 13      DPDK 24.11, JDK 21
   Ubuntu 24.04   DPDK 23.11, JDK 17       Ubuntu 22.04   DPDK 21.11: too old, build a newer one from source
 
