@@ -45,7 +45,11 @@ final class Scene implements AutoCloseable {
 
   @Override
   public void close() {
-    open.forEach(calls::close);
+    for (final int fd : open) {
+      // Connections are reset: in TIME_WAIT they would keep ports from the kernel's next scenes.
+      calls.setsockopt(fd, SocketOption.SOL_SOCKET, SocketOption.SO_LINGER, bytes(1, 0), 8);
+      calls.close(fd);
+    }
   }
 
   // ---- Notes
