@@ -51,6 +51,9 @@ public final class ShardLink implements LinkDevice, FlowShare {
   /** Whose ring is looked into first. */
   private int turn;
 
+  /** Whose frames are sent first. */
+  private int sendTurn;
+
   private final AtomicLong lost = new AtomicLong();
   private long lastNs;
   private boolean closed;
@@ -253,11 +256,13 @@ public final class ShardLink implements LinkDevice, FlowShare {
 
   /** Sends what shards without a queue have for it. */
   private void carry(final LinkDevice through, final long nowNs) {
-    for (int i = 0; i < toSend.size(); i++) {
-      Packet frame = carriedCount < CARRIED ? toSend.get(i).poll(pool) : null;
+    for (int i = 0; i < toSend.size() && carriedCount < CARRIED; i++) {
+      final FrameRing ring = toSend.get(sendTurn);
+      sendTurn = sendTurn + 1 == toSend.size() ? 0 : sendTurn + 1;
+      Packet frame = ring.poll(pool);
       while (frame != null) {
         carried[carriedCount++] = frame;
-        frame = carriedCount < CARRIED ? toSend.get(i).poll(pool) : null;
+        frame = carriedCount < CARRIED ? ring.poll(pool) : null;
       }
     }
     if (carriedCount > 0) {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.MemoryPacketPool;
 import io.ustack.buffer.Packet;
@@ -164,6 +165,36 @@ class ShardLinkTest {
     queue0.accept(1);
     receive(0, 32);
     assertArrayEquals(frameFor(0, 2), queue0.takeSent());
+  }
+
+  /** A shard that always has something to send leaves room for the others. */
+  @Test
+  void nobodyWithoutAQueueStarves() {
+    final ScriptLink one = new ScriptLink(OUR_MAC, 1500, 64);
+    final List<MemoryPacketPool> pools =
+        List.of(new MemoryPacketPool(256, 1514), new MemoryPacketPool(8, 1514));
+    final List<ShardLink> three = ShardLink.over(List.of(one), pools, map, false);
+    final Packet[] none = new Packet[4];
+    for (int i = 0; i < 3; i++) {
+      for (int sent = 0; sent < 40; sent++) {
+        final Packet busy = three.get(1).pool().allocate();
+        assertNotNull(busy);
+        busy.append(60);
+        three.get(1).transmit(new Packet[] {busy}, 1, 5);
+      }
+      three.get(0).receive(none, 4, 5);
+    }
+    final Packet quiet = three.get(2).pool().allocate();
+    assertNotNull(quiet);
+    quiet.bytes().put(quiet.append(70), (byte) 7);
+    three.get(2).transmit(new Packet[] {quiet}, 1, 5);
+    three.get(0).receive(none, 4, 5);
+    three.get(0).receive(none, 4, 5);
+    boolean seen = false;
+    for (byte[] frame = one.takeSent(); frame != null; frame = one.takeSent()) {
+      seen |= frame.length == 70;
+    }
+    assertTrue(seen);
   }
 
   /** What is not carried stays with its sender, who is told. */

@@ -138,11 +138,10 @@ final class DedicatedExecution implements Execution {
     for (final DedicatedShard shard : shards) {
       shard.stop();
     }
-    for (final DedicatedShard shard : shards) {
-      if (!broken) {
-        // It is this thread's now: what was asked last is done, and what closing sends leaves.
-        shard.stack.poll(clock.nanoTime());
-      }
+    // They are this thread's now: what was asked last is done, and what closing sends leaves,
+    // through the first ones where others have no queue.
+    for (int i = shards.length - 1; i >= 0 && !broken; i--) {
+      shards[i].stack.poll(clock.nanoTime());
     }
   }
 }

@@ -44,12 +44,13 @@ final class Lending {
     if (claimed < 0) {
       return claimed;
     }
-    final Packet packet = socket.shard().stock.claim();
+    final Shard shard = socket.shard(); // once: it may connect on another one meanwhile
+    final Packet packet = shard.stock.claim();
     if (packet == null) {
       return socket.engine.execution.isOver() ? -Errno.EIO : -Errno.ENOBUFS;
     }
     packet.append(claimed);
-    loan.hold(packet, socket.shard().lent);
+    loan.hold(packet, shard.lent);
     return claimed;
   }
 

@@ -30,7 +30,10 @@ final class TcpSides {
     }
   }
 
-  /** The sides on all shards, which are made for it; null where there is one shard. */
+  /**
+   * The sides on all shards, which are made for it; null where there is one shard. Whoever closes
+   * meanwhile rings all of them, or is seen to have closed after this.
+   */
   private static @Nullable TcpSides all(final TcpSocket socket) {
     if (socket.sides == null && socket.engine.shards.length > 1) {
       socket.sides = new TcpSides(socket, socket.stackSide);
@@ -41,17 +44,19 @@ final class TcpSides {
   /** bind(2): the port of one shard must be free on all. */
   static int bind(final TcpSocket socket, final int address, final int port) {
     final TcpSides all = all(socket);
-    return all == null
-        ? call(socket.stackSide, TcpCall.Kind.BIND, address, port)
-        : all.bind(address, port);
+    if (all == null) {
+      return call(socket.stackSide, TcpCall.Kind.BIND, address, port);
+    }
+    return socket.isClosed() ? -Errno.EBADF : all.bind(address, port);
   }
 
   /** listen(2). The backlog is divided among the shards. */
   static int listen(final TcpSocket socket, final int backlog) {
     final TcpSides all = all(socket);
-    return all == null
-        ? call(socket.stackSide, TcpCall.Kind.LISTEN, backlog, 0)
-        : all.listen(backlog);
+    if (all == null) {
+      return call(socket.stackSide, TcpCall.Kind.LISTEN, backlog, 0);
+    }
+    return socket.isClosed() ? -Errno.EBADF : all.listen(backlog);
   }
 
   /**

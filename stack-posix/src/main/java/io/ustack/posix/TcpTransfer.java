@@ -146,12 +146,12 @@ final class TcpTransfer {
     final int length = packet.length();
     socket.sending.lock();
     try {
-      final TcpConnection connection = socket.stackSide.connection();
+      final TcpStackSide side = socket.stackSide;
+      final TcpConnection connection = side.connection();
       final int refused = refuseToSend(connection, 0);
       if (refused != 0 || connection == null) {
         return refused;
       }
-      final TcpStackSide side = socket.stackSide;
       if ((side.stream() & TcpStackSide.ESTABLISHED) == 0 || lender != side.shard.lent) {
         return -Errno.EAGAIN;
       }

@@ -218,7 +218,7 @@ final class UdpSides {
 
   /**
    * The side whose oldest datagram is next: of those that have some, in turn; the same one until
-   * {@link #taken}. The first when none has any. Under the receiving lock.
+   * {@link #taken}. Under the receiving lock.
    */
   UdpStackSide readable() {
     for (int i = 0; i < sides.length; i++) {
@@ -228,7 +228,7 @@ final class UdpSides {
       }
       advance();
     }
-    return first();
+    return sides[turn];
   }
 
   /** The datagram of {@link #readable} was taken. Under the receiving lock. */

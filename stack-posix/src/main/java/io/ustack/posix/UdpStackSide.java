@@ -25,6 +25,9 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   /** What bind was told; 0 for all, or for none. */
   private int boundAddress;
 
+  /** The same before the last call that took a port. */
+  private int addressBefore;
+
   /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives the peer. */
   private boolean portLocked;
 
@@ -58,6 +61,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     }
     final int result = take(address, port);
     if (result == 0) {
+      addressBefore = boundAddress;
       boundAddress = address;
       portLocked = locked;
     }
@@ -100,6 +104,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     if (closed) {
       return -Errno.EBADF;
     }
+    addressBefore = boundAddress;
     final int result = bound ? 0 : take(boundAddress, port);
     return result == -Errno.EADDRINUSE ? -Errno.EAGAIN : result;
   }
@@ -136,7 +141,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   int unbind() {
     final UdpEndpoint open = endpoint;
     if (open != null && bound) {
-      boundAddress = 0;
+      boundAddress = addressBefore;
       portLocked = false;
       release(open);
     }
