@@ -45,16 +45,21 @@ final class UdpSides {
   /** bind(2): the port of one shard must be free on all. */
   int bind(final int address, final int port) {
     final UdpCall.Kind others = port == 0 ? UdpCall.Kind.BIND_UNLOCKED : UdpCall.Kind.BIND;
-    return spread(UdpCall.Kind.BIND, others, address, port);
+    return spread(UdpCall.Kind.BIND, others, UdpCall.Kind.UNBIND, address, port);
   }
 
   /** Sees to it that there is a port. Returns 0, or -EAGAIN when none is free */
   int bindAny() {
-    return isBound() ? 0 : spread(UdpCall.Kind.BIND_ANY, UdpCall.Kind.BIND_ANY, 0, 0);
+    final UdpCall.Kind any = UdpCall.Kind.BIND_ANY;
+    return isBound() ? 0 : spread(any, any, UdpCall.Kind.DISCONNECT, 0, 0);
   }
 
   private int spread(
-      final UdpCall.Kind kind, final UdpCall.Kind others, final int address, final int port) {
+      final UdpCall.Kind kind,
+      final UdpCall.Kind others,
+      final UdpCall.Kind undo,
+      final int address,
+      final int port) {
     int result = 0;
     for (int tries = 0; tries < TRIES; tries++) {
       final int chosen = call(first(), kind, address, port);
@@ -65,7 +70,7 @@ final class UdpSides {
       if (result == 0) {
         return 0;
       }
-      callAll(UdpCall.Kind.UNBIND, 0, 0);
+      callAll(undo, 0, 0);
       if (port != 0) {
         break;
       }

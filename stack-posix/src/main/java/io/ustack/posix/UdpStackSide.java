@@ -25,9 +25,6 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   /** What bind was told; 0 for all, or for none. */
   private int boundAddress;
 
-  /** The same before the last call that took a port. */
-  private int addressBefore;
-
   /** Linux SOCK_BINDPORT_LOCK: bind was told a port, which outlives the peer. */
   private boolean portLocked;
 
@@ -61,7 +58,6 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     }
     final int result = take(address, port);
     if (result == 0) {
-      addressBefore = boundAddress;
       boundAddress = address;
       portLocked = locked;
     }
@@ -104,7 +100,6 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
     if (closed) {
       return -Errno.EBADF;
     }
-    addressBefore = boundAddress;
     final int result = bound ? 0 : take(boundAddress, port);
     return result == -Errno.EADDRINUSE ? -Errno.EAGAIN : result;
   }
@@ -141,7 +136,7 @@ final class UdpStackSide extends Doorbell implements ReadinessObserver {
   int unbind() {
     final UdpEndpoint open = endpoint;
     if (open != null && bound) {
-      boundAddress = addressBefore;
+      boundAddress = SocketOption.INADDR_ANY;
       portLocked = false;
       release(open);
     }

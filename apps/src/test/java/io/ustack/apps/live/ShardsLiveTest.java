@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /**
  * Several shards against the Linux kernel: behind one queue, behind a queue each, and behind fewer
  * queues than shards. af_packet spreads flows by a hash of the kernel's, so with several queues
- * most of them arrive at the wrong shard first.
+ * many of them arrive at the wrong shard first.
  */
 @Tag("live")
 class ShardsLiveTest {
