@@ -24,7 +24,8 @@ class SanitizerTest {
     assertTrue(
         output.contains("burst_test: ")
             && output.contains("checksum_test: ")
-            && output.contains("memif_test: "),
+            && output.contains("memif_test: ")
+            && output.contains("train_test: "),
         output);
   }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Trains through the boundary; net_ring brings back what is sent. What C makes of them burst_test
+ * Trains through the boundary; net_ring brings back what is sent. What C makes of them train_test
  * knows.
  */
 @Tag("live")
