@@ -24,7 +24,7 @@ public final class Ipv4Output {
   private final Arp arp;
   private final Counters counters;
   private final @Nullable Path[] paths = new @Nullable Path[1 << (32 - PATHS_SHIFT)];
-  private int identification;
+  private final Identifications identifications;
   private boolean closed;
 
   /** Sends over {@code wire}, or over {@code loopback} what is for this stack itself. */
@@ -41,6 +41,7 @@ public final class Ipv4Output {
     this.loopback = loopback;
     this.arp = arp;
     this.counters = counters;
+    identifications = new Identifications(wire.flows());
   }
 
   /** Whose answers come back to this stack. */
@@ -191,7 +192,7 @@ public final class Ipv4Output {
         at,
         typeOfService,
         totalLength,
-        atomic ? 0 : (++identification & 0xFFFF),
+        atomic ? 0 : identifications.next(),
         fragmentFlags,
         timeToLive,
         protocol,

@@ -10,26 +10,42 @@ public interface FlowShare {
   FlowShare ALL =
       new FlowShare() {
         @Override
-        public boolean arrivesHere(
+        public int owner(
             final int localAddress,
             final int localPort,
             final int remoteAddress,
             final int remotePort) {
-          return true;
+          return 0;
         }
 
         @Override
         public int number() {
           return 0;
         }
+
+        @Override
+        public int links() {
+          return 1;
+        }
       };
 
-  /** Whether what the remote end sends to the local one arrives on this link. */
-  boolean arrivesHere(int localAddress, int localPort, int remoteAddress, int remotePort);
+  /**
+   * The {@link #number} of the link on which arrives what the remote end sends to the local one.
+   */
+  int owner(int localAddress, int localPort, int remoteAddress, int remotePort);
+
+  /** Whether that is this link. */
+  default boolean arrivesHere(
+      final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
+    return owner(localAddress, localPort, remoteAddress, remotePort) == number();
+  }
 
   /**
    * Which of the links this is, from 0. The stack on the first one announces and defends the host's
    * address.
    */
   int number();
+
+  /** How many links share the wire, this one included. */
+  int links();
 }

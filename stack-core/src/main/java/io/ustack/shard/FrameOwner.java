@@ -20,20 +20,18 @@ final class FrameOwner {
   private static final int PORTS_BYTES = 4;
 
   private final ShardMap map;
-  private final boolean sorted;
 
-  /**
-   * By a map.
-   *
-   * @param sorted whether TCP and UDP arrive where the map says, so that nobody has to look
-   */
-  FrameOwner(final ShardMap map, final boolean sorted) {
+  /** By a map. */
+  FrameOwner(final ShardMap map) {
     this.map = map;
-    this.sorted = sorted;
   }
 
-  /** The shard's number, {@link #ANYBODY} or {@link #EVERYBODY}. */
-  int of(final Packet frame) {
+  /**
+   * The shard's number, {@link #ANYBODY} or {@link #EVERYBODY}.
+   *
+   * @param sorted whether TCP and UDP arrive where the map says, so that they are anybody's
+   */
+  int of(final Packet frame, final boolean sorted) {
     final ByteBuffer bytes = frame.bytes();
     final int at = frame.offset();
     if (frame.length() < EthernetHeader.LENGTH_BYTES) {
@@ -41,14 +39,14 @@ final class FrameOwner {
     }
     return switch (EthernetHeader.type(bytes, at)) {
       case EthernetHeader.TYPE_IPV4 ->
-          ofPacket(bytes, at + EthernetHeader.LENGTH_BYTES, frame.end());
+          ofPacket(bytes, at + EthernetHeader.LENGTH_BYTES, frame.end(), sorted);
       // Each shard has a neighbour cache of its own.
       case EthernetHeader.TYPE_ARP -> EVERYBODY;
       default -> ANYBODY;
     };
   }
 
-  private int ofPacket(final ByteBuffer bytes, final int at, final int end) {
+  private int ofPacket(final ByteBuffer bytes, final int at, final int end, final boolean sorted) {
     if (Ipv4Header.validate(bytes, at, end - at) != null || Ipv4Header.isFragment(bytes, at)) {
       return ANYBODY;
     }

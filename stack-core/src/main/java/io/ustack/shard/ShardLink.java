@@ -17,11 +17,19 @@ import org.jspecify.annotations.Nullable;
  * it: what arrives for another shard is passed on to it as a copy, and what shards without a queue
  * send leaves through it. Used by the thread of its shard; beside it, only {@link #lostFrames}.
  *
- * <p>What one shard has for another waits in a ring of 256 KiB. When that is full a received frame
- * is lost and counted, and a frame to be sent stays with its sender.
+ * <p>What one shard has for another waits in a ring. When that is full a received frame is lost and
+ * counted, and a frame to be sent stays with its sender. Copies for all, of ARP, get half of it.
+ *
+ * <p>Where the queues are said to be sorted, the first frame of each burst is looked at all the
+ * same: a NIC that takes key and table and sorts in another way is found out by the first flow that
+ * is not where it should be, and from then on each frame is looked at.
  */
 public final class ShardLink implements LinkDevice, FlowShare {
-  private static final int RING_BYTES = 256 << 10;
+  private static final int MOST_RING_BYTES = 256 << 10;
+  private static final int LEAST_RING_BYTES = 32 << 10;
+
+  /** What may wait for one shard, as long as each ring has its least. */
+  private static final int RINGS_BYTES = 2 << 20;
 
   /** Frames of others that were taken and that the queue has not. */
   private static final int CARRIED = 32;
@@ -56,29 +64,33 @@ public final class ShardLink implements LinkDevice, FlowShare {
 
   private final AtomicLong lost = new AtomicLong();
   private long lastNs;
+  private volatile boolean sorted;
   private boolean closed;
 
   private ShardLink(
       final int number,
       final ShardMap map,
-      final FrameOwner owner,
+      final boolean sorted,
       final LinkCapabilities capabilities,
       final PacketPool pool,
       final @Nullable LinkDevice queue) {
     this.number = number;
     this.map = map;
-    this.owner = owner;
+    this.sorted = sorted;
+    owner = new FrameOwner(map);
     this.capabilities = capabilities;
     this.pool = pool;
     this.queue = queue;
     received = rings(map.shards(), pool.frameCapacityBytes());
-    sent = queue == null ? new FrameRing(RING_BYTES, pool.frameCapacityBytes()) : null;
+    sent = queue == null ? new FrameRing(MOST_RING_BYTES, pool.frameCapacityBytes()) : null;
   }
 
   private static List<FrameRing> rings(final int count, final int frameBytes) {
+    final int ringBytes =
+        Math.min(MOST_RING_BYTES, Math.max(LEAST_RING_BYTES, RINGS_BYTES / count));
     final List<FrameRing> rings = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      rings.add(new FrameRing(RING_BYTES, frameBytes));
+      rings.add(new FrameRing(ringBytes, frameBytes));
     }
     return rings;
   }
@@ -101,12 +113,12 @@ public final class ShardLink implements LinkDevice, FlowShare {
           queues.size() + " queues and " + pools.size() + " pools for " + map.shards() + " shards");
     }
     final LinkCapabilities wire = queues.get(0).capabilities();
-    final FrameOwner owner = new FrameOwner(map, sorted && pools.isEmpty());
+    final boolean sorts = sorted && pools.isEmpty();
     final List<ShardLink> links = new ArrayList<>();
     for (int i = 0; i < map.shards(); i++) {
       final LinkDevice queue = i < queues.size() ? queues.get(i) : null;
       final PacketPool pool = queue == null ? pools.get(i - queues.size()) : queue.pool();
-      links.add(new ShardLink(i, map, owner, named(wire, i, queue), pool, queue));
+      links.add(new ShardLink(i, map, sorts, named(wire, i, queue), pool, queue));
     }
     for (final ShardLink link : links) {
       link.connect(links, queues.size());
@@ -135,14 +147,19 @@ public final class ShardLink implements LinkDevice, FlowShare {
   // ---- FlowShare
 
   @Override
-  public boolean arrivesHere(
+  public int owner(
       final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
-    return map.owner(remoteAddress, localAddress, remotePort, localPort) == number;
+    return map.owner(remoteAddress, localAddress, remotePort, localPort);
   }
 
   @Override
   public int number() {
     return number;
+  }
+
+  @Override
+  public int links() {
+    return map.shards();
   }
 
   // ---- LinkDevice
@@ -177,10 +194,14 @@ public final class ShardLink implements LinkDevice, FlowShare {
 
   /** Passes on what is for others; what stays moves to the front. */
   private int sort(final Packet[] frames, final int count) {
+    if (sorted && count > 0 && isOutOfPlace(frames[0])) {
+      sorted = false;
+    }
+    final boolean trusted = sorted;
     int kept = 0;
     for (int i = 0; i < count; i++) {
       final Packet frame = frames[i];
-      final int to = owner.of(frame);
+      final int to = owner.of(frame, trusted);
       if (to == FrameOwner.EVERYBODY) {
         passToOthers(frame);
       }
@@ -194,10 +215,21 @@ public final class ShardLink implements LinkDevice, FlowShare {
     return kept;
   }
 
+  /** Whether it is of a flow that a sorting NIC would have given to another queue. */
+  private boolean isOutOfPlace(final Packet frame) {
+    final int to = owner.of(frame, /* sorted= */ false);
+    return to != number && to != owner.of(frame, /* sorted= */ true);
+  }
+
+  /** Whether its queue brings the flows of this shard only, as far as has been seen; any thread. */
+  public boolean isSorted() {
+    return sorted;
+  }
+
   private void passToOthers(final Packet frame) {
     for (int to = 0; to < toOthers.size(); to++) {
       if (to != number) {
-        pass(frame, to);
+        count(toOthers.get(to).offerSparingly(frame));
       }
     }
   }
@@ -213,7 +245,11 @@ public final class ShardLink implements LinkDevice, FlowShare {
   }
 
   private void offer(final Packet frame, final int to) {
-    if (!toOthers.get(to).offer(frame)) {
+    count(toOthers.get(to).offer(frame));
+  }
+
+  private void count(final boolean taken) {
+    if (!taken) {
       lost.setRelease(lost.getPlain() + 1);
     }
   }

@@ -82,7 +82,7 @@ final class ActiveOpen implements PortAllocator.PortsInUse {
     }
     connection.openActive(binding);
     if (binding != null) {
-      binding.heldAddress = local;
+      binding.hold(local);
     }
     return connection;
   }

@@ -11,7 +11,7 @@ public final class TcpBinding {
   private final PortSharing sharing;
   private boolean released;
 
-  /** What others have to keep off: {@link #address()}, or the connection's once it is known. */
+  /** What others have to keep off: {@link #address()}, or that of {@link #hold}. */
   int heldAddress;
 
   /** Whether a listener stands on it: only SO_REUSEPORT lets two of those share a port. */
@@ -36,6 +36,11 @@ public final class TcpBinding {
   /** The local port, 1..65535. */
   public int port() {
     return port;
+  }
+
+  /** From now on others have to keep off this address: that of a connection which has the port. */
+  public void hold(final int localAddress) {
+    heldAddress = localAddress;
   }
 
   PortSharing sharing() {

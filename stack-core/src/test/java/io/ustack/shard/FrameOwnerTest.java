@@ -23,14 +23,13 @@ class FrameOwnerTest {
   private static final int PORT = 80;
 
   private final ShardMap map = ShardMap.of(SHARDS);
-  private final FrameOwner owner = new FrameOwner(map, false);
-  private final FrameOwner sorted = new FrameOwner(map, true);
+  private final FrameOwner owner = new FrameOwner(map);
   private final MemoryPacketPool pool = new MemoryPacketPool(2, 1514);
 
-  private int of(final FrameOwner by, final byte[] frame) {
+  private int of(final byte[] frame, final boolean sorted) {
     final Packet packet = Objects.requireNonNull(pool.allocate());
     packet.bytes().put(packet.append(frame.length), frame);
-    final int result = by.of(packet);
+    final int result = owner.of(packet, sorted);
     packet.release();
     return result;
   }
@@ -47,8 +46,8 @@ class FrameOwnerTest {
   void flowsBelongToWhomTheMapSays() {
     for (int port = 1; port < 500; port++) {
       final int expected = map.owner(PEER, OUR, port, PORT);
-      assertEquals(expected, of(owner, ipv4ToUs(6, segment(port))));
-      assertEquals(expected, of(owner, ipv4ToUs(17, datagram(port))));
+      assertEquals(expected, of(ipv4ToUs(6, segment(port)), false));
+      assertEquals(expected, of(ipv4ToUs(17, datagram(port)), false));
       // The same with options in the IPv4 header.
       final byte[] plain = Frames.ipv4(17, PEER, OUR, datagram(port));
       final byte[] optional = new byte[plain.length + 4];
@@ -57,14 +56,14 @@ class FrameOwnerTest {
       System.arraycopy(plain, 20, optional, 24, plain.length - 20);
       optional[0] = 0x46;
       optional[3] = (byte) optional.length;
-      assertEquals(expected, of(owner, toUs(0x0800, Frames.fixIpv4(optional))));
+      assertEquals(expected, of(toUs(0x0800, Frames.fixIpv4(optional)), false));
     }
   }
 
   @Test
   void whereTheNicSortsNobodyLooksAtFlows() {
-    assertEquals(FrameOwner.ANYBODY, of(sorted, ipv4ToUs(6, segment(9))));
-    assertEquals(FrameOwner.ANYBODY, of(sorted, ipv4ToUs(17, datagram(9))));
+    assertEquals(FrameOwner.ANYBODY, of(ipv4ToUs(6, segment(9)), true));
+    assertEquals(FrameOwner.ANYBODY, of(ipv4ToUs(17, datagram(9)), true));
   }
 
   @Test
@@ -72,8 +71,8 @@ class FrameOwnerTest {
     final byte[] frame =
         Frames.ethernet(
             Frames.BROADCAST_MAC, PEER_MAC, ARP_TYPE, Frames.arp(1, PEER_MAC, PEER, 0, OUR));
-    assertEquals(FrameOwner.EVERYBODY, of(owner, frame));
-    assertEquals(FrameOwner.EVERYBODY, of(sorted, frame));
+    assertEquals(FrameOwner.EVERYBODY, of(frame, false));
+    assertEquals(FrameOwner.EVERYBODY, of(frame, true));
   }
 
   /** RFC 792: the quote is what we sent. */
@@ -85,33 +84,33 @@ class FrameOwnerTest {
       final int expected = map.owner(FAR, OUR, 53, port);
       for (final int type : new int[] {3, 11}) {
         final byte[] error = ipv4ToUs(1, Frames.icmp(type, 4, 1400, quote));
-        assertEquals(expected, of(owner, error));
-        assertEquals(expected, of(sorted, error), "no NIC looks into a quote");
+        assertEquals(expected, of(error, false));
+        assertEquals(expected, of(error, true), "no NIC looks into a quote");
       }
     }
   }
 
   @Test
   void echo() {
-    assertEquals(FrameOwner.ANYBODY, of(owner, ipv4ToUs(1, Frames.icmp(8, 0, 7, new byte[4]))));
-    assertEquals(FrameOwner.FIRST, of(owner, ipv4ToUs(1, Frames.icmp(0, 0, 7, new byte[4]))));
+    assertEquals(FrameOwner.ANYBODY, of(ipv4ToUs(1, Frames.icmp(8, 0, 7, new byte[4])), false));
+    assertEquals(FrameOwner.FIRST, of(ipv4ToUs(1, Frames.icmp(0, 0, 7, new byte[4])), false));
   }
 
   @Test
   void whatIsBrokenIsAnybodys() {
     final byte[] whole = ipv4ToUs(6, segment(9));
     for (int length = 0; length < whole.length; length++) {
-      assertEquals(FrameOwner.ANYBODY, of(owner, Arrays.copyOf(whole, length)), "cut to " + length);
+      assertEquals(FrameOwner.ANYBODY, of(Arrays.copyOf(whole, length), false), "cut to " + length);
     }
     final byte[] fragment = ipv4ToUs(6, segment(9));
     fragment[20] = 0x20;
-    assertEquals(FrameOwner.ANYBODY, of(owner, fragment));
+    assertEquals(FrameOwner.ANYBODY, of(fragment, false));
     final byte[] quote = Arrays.copyOf(Frames.ipv4(1, OUR, FAR, new byte[8]), 28);
-    assertEquals(FrameOwner.ANYBODY, of(owner, ipv4ToUs(1, Frames.icmp(3, 4, 0, quote))));
+    assertEquals(FrameOwner.ANYBODY, of(ipv4ToUs(1, Frames.icmp(3, 4, 0, quote)), false));
     for (int length = 0; length < 24; length++) {
       final byte[] sent = Frames.ipv4(17, OUR, FAR, Frames.udp(OUR, 9, FAR, 53, new byte[4]));
       final byte[] cut = ipv4ToUs(1, Frames.icmp(3, 4, 0, Arrays.copyOf(sent, length)));
-      assertEquals(FrameOwner.ANYBODY, of(owner, cut), "quote cut to " + length);
+      assertEquals(FrameOwner.ANYBODY, of(cut, false), "quote cut to " + length);
     }
   }
 
@@ -123,7 +122,7 @@ class FrameOwnerTest {
       for (int change = random.nextInt(4); change >= 0; change--) {
         frame[12 + random.nextInt(frame.length - 12)] = (byte) random.nextInt();
       }
-      final int to = of(owner, Arrays.copyOf(frame, random.nextInt(frame.length + 1)));
+      final int to = of(Arrays.copyOf(frame, random.nextInt(frame.length + 1)), false);
       assertTrue(to >= FrameOwner.EVERYBODY && to < SHARDS, () -> "shard " + to);
     }
   }

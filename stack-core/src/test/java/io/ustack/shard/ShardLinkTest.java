@@ -8,6 +8,7 @@ import static io.ustack.testing.TestNet.PEER_MAC;
 import static io.ustack.testing.TestNet.ipv4ToUs;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -123,6 +124,89 @@ class ShardLinkTest {
     assertFrames(receive(1, 32), arp());
     assertFrames(receive(0, 32), arp());
     assertFrames(receive(2, 32), arp());
+  }
+
+  /** Whoever floods us with ARP must not cost others their connections. */
+  @Test
+  void copiesForAllLeaveRoomForFlows() {
+    final int copies = (256 << 10) / 2 / (arp().length + 8) + 1;
+    for (int i = 0; i < copies + 10; i++) {
+      queue0.inject(arp());
+      assertFrames(receive(0, 32), arp());
+    }
+    assertEquals(2 * 10, links.get(0).lostFrames());
+    queue0.inject(frameFor(2, 1));
+    receive(0, 32);
+    assertEquals(2 * 10, links.get(0).lostFrames());
+    int arps = 0;
+    List<byte[]> burst = receive(2, 32);
+    while (burst.size() == 32) {
+      arps += burst.size();
+      burst = receive(2, 32);
+    }
+    assertEquals(copies, arps + burst.size() - 1);
+    assertArrayEquals(frameFor(2, 1), burst.get(burst.size() - 1));
+  }
+
+  private List<ShardLink> sortedLinks() {
+    final ShardMap two = ShardMap.of(2);
+    return ShardLink.over(List.of(queue0, queue1), List.of(), two, true);
+  }
+
+  private static byte[] frameOfTwo(final int shard) {
+    int port = 1000;
+    while (ShardMap.of(2).owner(PEER, OUR, port, 80) != shard) {
+      port++;
+    }
+    return ipv4ToUs(17, Frames.udp(PEER, port, OUR, 80, new byte[] {1}));
+  }
+
+  /** A NIC that sorts is believed for all of a burst but its first frame. */
+  @Test
+  void aSortedQueueKeepsItsFrames() {
+    final List<ShardLink> sorted = sortedLinks();
+    final Packet[] frames = new Packet[8];
+    queue0.inject(frameOfTwo(0));
+    queue0.inject(frameOfTwo(1));
+    assertEquals(2, sorted.get(0).receive(frames, 8, 5));
+    assertTrue(sorted.get(0).isSorted());
+    frames[0].release();
+    frames[1].release();
+  }
+
+  /** One that says that it sorts and does it in another way is found out. */
+  @Test
+  void aQueueThatIsNotSortedIsSortedHere() {
+    final List<ShardLink> sorted = sortedLinks();
+    final Packet[] frames = new Packet[8];
+    queue0.inject(frameOfTwo(1));
+    assertEquals(0, sorted.get(0).receive(frames, 8, 5));
+    assertFalse(sorted.get(0).isSorted());
+    assertTrue(sorted.get(1).isSorted());
+    queue0.inject(frameOfTwo(0));
+    queue0.inject(frameOfTwo(1));
+    assertEquals(1, sorted.get(0).receive(frames, 8, 5));
+    frames[0].release();
+    assertEquals(2, sorted.get(1).receive(frames, 8, 5));
+    frames[0].release();
+    frames[1].release();
+  }
+
+  /** What the NIC does not sort by ports says nothing about how it sorts. */
+  @Test
+  void errorsForOthersAreNotTakenForDisorder() {
+    final List<ShardLink> sorted = sortedLinks();
+    int port = 1000;
+    while (ShardMap.of(2).owner(PEER, OUR, 80, port) != 1) {
+      port++;
+    }
+    final byte[] quote = Frames.ipv4(17, OUR, PEER, Frames.udp(OUR, port, PEER, 80, new byte[4]));
+    queue0.inject(ipv4ToUs(1, Frames.icmp(3, 3, 0, quote)));
+    final Packet[] frames = new Packet[8];
+    assertEquals(0, sorted.get(0).receive(frames, 8, 5));
+    assertTrue(sorted.get(0).isSorted());
+    assertEquals(1, sorted.get(1).receive(frames, 8, 5));
+    frames[0].release();
   }
 
   /** What the link found out about checksums is not looked at again. */
