@@ -35,6 +35,12 @@ public final class SocketEngine implements AutoCloseable {
   /** Who watches whom. Taken before the lock of an epoll set. */
   final Lock topology;
 
+  /**
+   * Who takes a port of several shards: of two that want the same, one gets it. Taken after a
+   * socket's control lock.
+   */
+  final Lock ports;
+
   private SocketEngine(final Clock clock, final Execution execution) {
     this.clock = clock;
     this.execution = execution;
@@ -43,6 +49,7 @@ public final class SocketEngine implements AutoCloseable {
     tcpConfig = shard.stack.tcp().config();
     mtuBytes = shard.stack.link().capabilities().mtuBytes();
     topology = execution.newLock();
+    ports = execution.newLock();
     loans = new Loans(execution.newLock());
   }
 

@@ -93,7 +93,7 @@ public abstract class StackSocket extends Pollable {
     sending = engine.execution.newLock();
   }
 
-  /** Where it lives. */
+  /** Where what it sends leaves, as far as that is known: whose packets it may claim. */
   Shard shard() {
     return engine.shard;
   }

@@ -83,7 +83,7 @@ final class TcpCall extends StackCall {
           case BIND -> stackSide.bind(first, second, /* locked= */ second != 0);
           case BIND_ANY -> stackSide.bind(first, second, /* locked= */ false);
           case UNBIND -> stackSide.unbind();
-          case RELEASE -> stackSide.release();
+          case RELEASE -> stackSide.release(first);
           case LISTEN -> stackSide.listen(first, second);
           case CONNECT -> stackSide.connect(first, second, /* fast= */ false, nowNs);
           case CONNECT_FAST -> stackSide.connect(first, second, /* fast= */ true, nowNs);

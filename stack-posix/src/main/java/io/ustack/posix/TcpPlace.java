@@ -68,12 +68,17 @@ final class TcpPlace {
     tell(0, 0);
   }
 
-  /** The socket is connected on another shard, where it has the port. */
-  void release() {
-    if (binding != null && !lent) {
-      binding.release();
-      lent = true;
-      binding = portLocked ? binding : null;
+  /**
+   * The socket is connected on another shard, where it has the port. One that bind was told stays
+   * taken here, too, as long as the socket is there.
+   *
+   * @param address the connection's
+   */
+  void release(final int address) {
+    if (!portLocked) {
+      close();
+    } else if (binding != null) {
+      binding.hold(address);
     }
   }
 
@@ -130,9 +135,11 @@ final class TcpPlace {
       held.release();
       binding = null;
     } else if (held != null && lent && !closed) {
-      // The connection owned the binding, here or on another shard, and let go of it.
+      // The connection owned the binding and let go of it.
       binding = shard.stack.tcp().bind(held.address(), held.port(), socket.sharing());
       portLocked = binding != null;
+    } else if (held != null) {
+      held.hold(held.address());
     }
     lent = false;
     // As Linux, the port that is told is the last one.

@@ -1,5 +1,6 @@
 package io.ustack.posix;
 
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ final class TcpSides {
     if (all == null) {
       return call(socket.stackSide, TcpCall.Kind.BIND, address, port);
     }
-    return socket.isClosed() ? -Errno.EBADF : all.bind(address, port);
+    return socket.isClosed() ? -Errno.EBADF : all.alone(() -> all.bind(address, port));
   }
 
   /** listen(2). The backlog is divided among the shards. */
@@ -56,7 +57,16 @@ final class TcpSides {
     if (all == null) {
       return call(socket.stackSide, TcpCall.Kind.LISTEN, backlog, 0);
     }
-    return socket.isClosed() ? -Errno.EBADF : all.listen(backlog);
+    return socket.isClosed() ? -Errno.EBADF : all.alone(() -> all.listen(backlog));
+  }
+
+  private int alone(final IntSupplier step) {
+    socket.engine.ports.lock();
+    try {
+      return step.getAsInt();
+    } finally {
+      socket.engine.ports.unlock();
+    }
   }
 
   /**
@@ -67,10 +77,14 @@ final class TcpSides {
    */
   static int connect(
       final TcpSocket socket, final TcpCall.Kind kind, final int address, final int port) {
-    final TcpSides all = socket.sides;
-    return all == null
-        ? call(socket.stackSide, kind, address, port)
-        : all.connect(kind, address, port);
+    final TcpSides known = socket.sides;
+    if (known != null) {
+      return known.connect(kind, address, port);
+    }
+    final int result = call(socket.stackSide, kind, address, port);
+    // Of the ephemeral ports each shard has a part.
+    final TcpSides all = result == -Errno.EADDRNOTAVAIL ? all(socket) : null;
+    return all == null || socket.isClosed() ? result : all.connect(kind, address, port);
   }
 
   /** Takes connection and listener away. */
@@ -186,7 +200,7 @@ final class TcpSides {
       socket.stackSide = connected;
       for (final TcpStackSide side : sides) {
         if (side != connected) {
-          call(side, TcpCall.Kind.RELEASE, 0, 0);
+          call(side, TcpCall.Kind.RELEASE, (int) (socket.local >> 16), 0);
         }
       }
       socket.raise(0); // what it was told before it was where it is looked for

@@ -125,8 +125,8 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   }
 
   /** As {@link TcpPlace#release}. */
-  int release() {
-    place.release();
+  int release(final int localAddress) {
+    place.release(localAddress);
     return 0;
   }
 

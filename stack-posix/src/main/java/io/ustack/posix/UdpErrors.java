@@ -2,7 +2,6 @@ package io.ustack.posix;
 
 import io.ustack.buffer.ByteRanges;
 import io.ustack.readiness.Failure;
-import io.ustack.udp.EndpointErrors;
 import io.ustack.udp.ErrorInfo;
 import io.ustack.udp.UdpEndpoint;
 import java.nio.ByteBuffer;
@@ -72,7 +71,7 @@ final class UdpErrors {
       if (endpoint == null || !endpoint.errors().take(info, target, length)) {
         return -Errno.EAGAIN;
       }
-      settle(endpoint.errors());
+      settle();
       if (destination != null) {
         destination.set(info.address(), info.port());
       }
@@ -95,13 +94,13 @@ final class UdpErrors {
   }
 
   /** Linux sock_dequeue_err_skb: the pending error is that of the next ICMP error, or none. */
-  private void settle(final EndpointErrors errors) {
-    if (errors.firstIcmp(following)) {
+  private void settle() {
+    if (socket.sides.firstIcmp(following)) {
       socket.fail(Errno.of(following.failure()));
     } else if (!info.isLocal()) {
       socket.takeError();
     }
-    if (!errors.isEmpty()) {
+    if (socket.sides.hasErrors()) {
       socket.raise(0);
     }
   }

@@ -1,6 +1,7 @@
 package io.ustack.posix;
 
 import io.ustack.link.FlowShare;
+import io.ustack.udp.ErrorInfo;
 import io.ustack.udp.UdpEndpoint;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,20 @@ final class UdpSides {
   }
 
   private int spread(
+      final UdpCall.Kind kind,
+      final UdpCall.Kind others,
+      final UdpCall.Kind undo,
+      final int address,
+      final int port) {
+    socket.engine.ports.lock();
+    try {
+      return spreadAlone(kind, others, undo, address, port);
+    } finally {
+      socket.engine.ports.unlock();
+    }
+  }
+
+  private int spreadAlone(
       final UdpCall.Kind kind,
       final UdpCall.Kind others,
       final UdpCall.Kind undo,
@@ -136,13 +151,8 @@ final class UdpSides {
     final long name = socket.local;
     final int bound = (int) (name >> 16);
     final int local = bound == SocketOption.INADDR_ANY ? socket.engine.address() : bound;
-    for (final UdpStackSide side : sides) {
-      final FlowShare flows = side.shard.stack.link().flows();
-      if (flows.arrivesHere(local, (int) (name & 0xFFFF), address, port)) {
-        return side;
-      }
-    }
-    return first();
+    final FlowShare flows = first().shard.stack.link().flows();
+    return sides[flows.owner(local, (int) (name & 0xFFFF), address, port)];
   }
 
   boolean isReadable() {
@@ -179,6 +189,17 @@ final class UdpSides {
       }
     }
     return null;
+  }
+
+  /** Linux sock_dequeue_err_skb: whether an ICMP error waits, which {@code info} tells then. */
+  boolean firstIcmp(final ErrorInfo info) {
+    for (final UdpStackSide side : sides) {
+      final UdpEndpoint endpoint = side.endpoint();
+      if (endpoint != null && endpoint.errors().firstIcmp(info)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** SIOCOUTQ. */

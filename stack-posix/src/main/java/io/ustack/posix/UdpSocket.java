@@ -221,6 +221,15 @@ public final class UdpSocket extends StackSocket {
     return reception.lendNow(loan, source);
   }
 
+  /** Of one without a peer nobody knows where its datagrams will leave. */
+  @Override
+  Shard shard() {
+    final long peer = remote;
+    return peer == 0
+        ? engine.shard
+        : sides.towards((int) (peer >> 16), (int) (peer & 0xFFFF)).shard;
+  }
+
   @Override
   int claimable(final int length) {
     final int most = engine.mtuBytes - Ipv4Header.LENGTH_BYTES - UdpHeader.LENGTH_BYTES;

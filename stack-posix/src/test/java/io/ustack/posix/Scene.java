@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -152,10 +153,14 @@ final class Scene implements AutoCloseable {
 
   /** Waits until all that a UDP socket has sent so far is where it goes. */
   void settle(final int sender) {
-    final int marker = boundUdp();
-    sendto(sender, "", port(marker));
-    await(marker, Epoll.EPOLLIN);
-    closeNow(marker);
+    final BitSet settled = new BitSet();
+    while (settled.cardinality() < calls.ways()) {
+      final int marker = boundUdp();
+      sendto(sender, "", port(marker));
+      await(marker, Epoll.EPOLLIN);
+      settled.set(calls.way(sender, port(marker)));
+      closeNow(marker);
+    }
   }
 
   /** Waits until all that a connection has sent is where it goes. */

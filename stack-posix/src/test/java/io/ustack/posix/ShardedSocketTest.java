@@ -14,9 +14,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.ipv4.PortSharing;
 import io.ustack.link.PipeLink;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
+import io.ustack.tcp.TcpBinding;
 import io.ustack.time.ManualClock;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -218,6 +220,48 @@ class ShardedSocketTest {
     }
   }
 
+  private void assertHeld(final int port, final boolean held) {
+    for (final NetworkStack stack : host.stacks) {
+      final TcpBinding binding = stack.tcp().bind(0, port, PortSharing.NONE);
+      assertEquals(held, binding == null, stack.link().capabilities().name());
+      if (binding != null) {
+        binding.release();
+      }
+    }
+  }
+
+  /** Linux SOCK_BINDPORT_LOCK: what bind was told outlives connections, on every shard. */
+  @Test
+  void aPortThatBindWasToldStaysWithItsSocket() {
+    for (int port = 5000; port < 5006; port++) {
+      final int fd = tcp(sharded);
+      assertEquals(0, sharded.bind(fd, 0, port));
+      assertHeld(port, true);
+      assertEquals(-Errno.EINPROGRESS, sharded.connect(fd, Peers.B, PORT));
+      assertHeld(port, true);
+      run();
+      assertEquals(-Errno.ECONNREFUSED, sharded.connect(fd, Peers.B, PORT));
+      assertHeld(port, true);
+      assertEquals(0, sharded.close(fd));
+      run();
+      assertHeld(port, false);
+    }
+  }
+
+  /**
+   * Each shard has the ports whose answers reach it; a socket that was never bound has them all.
+   */
+  @Test
+  void noShardHasTooFewPorts() {
+    final int all = 60999 - 32768 + 1;
+    for (int i = 0; i < all; i++) {
+      assertEquals(-Errno.EINPROGRESS, sharded.connect(tcp(sharded), Peers.B, PORT), "after " + i);
+    }
+    final int none = tcp(sharded);
+    assertEquals(-Errno.EADDRNOTAVAIL, sharded.connect(none, Peers.B, PORT));
+    assertEquals(-Errno.EINPROGRESS, sharded.connect(none, Peers.B, PORT + 1));
+  }
+
   /** A port that one shard's connection has can't be bound: bind asks all. */
   @Test
   void aPortOfOneShardIsTakenOnAll() {
@@ -333,6 +377,49 @@ class ShardedSocketTest {
       clock.advance(1_000_000_000L); // ICMP is rate-limited
       assertEquals("ECONNREFUSED", receive(sharded, fd), "port " + port);
       assertEquals("EAGAIN", receive(sharded, fd));
+    }
+  }
+
+  /** Linux sock_dequeue_err_skb: the pending error is that of the next one, wherever it waits. */
+  @Test
+  void theErrorsOfAllShardsAreOneQueue() {
+    final int fd = udp(sharded);
+    sharded.setsockopt(fd, SocketOption.IPPROTO_IP, SocketOption.IP_RECVERR, 1);
+    final int sent = 12;
+    for (int port = 8000; port < 8000 + sent; port++) {
+      // Whoever has an error pending can't send; here nobody wants to know of it yet.
+      sharded.getsockopt(fd, SOL_SOCKET, SocketOption.SO_ERROR);
+      assertEquals(1, sharded.sendto(fd, buffer, 0, 1, 0, Peers.B, port));
+      run();
+      clock.advance(1_000_000_000L);
+    }
+    for (int left = sent - 1; left >= 0; left--) {
+      assertEquals(
+          1, sharded.recv(fd, buffer, 0, buffer.length, SocketOption.MSG_ERRQUEUE), left + " left");
+      assertEquals(
+          left == 0 ? 0 : Errno.ECONNREFUSED,
+          sharded.getsockopt(fd, SOL_SOCKET, SocketOption.SO_ERROR),
+          left + " left");
+    }
+    assertAllShards(Counter.UDP_DATAGRAMS_OUT, sent);
+  }
+
+  /** What is claimed for a peer is of the shard that sends to it, and so needs no copy. */
+  @Test
+  void aConnectedSocketClaimsWhereItSends() {
+    for (int port = 8000; port < 8012; port++) {
+      final int fd = udp(sharded);
+      assertEquals(0, sharded.connect(fd, Peers.B, port));
+      final Loan loan = sharded.loan();
+      assertEquals(10, sharded.sendClaim(fd, loan, 10));
+      for (final NetworkStack stack : host.stacks) {
+        assertEquals(
+            stack.link().flows().arrivesHere(Peers.A, Peers.port(sharded, fd), Peers.B, port),
+            stack.lentPackets() == loan.memory.lender());
+      }
+      loan.close();
+      assertEquals(0, sharded.close(fd));
+      run();
     }
   }
 

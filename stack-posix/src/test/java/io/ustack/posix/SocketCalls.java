@@ -74,4 +74,14 @@ interface SocketCalls extends MessageSocketCalls {
   int epollCtl(int epfd, int op, int fd, int events, long data);
 
   int epollWait(int epfd, EpollEvents events, int maxEvents, int timeoutMs);
+
+  /** How many ways datagrams of one socket go, on each of which they stay in order. */
+  default int ways() {
+    return 1;
+  }
+
+  /** Which of them a bound UDP socket's go to a port of this host. */
+  default int way(final int sender, final int port) {
+    return 0;
+  }
 }

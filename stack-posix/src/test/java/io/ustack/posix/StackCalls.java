@@ -9,6 +9,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Objects;
 
 /** The calls of ustack. */
 record StackCalls(Posix posix) implements SocketCalls {
@@ -267,5 +269,17 @@ record StackCalls(Posix posix) implements SocketCalls {
     } catch (final IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public int ways() {
+    return posix.engine.shards.length;
+  }
+
+  @Override
+  public int way(final int sender, final int port) {
+    final UdpSocket socket = (UdpSocket) Objects.requireNonNull(posix.table.socket(sender));
+    final Shard way = socket.sides.towards(SocketOption.INADDR_LOOPBACK, port).shard;
+    return List.of(posix.engine.shards).indexOf(way);
   }
 }
