@@ -11,7 +11,7 @@ shell in it. Its files are those of this machine: / is mounted read-only, and wh
 Each NIC's cable ends in a tap interface of this network namespace:
 
   0000:01:00.0  e1000e      tap vm1
-  0000:02:00.0  virtio-net  tap vm2
+  0000:02:00.0  virtio-net  tap vm2, with two queue pairs and receive-side scaling
   0000:03:00.0  vmxnet3     tap vm3
 
   --alone          in a network namespace of its own, where the taps have 10.98.1.1/24, 10.98.2.1/24, 10.98.3.1/24
@@ -115,11 +115,13 @@ release=${modules##*/}
 
 nics=()
 number=0
-for model in e1000e virtio-net-pci,iommu_platform=on,disable-legacy=on vmxnet3; do
+for model in e1000e virtio-net-pci,iommu_platform=on,disable-legacy=on,mq=on,rss=on,hash=on,vectors=6 vmxnet3; do
   number=$((number + 1))
+  queues=1
+  case $model in *mq=on*) queues=2 ;; esac
   # Behind a port of its own, so that it is alone in its IOMMU group and can be unplugged.
   nics+=(-device "pcie-root-port,id=port$number,chassis=$number,addr=$((number + 3))"
-    -netdev "tap,id=cable$number,ifname=vm$number,script=no,downscript=no,vhost=off"
+    -netdev "tap,id=cable$number,ifname=vm$number,queues=$queues,script=no,downscript=no,vhost=off"
     -device "$model,netdev=cable$number,bus=port$number,id=nic$number,mac=52:54:00:98:0$number:02")
 done
 

@@ -40,6 +40,12 @@ record OpenPort(String driver, List<? extends LinkDevice> links, boolean sorts) 
 
   private static final int ETHERNET_HEADER_BYTES = 14;
 
+  /** Whether, as far as has been seen, the NIC sorts as it was told, if it was. */
+  boolean sortsAsTold() {
+    return !sorts
+        || links.stream().noneMatch(link -> link instanceof ShardLink shard && !shard.isSorted());
+  }
+
   /**
    * Starts DPDK and opens the port.
    *

@@ -108,7 +108,9 @@ public final class RunningStack implements AutoCloseable {
       lostFrames += link.lostFrames();
       inUse += link.pool().inUse();
     }
-    return Statistics.line(counters(), lostFrames, inUse);
+    final String sorted =
+        port.sortsAsTold() ? "" : "the NIC did not sort flows as it was told, so we did; ";
+    return sorted + Statistics.line(counters(), lostFrames, inUse);
   }
 
   @Override

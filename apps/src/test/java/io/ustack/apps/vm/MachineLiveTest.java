@@ -184,6 +184,25 @@ class MachineLiveTest {
     assertEndsInOrder("echo");
   }
 
+  /** RSS: key and table are the NIC's, and each shard receives its flows and no others. */
+  @Test
+  @Order(9)
+  void theNicSortsFlows() throws CommandFailure {
+    final Nic nic = Nic.VIRTIO;
+    final String options = "echo --port 7 --mode dedicated --shards 2";
+    machine.check("begin sorted " + nic.server(options));
+    awaitAnswer(nic, "sorted");
+    assertContains(machine.check("cat /run/sorted.log"), "2 shards, flows sorted by the NIC");
+    final String script = "apps/src/test/resources/io/ustack/apps/live/thousand.py";
+    final String said =
+        machine.checkPeer(
+            "python3", VirtualMachine.ROOT.resolve(script).toString(), nic.stack(), "100");
+    assertEquals("ok", said);
+    final String end = machine.check("kill $(cat /run/sorted.pid); await sorted");
+    assertTrue(end.endsWith("packets in use: 0"), end);
+    assertFalse(end.contains("did not sort"), end);
+  }
+
   @Test
   @Order(9)
   void aNicThatAnotherProcessHas() throws CommandFailure {
