@@ -102,6 +102,24 @@ public final class Arp implements EthernetProtocol {
     }
   }
 
+  /**
+   * The link is down: when it comes back there may be others on it. What is known of neighbours is
+   * forgotten (Linux arp_evict_nocarrier), who is being asked for is asked on.
+   */
+  public void onLinkDown() {
+    for (int i = cache.size() - 1; i >= 0; i--) {
+      final Neighbour neighbour = cache.entry(i);
+      if (neighbour.state != State.INCOMPLETE) {
+        forget(neighbour);
+      }
+    }
+  }
+
+  /** The link is up again: switches learn where we are, neighbours who we are (RFC 5227 2.3). */
+  public void onLinkUp(final long nowNs) {
+    start(nowNs);
+  }
+
   /** Neighbours in the cache. */
   public int neighbours() {
     return cache.size();

@@ -10,6 +10,7 @@ import io.ustack.ethernet.EthernetHeader;
 import io.ustack.ethernet.EthernetOutput;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.link.FlowShare;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The way out: finds paths, and puts the IPv4 header in front of what is sent along them. */
@@ -26,6 +27,9 @@ public final class Ipv4Output {
   private final @Nullable Path[] paths = new @Nullable Path[1 << (32 - PATHS_SHIFT)];
   private final Identifications identifications;
   private boolean closed;
+
+  /** The wire's device is gone: only we ourselves can be reached. */
+  private volatile boolean wireGone;
 
   /** Sends over {@code wire}, or over {@code loopback} what is for this stack itself. */
   public Ipv4Output(
@@ -132,7 +136,7 @@ public final class Ipv4Output {
       return remote;
     }
     // RFC 1122 3.2.1.3 (g): an address of 127/8 never leaves the host.
-    if (Ipv4Address.isLoopback(source)) {
+    if (wireGone || Ipv4Address.isLoopback(source)) {
       return RoutingTable.NO_ROUTE;
     }
     if (local.isBroadcast(remote)) {
@@ -159,6 +163,12 @@ public final class Ipv4Output {
       return Ipv4Address.LOOPBACK;
     }
     return local.isLocal(remote) ? remote : local.address();
+  }
+
+  /** From now on no route leads to the wire. Stack thread. */
+  public void onWireGone() {
+    wireGone = true;
+    Arrays.fill(paths, null);
   }
 
   /** Sends nothing any more: what comes along a path is dropped as LINK_CLOSED. */

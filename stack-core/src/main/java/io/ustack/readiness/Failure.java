@@ -14,6 +14,8 @@ public enum Failure {
   PORTS_EXHAUSTED,
   /** No route: ENETUNREACH. */
   NETWORK_UNREACHABLE,
+  /** The link's device is gone: ENETDOWN. */
+  NETWORK_DOWN,
   /** Address resolution failed, or an ICMP host unreachable came: EHOSTUNREACH. */
   HOST_UNREACHABLE,
   /** A reset answered our SYN, or an ICMP port unreachable came: ECONNREFUSED. */

@@ -14,6 +14,7 @@ import io.ustack.ipv4.LocalAddresses;
 import io.ustack.ipv4.RoutingTable;
 import io.ustack.ipv4.TransportTable;
 import io.ustack.link.Emitter;
+import io.ustack.link.LinkChange;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.LoopbackLink;
 import io.ustack.link.ReadyList;
@@ -398,6 +399,30 @@ public final class NetworkStack implements AutoCloseable {
     } catch (final RuntimeException | OutOfMemoryError e) {
       errors.report("asking an emitter", e);
       return false;
+    }
+  }
+
+  /**
+   * What has become of the wire. Down and up: connections and sockets stay, what they send in
+   * between is lost and sent again; neighbours are looked for anew, and our address is announced.
+   * Gone: connections to others fail with NETWORK_DOWN, no route leads out any more. Stack thread.
+   */
+  public void onWire(final LinkChange change, final long nowNs) {
+    final boolean first = wire.flows().number() == 0; // shards share the wire, one counts
+    switch (change) {
+      case DOWN -> {
+        counters.add(Counter.LINK_DOWNS, first ? 1 : 0);
+        arp.onLinkDown();
+      }
+      case UP -> {
+        counters.add(Counter.LINK_UPS, first ? 1 : 0);
+        arp.onLinkUp(nowNs);
+      }
+      case GONE -> {
+        ipv4.onWireGone();
+        tcp.onWireGone();
+        udp.onWireGone();
+      }
     }
   }
 

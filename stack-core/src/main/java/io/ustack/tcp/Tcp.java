@@ -436,10 +436,7 @@ public final class Tcp implements TransportProtocol {
     return connections.count() >= config.maxConnections();
   }
 
-  /**
-   * The options of a segment; valid until the next call. Lengths that lie end the list, and are
-   * counted.
-   */
+  /** A segment's options, valid until the next call; lengths that lie end them, and count. */
   TcpOptions parseOptions(final TcpSegment segment) {
     if (!options.parse(segment.bytes, segment.optionsOffset, segment.payloadOffset)) {
       counters.increment(Counter.TCP_OPTIONS_MALFORMED);
@@ -466,6 +463,11 @@ public final class Tcp implements TransportProtocol {
     if (connection != null) {
       connection.onUnreachable(failure, quotedSequence);
     }
+  }
+
+  /** The wire's device is gone: who talks to others fails with NETWORK_DOWN. */
+  public void onWireGone() {
+    Closing.onWireGone(connections, ipv4.local());
   }
 
   // ---- Bookkeeping for connections and listeners

@@ -375,6 +375,15 @@ public final class Udp implements TransportProtocol {
       final int quotedSequence,
       final long nowNs) {}
 
+  /** The wire's device is gone: whoever waits for datagrams is told NETWORK_DOWN, once. */
+  public void onWireGone() {
+    for (final UdpEndpoint first : byPort) {
+      for (UdpEndpoint e = first; e != null; e = e.nextOnPort) {
+        e.fail(Failure.NETWORK_DOWN);
+      }
+    }
+  }
+
   private void drop(final Packet packet, final DropReason reason) {
     counters.drop(reason);
     packet.release();

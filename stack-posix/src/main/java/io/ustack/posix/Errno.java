@@ -34,6 +34,7 @@ public final class Errno {
   public static final int EAFNOSUPPORT = 97;
   public static final int EADDRINUSE = 98;
   public static final int EADDRNOTAVAIL = 99;
+  public static final int ENETDOWN = 100;
   public static final int ENETUNREACH = 101;
   public static final int ECONNABORTED = 103;
   public static final int ECONNRESET = 104;
@@ -54,6 +55,7 @@ public final class Errno {
       case NONE -> 0;
       case ADDRESS_IN_USE -> EADDRINUSE;
       case ADDRESS_NOT_AVAILABLE, PORTS_EXHAUSTED -> EADDRNOTAVAIL;
+      case NETWORK_DOWN -> ENETDOWN;
       case NETWORK_UNREACHABLE -> ENETUNREACH;
       case HOST_UNREACHABLE -> EHOSTUNREACH;
       case CONNECTION_REFUSED -> ECONNREFUSED;
@@ -98,6 +100,7 @@ public final class Errno {
       case EAFNOSUPPORT -> "EAFNOSUPPORT";
       case EADDRINUSE -> "EADDRINUSE";
       case EADDRNOTAVAIL -> "EADDRNOTAVAIL";
+      case ENETDOWN -> "ENETDOWN";
       case ENETUNREACH -> "ENETUNREACH";
       case ECONNABORTED -> "ECONNABORTED";
       case ECONNRESET -> "ECONNRESET";
