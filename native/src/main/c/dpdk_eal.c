@@ -12,6 +12,7 @@
 #include <rte_version.h>
 
 #include "dpdk_eal.h"
+#include "dpdk_fate.h"
 #include "dpdk_memif.h"
 #include "ustack_dpdk.h"
 
@@ -113,8 +114,10 @@ int ustack_eal_start(const char *args, int argc, int quiet)
 	int result = quiet ? init_quietly(argc, argv, log) : rte_eal_init(argc, argv);
 	int reason = rte_errno;
 	fflush(log);
-	if (result >= 0)
+	if (result >= 0) {
+		ustack_fate_watch();
 		return 0;
+	}
 	return reason > 0 ? -reason : -EIO;
 }
 

@@ -7,6 +7,7 @@
 
 #include <rte_ethdev.h>
 
+#include "dpdk_fate.h"
 #include "dpdk_layout.h"
 #include "dpdk_memif.h"
 #include "dpdk_pool.h"
@@ -114,6 +115,7 @@ int ustack_port_configure(int port, int queues, int mtu, int offloads)
 			conf.txmode.offloads |= OFFLOADS[i].tx;
 		}
 	}
+	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	if (queues > 1)
 		ustack_rss_ask(&conf, &info);
 	result = rte_eth_dev_configure((uint16_t)port, (uint16_t)queues, (uint16_t)queues, &conf);
@@ -146,8 +148,10 @@ int ustack_port_start(int port)
 	int result = rte_eth_dev_start((uint16_t)port);
 	if (memif)
 		ustack_memif_unlock();
-	if (result == 0)
+	if (result == 0) {
 		rte_eth_promiscuous_disable((uint16_t)port); /* a port that can't, is */
+		ustack_fate_begin((uint16_t)port);
+	}
 	return result;
 }
 
@@ -163,6 +167,7 @@ int ustack_port_stop(int port)
 
 int ustack_port_close(int port)
 {
+	ustack_fate_end((uint16_t)port);
 	return ustack_is_memif(port) ? ustack_memif_close(port) : rte_eth_dev_close((uint16_t)port);
 }
 
@@ -227,13 +232,15 @@ uint32_t ustack_port_tso_frame_max(int port)
 int ustack_port_link(int port, int64_t *out)
 {
 	struct rte_eth_link link;
+	int interface = ustack_interface_up((uint16_t)port);
 	int result = rte_eth_link_get_nowait((uint16_t)port, &link);
 
 	if (result != 0)
 		return result;
 	out[0] = link.link_speed == RTE_ETH_SPEED_NUM_UNKNOWN ? -1 : (int64_t)link.link_speed;
 	out[1] = link.link_duplex == RTE_ETH_LINK_FULL_DUPLEX;
-	out[2] = link.link_status == RTE_ETH_LINK_UP;
+	/* The drivers of interfaces don't look, or not into other namespaces. */
+	out[2] = interface >= 0 ? interface : link.link_status == RTE_ETH_LINK_UP;
 	return 0;
 }
 

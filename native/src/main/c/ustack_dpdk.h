@@ -68,6 +68,8 @@ USTACK_EXPORT int ustack_port_set_mac(int port, int64_t mac);
 USTACK_EXPORT int ustack_port_mtu(int port);
 /* out: speed in Mbit/s, full duplex, up. */
 USTACK_EXPORT int ustack_port_link(int port, int64_t *out);
+/* What has become of the device of a port that was started: enum ustack_fate. */
+USTACK_EXPORT int ustack_port_fate(int port);
 /* out: ipackets, opackets, ibytes, obytes, imissed, ierrors, oerrors, rx_nombuf. */
 USTACK_EXPORT int ustack_port_stats(int port, int64_t *out);
 USTACK_EXPORT int ustack_port_xstats_count(int port);

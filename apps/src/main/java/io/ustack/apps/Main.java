@@ -61,7 +61,13 @@ public final class Main {
     final List<String> eal =
         delimiter < 0 ? List.of() : arguments.subList(delimiter + 1, arguments.size());
     final CommandLine commandLine = commandLine(new Invocation(out, err, List.copyOf(eal), stop));
-    return commandLine.execute(own.toArray(String[]::new));
+    final int code = commandLine.execute(own.toArray(String[]::new));
+    final String failure = stop.failure();
+    if (failure == null) {
+      return code;
+    }
+    err.println("ustack " + own.get(0) + ": " + failure);
+    return EXIT_FAILURE;
   }
 
   private static CommandLine commandLine(final Invocation invocation) {
@@ -95,6 +101,9 @@ public final class Main {
   private static int failure(
       final Exception e, final CommandLine line, final Invocation invocation) {
     final PrintStream err = invocation.err();
+    if (invocation.stop().failure() != null) {
+      return EXIT_FAILURE; // whose reason is said at the end
+    }
     if (invocation.stop().isRequested()) {
       // Whatever broke, it broke because everything was being taken down.
       err.println("ustack " + line.getCommandName() + ": interrupted");

@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The port that options name, opened: a link for each shard. Closing all links closes the port.
  *
- * @param driver as DPDK calls it
+ * @param port as DPDK has it
  * @param links one per shard, in their order
  * @param sorts whether the NIC gives each shard its flows; else the shards do among themselves
  */
-record OpenPort(String driver, List<? extends LinkDevice> links, boolean sorts) {
+record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) {
   /** A process at the other end of a memif decides how many queues it has: one is safe. */
   private static final String MEMIF = "net_memif";
 
@@ -62,7 +62,7 @@ record OpenPort(String driver, List<? extends LinkDevice> links, boolean sorts) 
       queues.add(tapped(options.impairment().around(port.link(i)), into));
     }
     return options.shards() == 1
-        ? new OpenPort(port.driver(), queues, true)
+        ? new OpenPort(port, queues, true)
         : shared(port, queues, options.shards());
   }
 
@@ -78,7 +78,7 @@ record OpenPort(String driver, List<? extends LinkDevice> links, boolean sorts) 
             new Toeplitz(Toeplitz.symmetricKey(Toeplitz.KEY_BYTES)),
             sorts ? port.sortingEntries() : ShardMap.DEFAULT_ENTRIES,
             shards);
-    return new OpenPort(port.driver(), ShardLink.over(queues, pools, map, sorts), sorts);
+    return new OpenPort(port, ShardLink.over(queues, pools, map, sorts), sorts);
   }
 
   private static @Nullable OutputStream capture(final @Nullable Path file) throws CommandFailure {

@@ -98,7 +98,7 @@ final class PingCommand implements Callable<Integer> {
           spec.commandLine(),
           "Invalid value for option '--size': " + size + " is not between 0 and " + MOST_BYTES);
     }
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
+    try (RunningStack running = RunningStack.open(options, invocation)) {
       final Pinger pinger = new Pinger(running.stack(), target, size, invocation.out());
       invocation
           .out()

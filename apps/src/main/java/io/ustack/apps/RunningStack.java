@@ -1,6 +1,7 @@
 package io.ustack.apps;
 
 import io.ustack.counter.Counters;
+import io.ustack.dpdk.PortWatch;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
@@ -24,9 +25,11 @@ public final class RunningStack implements AutoCloseable {
   private final List<NetworkStack> shards;
   private final Posix posix;
   private final Clock clock = Clock.SYSTEM;
+  private final PortWatch watch;
   private boolean closed;
 
-  private RunningStack(final PortOptions options, final OpenPort port) {
+  private RunningStack(
+      final PortOptions options, final OpenPort port, final Invocation invocation) {
     this.options = options;
     this.port = port;
     final StackConfig config =
@@ -42,16 +45,19 @@ public final class RunningStack implements AutoCloseable {
         options.mode() == Mode.INLINE
             ? Posix.inline(stack(), clock)
             : Posix.dedicated(shards, clock);
+    watch = PortWatch.start(port.port(), new PortChanges(port.port(), shards, invocation));
   }
 
   /**
-   * Starts DPDK and opens the port that the options name.
+   * Starts DPDK and opens the port that the options name. From then on changes of its link are said
+   * on standard error, and the command is asked to end when its device is gone.
    *
    * @throws CommandFailure in one line that says what to do
    */
-  public static RunningStack open(final PortOptions options, final List<String> ealArguments)
+  public static RunningStack open(final PortOptions options, final Invocation invocation)
       throws CommandFailure {
-    return new RunningStack(options, OpenPort.open(options, ealArguments));
+    final OpenPort port = OpenPort.open(options, invocation.ealArguments());
+    return new RunningStack(options, port, invocation);
   }
 
   public Posix posix() {
@@ -82,7 +88,7 @@ public final class RunningStack implements AutoCloseable {
             "%s on %s (%s), %s, MTU %d, %s",
             options.ip(),
             link.name(),
-            port.driver(),
+            port.port().driver(),
             MacAddress.format(link.macAddress()),
             link.mtuBytes(),
             options.mode().name().toLowerCase(Locale.ROOT));
@@ -119,6 +125,7 @@ public final class RunningStack implements AutoCloseable {
       return;
     }
     closed = true;
+    watch.close();
     posix.close();
     sayFarewell();
     shards.forEach(NetworkStack::close);

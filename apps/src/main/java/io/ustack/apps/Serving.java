@@ -27,7 +27,7 @@ final class Serving {
    */
   static int run(final Invocation invocation, final PortOptions options, final Service service)
       throws CommandFailure {
-    try (RunningStack running = RunningStack.open(options, invocation.ealArguments())) {
+    try (RunningStack running = RunningStack.open(options, invocation)) {
       serve(running, service);
       invocation.out().println(running.finish());
       return Main.EXIT_OK;

@@ -2,6 +2,7 @@ package io.ustack.apps;
 
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the command is asked to end. A command that runs until then looks at it a few times a
@@ -13,11 +14,27 @@ public final class StopSignal {
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean requested;
+  private volatile @Nullable String failure;
   private volatile int exitCode = 1;
 
   /** Asks the command to end. Any thread. */
   public void request() {
     requested = true;
+  }
+
+  /**
+   * Asks the command to end, because it can't go on. Any thread.
+   *
+   * @param why one line that says what to do
+   */
+  void fail(final String why) {
+    failure = why;
+    requested = true;
+  }
+
+  /** Why it can't go on; null when it can, or was asked by somebody. */
+  @Nullable String failure() {
+    return failure;
   }
 
   public boolean isRequested() {

@@ -64,6 +64,8 @@ final class DpdkCalls {
 
   static native int ustack_port_link(int port, long[] out);
 
+  static native int ustack_port_fate(int port);
+
   static native int ustack_port_stats(int port, long[] out);
 
   static native int ustack_port_xstats_count(int port);

@@ -275,6 +275,11 @@ public final class DpdkPort implements AutoCloseable {
     return new LinkState(state[2] != 0, state[0], state[1] != 0);
   }
 
+  /** What has become of its device; {@link PortFate#RUNS} when closed. */
+  public synchronized PortFate fate() {
+    return closed ? PortFate.RUNS : PortFate.of(DpdkCalls.ustack_port_fate(port));
+  }
+
   /** What the port counted; the last values once it is closed. */
   public synchronized PortStatistics statistics() {
     final long[] s = new long[8];

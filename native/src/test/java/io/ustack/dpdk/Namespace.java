@@ -18,6 +18,11 @@ final class Namespace implements AutoCloseable {
     inside("ip", "link", "set", "lo", "up");
   }
 
+  /** As {@code ip netns} knows it. */
+  String name() {
+    return name;
+  }
+
   /**
    * Moves an interface of this process's namespace in, gives it an address and the MAC address of
    * its one neighbour.

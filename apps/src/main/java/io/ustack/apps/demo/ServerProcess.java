@@ -77,6 +77,16 @@ public final class ServerProcess implements Closeable {
   public int stop() throws CommandFailure {
     // nsenter forks, and the signal is meant for who runs inside.
     process.descendants().forEach(ProcessHandle::destroy);
+    return awaitEnd();
+  }
+
+  /**
+   * Waits until it has ended.
+   *
+   * @return its exit code
+   * @throws CommandFailure when it does not
+   */
+  public int awaitEnd() throws CommandFailure {
     try {
       if (process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         return process.exitValue();

@@ -1,5 +1,6 @@
 package io.ustack.apps.live;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,11 +11,13 @@ import io.ustack.apps.demo.ServerProcess;
 import io.ustack.apps.demo.Tool;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A command of ustack on one end of a cable, Linux on the other, each in a network namespace that
@@ -28,6 +31,7 @@ final class LiveScene implements AutoCloseable {
   private static final String LINUX_SUBNET = "10.99.0.1/24";
   private static final int START_SECONDS = 60;
   private static final int TOOL_SECONDS = 120;
+  private static final long LOOK_NS = 20_000_000;
 
   private final Path directory;
   private final Tool tool = new Tool(new StopSignal());
@@ -93,6 +97,49 @@ final class LiveScene implements AutoCloseable {
     }
   }
 
+  /**
+   * Starts a Python script of the test's resources on the Linux side and waits for its first line.
+   * It ends with the scene at the latest.
+   */
+  Process beginPython(final String script) throws IOException {
+    final List<String> command =
+        cable.linuxSide().inside("python3", unpack(script).toString(), STACK);
+    final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    servers.add(process);
+    assertEquals("begun", process.inputReader(StandardCharsets.UTF_8).readLine());
+    return process;
+  }
+
+  /** Closes the input of what {@link #beginPython} has started; it ends with {@code ok} then. */
+  static void finish(final Process script) throws IOException {
+    script.getOutputStream().close();
+    final String said = script.inputReader(StandardCharsets.UTF_8).lines().collect(joining("\n"));
+    assertTrue(said.endsWith("ok"), said);
+  }
+
+  /** Waits until the command has said so. */
+  void awaitSaid(final String text) {
+    final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
+    while (!said().contains(text)) {
+      assertTrue(System.nanoTime() - deadlineNs < 0, this::said);
+      LockSupport.parkNanos(LOOK_NS);
+    }
+  }
+
+  /**
+   * Waits for the end of a command that ends by itself, and ends everything else.
+   *
+   * @return its exit code
+   */
+  int awaitEnd() throws CommandFailure {
+    ended = true;
+    try {
+      return server.awaitEnd();
+    } finally {
+      tidy();
+    }
+  }
+
   /** A directory for files of the Linux side, which goes with it. */
   Path scratch() {
     return cable.linuxSide().scratch();
@@ -144,12 +191,16 @@ final class LiveScene implements AutoCloseable {
       assertTrue(last.endsWith("packets in use: 0"), server::output);
       return server.output();
     } finally {
-      server.close();
-      for (final Process other : servers) {
-        other.descendants().forEach(ProcessHandle::destroyForcibly);
-        other.destroyForcibly();
-      }
-      cable.close();
+      tidy();
     }
+  }
+
+  private void tidy() {
+    server.close();
+    for (final Process other : servers) {
+      other.descendants().forEach(ProcessHandle::destroyForcibly);
+      other.destroyForcibly();
+    }
+    cable.close();
   }
 }

@@ -1,0 +1,51 @@
+package io.ustack.apps.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.demo.Cable;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Cables that are pulled and interfaces that are taken away under a server that runs. */
+@Tag("live")
+class LifeCycleLiveTest {
+  private static final String PORT = "net_af_packet0";
+
+  @TempDir private Path directory;
+
+  @Test
+  void aTransferOutlivesAPulledCable() throws CommandFailure, IOException {
+    try (LiveScene scene = LiveScene.start(directory, "echo")) {
+      final Process transfer = scene.beginPython("back_and_forth.py");
+      scene.linux("ip", "link", "set", Cable.LINUX_END, "down");
+      scene.awaitSaid(PORT + ": link down");
+      scene.linux("ip", "link", "set", Cable.LINUX_END, "up");
+      scene.awaitSaid(PORT + ": link up");
+      LiveScene.finish(transfer);
+      assertTrue(scene.end().contains("echo: 1 connections"), scene::said);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"inline", "dedicated"})
+  void anInterfaceThatIsDeleted(final String mode) throws CommandFailure, IOException {
+    try (LiveScene scene = LiveScene.start(directory, "echo", "--mode", mode)) {
+      scene.beginPython("back_and_forth.py");
+      scene.linux("ip", "link", "del", Cable.LINUX_END);
+      assertEquals(1, scene.awaitEnd(), scene::said);
+      final String last = scene.said().lines().reduce("", (before, line) -> line);
+      assertTrue(
+          last.startsWith(
+              "ustack echo: port " + PORT + " is gone: its network interface was deleted"),
+          scene::said);
+      assertTrue(scene.said().contains("packets in use: 0"), scene::said);
+    }
+  }
+}
