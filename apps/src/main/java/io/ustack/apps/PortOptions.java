@@ -4,6 +4,7 @@ import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.Transport;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.stack.Rest;
 import io.ustack.tcp.TcpConfig;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -109,6 +110,17 @@ public final class PortOptions {
   private Transport transport = Transport.DIRECT;
 
   @Option(
+      names = "--rest",
+      paramLabel = "HOW",
+      converter = RestName.class,
+      defaultValue = "long",
+      description =
+          "How long an idle stack sleeps at most before it looks at its port: never (it takes a"
+              + " core), short (0.1 ms), long (a sixteenth of the silence so far, up to 1 ms, and"
+              + " 5 ms after a second). Default: ${DEFAULT-VALUE}.")
+  private Rest rest = Rest.LONG;
+
+  @Option(
       names = "--tcp-profile",
       paramLabel = "SYSTEM",
       converter = Converters.TcpProfile.class,
@@ -150,6 +162,19 @@ public final class PortOptions {
         }
       }
       throw new TypeConversionException("'" + text + "' is neither direct nor ring");
+    }
+  }
+
+  /** {@code never}, {@code short} or {@code long}. */
+  static final class RestName implements ITypeConverter<Rest> {
+    @Override
+    public Rest convert(final String text) {
+      for (final Rest rest : Rest.values()) {
+        if (rest.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return rest;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is neither never nor short nor long");
     }
   }
 
@@ -228,6 +253,10 @@ public final class PortOptions {
 
   Transport transport() {
     return transport;
+  }
+
+  Rest rest() {
+    return rest;
   }
 
   TcpConfig tcp() {

@@ -36,6 +36,7 @@ public final class RunningStack implements AutoCloseable {
         StackConfig.of(options.ip())
             .withGateway(options.gateway())
             .withTcp(options.tcp())
+            .withRest(options.rest())
             .ofShards(port.links().size());
     shards =
         port.links().stream()

@@ -68,6 +68,7 @@ final class CommandLineTest {
         Arguments.of("http " + IP + " --mtu 100", "576"),
         Arguments.of("http " + IP + " --mtu big", "big"),
         Arguments.of("http " + IP + " --shards 2", "--mode dedicated"),
+        Arguments.of("http " + IP + " --rest sometimes", "--rest"),
         Arguments.of("http " + IP + " --shards 0", "--shards"),
         Arguments.of("http " + IP + " --shards 65", "--shards"),
         Arguments.of("http " + IP + " --shards 2 --mode dedicated --queues 3", "--queues"),

@@ -42,6 +42,11 @@ public abstract class ForwardingLink implements LinkDevice {
   }
 
   @Override
+  public void waker(final Runnable waker) {
+    link.waker(waker);
+  }
+
+  @Override
   public void close() {
     link.close();
   }

@@ -57,6 +57,12 @@ public interface LinkDevice extends AutoCloseable {
     return FlowShare.ALL;
   }
 
+  /**
+   * Whom to wake when another thread has something for this link to receive; links to which nothing
+   * comes that way need nobody. Before the link is used.
+   */
+  default void waker(final Runnable waker) {}
+
   /** Releases all packets that the link still holds and lets go of the medium. Idempotent. */
   @Override
   void close();

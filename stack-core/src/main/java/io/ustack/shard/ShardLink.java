@@ -6,6 +6,7 @@ import io.ustack.link.FlowShare;
 import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.Train;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -63,6 +64,18 @@ public final class ShardLink implements LinkDevice, FlowShare {
   private int sendTurn;
 
   private final AtomicLong lost = new AtomicLong();
+
+  /** Whom this shard has given something since it looked last, a bit for each of the first 64. */
+  private long given;
+
+  private volatile Runnable waker = () -> {};
+
+  /** By their numbers. */
+  private List<ShardLink> shards = List.of();
+
+  /** Who sends for this shard when it has no queue. */
+  private int carrier;
+
   private long lastNs;
   private volatile boolean sorted;
   private boolean closed;
@@ -138,9 +151,11 @@ public final class ShardLink implements LinkDevice, FlowShare {
   }
 
   private void connect(final List<ShardLink> all, final int queues) {
+    shards = all;
+    carrier = number % queues;
     toOthers = all.stream().map(other -> other.received.get(number)).toList();
     if (sent != null) {
-      all.get(number % queues).toSend.add(sent);
+      all.get(carrier).toSend.add(sent);
     }
   }
 
@@ -188,6 +203,7 @@ public final class ShardLink implements LinkDevice, FlowShare {
       // What waits from others gets half of a burst: neither starves.
       final int most = isAnythingReceived() ? (max + 1) / 2 : max;
       count = sort(frames, queue.receive(frames, most, nowNs));
+      wakeOthers();
     }
     return count == max ? count : takeReceived(frames, count, max);
   }
@@ -229,7 +245,7 @@ public final class ShardLink implements LinkDevice, FlowShare {
   private void passToOthers(final Packet frame) {
     for (int to = 0; to < toOthers.size(); to++) {
       if (to != number) {
-        count(toOthers.get(to).offerSparingly(frame));
+        count(to, toOthers.get(to).offerSparingly(frame));
       }
     }
   }
@@ -245,13 +261,34 @@ public final class ShardLink implements LinkDevice, FlowShare {
   }
 
   private void offer(final Packet frame, final int to) {
-    count(toOthers.get(to).offer(frame));
+    count(to, toOthers.get(to).offer(frame));
   }
 
-  private void count(final boolean taken) {
-    if (!taken) {
+  private void count(final int to, final boolean taken) {
+    if (taken) {
+      given |= 1L << to;
+    } else {
       lost.setRelease(lost.getPlain() + 1);
     }
+  }
+
+  /** Once for a burst: whoever sleeps long would look too late. */
+  private void wakeOthers() {
+    if (given == 0) {
+      return;
+    }
+    // Either the sleeper sees what it was given, or we see that it sleeps.
+    VarHandle.fullFence();
+    while (given != 0) {
+      final int to = Long.numberOfTrailingZeros(given);
+      given &= given - 1;
+      shards.get(to).waker.run();
+    }
+  }
+
+  @Override
+  public void waker(final Runnable newWaker) {
+    waker = newWaker;
   }
 
   private boolean isAnythingReceived() {
@@ -286,6 +323,10 @@ public final class ShardLink implements LinkDevice, FlowShare {
     while (taken < count && !closed && sent != null && sent.offer(frames[taken])) {
       frames[taken].release();
       taken++;
+    }
+    if (taken > 0) {
+      given = 1L << carrier;
+      wakeOthers();
     }
     return taken;
   }

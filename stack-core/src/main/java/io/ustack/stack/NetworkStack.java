@@ -59,6 +59,7 @@ public final class NetworkStack implements AutoCloseable {
   private static final int LENT_SHARE = 4;
 
   private final LinkDevice wire;
+  private final Rest rest;
   private final LoopbackLink loopback;
   private final TransmitBatch wireBatch;
   private final TransmitBatch loopbackBatch;
@@ -91,6 +92,7 @@ public final class NetworkStack implements AutoCloseable {
       final long startNs,
       final IsnSource isnSource) {
     this.wire = wire;
+    rest = config.rest();
     final long mac =
         config.macAddress() == 0 ? wire.capabilities().macAddress() : config.macAddress();
     final int mtuBytes = wire.capabilities().mtuBytes();
@@ -206,6 +208,11 @@ public final class NetworkStack implements AutoCloseable {
   /** Its timers; stack thread only. */
   public TimerWheel timers() {
     return timers;
+  }
+
+  /** How long its thread rests while nothing happens. */
+  public Rest rest() {
+    return rest;
   }
 
   /** The link below. */

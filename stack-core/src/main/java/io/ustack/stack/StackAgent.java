@@ -3,6 +3,7 @@ package io.ustack.stack;
 import io.ustack.time.Clock;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,7 @@ public final class StackAgent implements Runnable {
   private final NetworkStack stack;
   private final Clock clock;
   private final Runnable atEnd;
+  private final IdleStrategy idle;
   private volatile boolean running = true;
   private final AtomicReference<@Nullable Thread> thread = new AtomicReference<>();
 
@@ -34,6 +36,8 @@ public final class StackAgent implements Runnable {
     this.stack = stack;
     this.clock = clock;
     this.atEnd = atEnd;
+    idle = new IdleStrategy(stack.rest());
+    stack.link().waker(idle::wake);
   }
 
   /** Starts the thread. Once only. */
@@ -73,15 +77,31 @@ public final class StackAgent implements Runnable {
   @Override
   public void run() {
     try {
-      final IdleStrategy idle = new IdleStrategy();
+      final LongSupplier dueInNs = this::dueInNs;
       while (running && !stack.isClosed()) {
-        idle.afterCycle(cycle());
+        idle.afterCycle(cycle(), dueInNs);
       }
     } catch (final Error e) {
       stack.errors().report("running a cycle, which ends the stack's thread", e);
     } finally {
       atEnd.run();
     }
+  }
+
+  private long dueInNs() {
+    try {
+      final long nowNs = clock.nanoTime();
+      final long deadlineNs = stack.nextDeadlineNs(nowNs);
+      return deadlineNs == Long.MAX_VALUE ? deadlineNs : deadlineNs - nowNs;
+    } catch (final RuntimeException e) {
+      stack.errors().report("looking for what is due", e);
+      return 0;
+    }
+  }
+
+  /** Work has been left for the stack, in its queue of commands: it looks soon. Any thread. */
+  public void wake() {
+    idle.wake();
   }
 
   private int cycle() {

@@ -17,6 +17,7 @@ import java.security.SecureRandom;
  * @param tcp the numbers of TCP
  * @param neighbours the most neighbours ARP remembers [1 to 2^20]
  * @param commands the most commands of other threads that wait, a power of two [1 to 2^20]
+ * @param rest how long its thread rests while nothing happens
  * @param secret0 half of the secret behind hash tables, ports and initial sequence numbers
  * @param secret1 the other half
  */
@@ -27,6 +28,7 @@ public record StackConfig(
     TcpConfig tcp,
     int neighbours,
     int commands,
+    Rest rest,
     long secret0,
     long secret1) {
   private static final int NEIGHBOURS = 1024;
@@ -34,9 +36,9 @@ public record StackConfig(
   private static final int MOST = 1 << 20;
 
   public StackConfig {
-    if (subnet == null || tcp == null) {
-      throw new IllegalArgumentException(
-          "StackConfig: " + (subnet == null ? "subnet" : "tcp") + " is null");
+    if (subnet == null || tcp == null || rest == null) {
+      final String missing = subnet == null ? "subnet" : tcp == null ? "tcp" : "rest";
+      throw new IllegalArgumentException("StackConfig: " + missing + " is null");
     }
     if (macAddress >>> 48 != 0 || MacAddress.isGroup(macAddress)) {
       throw new IllegalArgumentException(
@@ -70,6 +72,7 @@ public record StackConfig(
         TcpConfig.DEFAULT,
         NEIGHBOURS,
         COMMANDS,
+        Rest.LONG,
         random.nextLong(),
         random.nextLong());
   }
@@ -77,31 +80,37 @@ public record StackConfig(
   /** The same with a default gateway. */
   public StackConfig withGateway(final int newGateway) {
     return new StackConfig(
-        subnet, newGateway, macAddress, tcp, neighbours, commands, secret0, secret1);
+        subnet, newGateway, macAddress, tcp, neighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with a MAC address of its own; the link must let frames to it through. */
   public StackConfig withMacAddress(final long newMacAddress) {
     return new StackConfig(
-        subnet, gateway, newMacAddress, tcp, neighbours, commands, secret0, secret1);
+        subnet, gateway, newMacAddress, tcp, neighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with other numbers for TCP. */
   public StackConfig withTcp(final TcpConfig newTcp) {
     return new StackConfig(
-        subnet, gateway, macAddress, newTcp, neighbours, commands, secret0, secret1);
+        subnet, gateway, macAddress, newTcp, neighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with another limit on neighbours. */
   public StackConfig withNeighbours(final int newNeighbours) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, newNeighbours, commands, secret0, secret1);
+        subnet, gateway, macAddress, tcp, newNeighbours, commands, rest, secret0, secret1);
+  }
+
+  /** The same with a thread that rests otherwise; {@link Rest#LONG} is the default. */
+  public StackConfig withRest(final Rest newRest) {
+    return new StackConfig(
+        subnet, gateway, macAddress, tcp, neighbours, commands, newRest, secret0, secret1);
   }
 
   /** The same with a known secret: two runs choose the same ports and sequence numbers. */
   public StackConfig withSecret(final long newSecret0, final long newSecret1) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, neighbours, commands, newSecret0, newSecret1);
+        subnet, gateway, macAddress, tcp, neighbours, commands, rest, newSecret0, newSecret1);
   }
 
   /**

@@ -238,6 +238,31 @@ class ShardLinkTest {
     assertEquals(Long.MAX_VALUE, links.get(0).nextArrivalNs());
   }
 
+  /** Once for a burst, and only those who got something. */
+  @Test
+  void whoIsGivenSomethingIsWoken() {
+    final StringBuilder woken = new StringBuilder();
+    for (int i = 0; i < SHARDS; i++) {
+      final int shard = i;
+      links.get(i).waker(() -> woken.append(shard));
+    }
+    queue0.inject(frameFor(0, 1));
+    receive(0, 32);
+    assertEquals("", woken.toString());
+    queue0.inject(frameFor(2, 1));
+    queue0.inject(frameFor(2, 2));
+    queue0.inject(frameFor(1, 3));
+    receive(0, 32);
+    assertEquals("12", woken.toString());
+    assertEquals(1, links.get(2).transmit(new Packet[] {packet(2, frameFor(0, 1))}, 1, 5));
+    assertEquals("120", woken.toString());
+    receive(0, 32);
+    assertEquals("120", woken.toString());
+    assertNotNull(queue0.takeSent());
+    receive(1, 32);
+    receive(2, 32);
+  }
+
   @Test
   void whatTheQueueDoesNotTakeWaits() {
     queue0.accept(1);

@@ -44,7 +44,7 @@ class StackConfigTest {
   }
 
   private StackConfig withCommands(final int commands) {
-    return new StackConfig(subnet, 0, 0, TcpConfig.DEFAULT, 16, commands, 1, 2);
+    return new StackConfig(subnet, 0, 0, TcpConfig.DEFAULT, 16, commands, Rest.LONG, 1, 2);
   }
 
   @ParameterizedTest

@@ -77,5 +77,6 @@ final class DedicatedShard extends Shard {
         LockSupport.parkNanos(this, FULL_QUEUE_PARK_NS);
       }
     }
+    agent.wake();
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
+import java.util.function.LongSupplier;
 
 /**
  * No thread but the caller's: whoever has to wait runs the duty cycle until the answer is there.
@@ -15,8 +16,14 @@ final class InlineExecution implements Execution {
   private final InlineShard[] shards;
   private final Clock clock;
   private final boolean waits;
-  private final IdleStrategy idle = new IdleStrategy();
+  private final IdleStrategy idle;
+  private final LongSupplier dueInNs = this::dueInNs;
   private long nowNs;
+
+  /** When the wait that goes on began, and how long it may last; {@link #FOREVER} or less. */
+  private long waitStartNs;
+
+  private long waitNs;
 
   /**
    * Over stacks that have one address.
@@ -28,6 +35,7 @@ final class InlineExecution implements Execution {
     shards = stacks.stream().map(InlineShard::new).toArray(InlineShard[]::new);
     this.clock = clock;
     this.waits = waits;
+    idle = new IdleStrategy(stacks.get(0).rest());
     nowNs = clock.nanoTime();
   }
 
@@ -80,6 +88,8 @@ final class InlineExecution implements Execution {
       nowNs = clock.nanoTime(); // the last turn may be long ago
     }
     final long startNs = nowNs;
+    waitStartNs = startNs;
+    waitNs = timeoutNs;
     while (true) {
       if (awaited.isReady(events, bytes)) {
         return 0;
@@ -97,8 +107,19 @@ final class InlineExecution implements Execution {
       if (!waits && work == 0 && !awaited.isReady(events, bytes)) {
         return -Errno.EAGAIN;
       }
-      idle.afterCycle(work);
+      idle.afterCycle(work, dueInNs);
     }
+  }
+
+  private long dueInNs() {
+    long dueNs = waitNs < 0 ? Long.MAX_VALUE : waitNs - (nowNs - waitStartNs);
+    for (final InlineShard shard : shards) {
+      final long deadlineNs = shard.stack.nextDeadlineNs(nowNs);
+      if (deadlineNs != Long.MAX_VALUE) {
+        dueNs = Math.min(dueNs, deadlineNs - nowNs);
+      }
+    }
+    return dueNs;
   }
 
   @Override

@@ -267,6 +267,7 @@ class DedicatedTest {
             usual.tcp(),
             usual.neighbours(),
             1,
+            usual.rest(),
             usual.secret0(),
             usual.secret1());
     try (Host host = new Host(Mode.DEDICATED, tiny)) {

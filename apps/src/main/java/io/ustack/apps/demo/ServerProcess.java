@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -66,6 +67,14 @@ public final class ServerProcess implements Closeable {
     } catch (final IOException e) {
       return String.valueOf(e.getMessage());
     }
+  }
+
+  /** The CPU time that it has used, as far as the system tells. */
+  public Duration cpuTime() {
+    return process
+        .descendants()
+        .flatMap(each -> each.info().totalCpuDuration().stream())
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   /**

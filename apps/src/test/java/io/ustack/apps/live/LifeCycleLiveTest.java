@@ -7,6 +7,7 @@ import io.ustack.apps.CommandFailure;
 import io.ustack.apps.demo.Cable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +31,21 @@ class LifeCycleLiveTest {
       scene.awaitSaid(PORT + ": link up");
       LiveScene.finish(transfer);
       assertTrue(scene.end().contains("echo: 1 connections"), scene::said);
+    }
+  }
+
+  /** CPU time of the process itself: what else the machine does is not in it. */
+  @Test
+  void anIdleServerLeavesTheMachineToOthers()
+      throws CommandFailure, IOException, InterruptedException {
+    try (LiveScene scene = LiveScene.start(directory, "echo")) {
+      scene.python("thousand.py", "1000"); // so that its code is compiled
+      Thread.sleep(2_000); // of silence, as the clock of its idleness counts
+      final Duration before = scene.cpuTime();
+      assertTrue(before.toMillis() > 0, "nothing measured");
+      Thread.sleep(5_000);
+      final long usedMs = scene.cpuTime().minus(before).toMillis();
+      assertTrue(usedMs < 5_000 * 2 / 100, () -> usedMs + " ms of CPU in 5 s of silence");
     }
   }
 

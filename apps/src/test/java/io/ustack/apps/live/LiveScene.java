@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -115,6 +116,11 @@ final class LiveScene implements AutoCloseable {
     script.getOutputStream().close();
     final String said = script.inputReader(StandardCharsets.UTF_8).lines().collect(joining("\n"));
     assertTrue(said.endsWith("ok"), said);
+  }
+
+  /** The CPU time that the command has used. */
+  Duration cpuTime() {
+    return server.cpuTime();
   }
 
   /** Waits until the command has said so. */
