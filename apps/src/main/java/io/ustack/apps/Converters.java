@@ -140,7 +140,18 @@ final class Converters {
     }
   }
 
-  /** 0 to 8 seconds, as nanoseconds: {@link StopSignal} waits ten. */
+  /** 0 to 5 seconds, as nanoseconds: {@link StopSignal} waits for this and {@link Drain}. */
+  static final class Grace implements ITypeConverter<Long> {
+    @Override
+    public Long convert(final String text) {
+      if (!text.matches("[0-5]")) {
+        throw new TypeConversionException("'" + text + "' are no seconds from 0 to 5");
+      }
+      return Long.parseLong(text) * 1_000_000_000L;
+    }
+  }
+
+  /** 0 to 8 seconds, as nanoseconds: {@link StopSignal} waits longer. */
   static final class Drain implements ITypeConverter<Long> {
     @Override
     public Long convert(final String text) {

@@ -13,6 +13,7 @@ final class PortChanges implements PortWatch.Observer {
   private final String name;
   private final List<NetworkStack> stacks;
   private final Invocation invocation;
+  private volatile boolean gone;
 
   PortChanges(final DpdkPort port, final List<NetworkStack> stacks, final Invocation invocation) {
     name = port.config().name();
@@ -28,8 +29,14 @@ final class PortChanges implements PortWatch.Observer {
 
   @Override
   public void onGone(final PortFate fate) {
+    gone = true;
     tell(LinkChange.GONE);
     invocation.stop().fail("port " + name + " is gone: " + fate.remedy());
+  }
+
+  /** Whether nothing will pass any more. Any thread. */
+  boolean isGone() {
+    return gone;
   }
 
   /** A stack so busy that its queue of commands is full does not hear of it. */

@@ -121,6 +121,26 @@ public final class PortOptions {
   private Rest rest = Rest.LONG;
 
   @Option(
+      names = "--on-stop",
+      paramLabel = "HOW",
+      converter = OnStopName.class,
+      defaultValue = "close",
+      description =
+          "What becomes of connections at the end: close (what was written still leaves, for as"
+              + " long as --grace says, then they are reset) or reset (at once). Default:"
+              + " ${DEFAULT-VALUE}.")
+  private OnStop onStop = OnStop.CLOSE;
+
+  @Option(
+      names = "--grace",
+      paramLabel = "SECONDS",
+      converter = Converters.Grace.class,
+      defaultValue = "2",
+      description =
+          "How long closing may wait for peers to acknowledge, 0 to 5. Default: ${DEFAULT-VALUE}.")
+  private long graceNs;
+
+  @Option(
       names = "--tcp-profile",
       paramLabel = "SYSTEM",
       converter = Converters.TcpProfile.class,
@@ -162,6 +182,25 @@ public final class PortOptions {
         }
       }
       throw new TypeConversionException("'" + text + "' is neither direct nor ring");
+    }
+  }
+
+  /** What becomes of connections at the end. */
+  enum OnStop {
+    CLOSE,
+    RESET
+  }
+
+  /** {@code close} or {@code reset}. */
+  static final class OnStopName implements ITypeConverter<OnStop> {
+    @Override
+    public OnStop convert(final String text) {
+      for (final OnStop way : OnStop.values()) {
+        if (way.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return way;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is neither close nor reset");
     }
   }
 
@@ -253,6 +292,14 @@ public final class PortOptions {
 
   Transport transport() {
     return transport;
+  }
+
+  OnStop onStop() {
+    return onStop;
+  }
+
+  long graceNs() {
+    return graceNs;
   }
 
   Rest rest() {

@@ -12,6 +12,8 @@ import io.ustack.time.Clock;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongPredicate;
 
 /**
  * A DPDK port, the stacks on it and their sockets: opened together, closed in order. One thread.
@@ -20,11 +22,14 @@ public final class RunningStack implements AutoCloseable {
   /** How long the last segments may take to leave. */
   private static final long FAREWELL_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
+  private static final long REST_NS = TimeUnit.MICROSECONDS.toNanos(50);
+
   private final PortOptions options;
   private final OpenPort port;
   private final List<NetworkStack> shards;
   private final Posix posix;
   private final Clock clock = Clock.SYSTEM;
+  private final PortChanges changes;
   private final PortWatch watch;
   private boolean closed;
 
@@ -46,7 +51,8 @@ public final class RunningStack implements AutoCloseable {
         options.mode() == Mode.INLINE
             ? Posix.inline(stack(), clock)
             : Posix.dedicated(shards, clock);
-    watch = PortWatch.start(port.port(), new PortChanges(port.port(), shards, invocation));
+    changes = new PortChanges(port.port(), shards, invocation);
+    watch = PortWatch.start(port.port(), changes);
   }
 
   /**
@@ -127,25 +133,42 @@ public final class RunningStack implements AutoCloseable {
     }
     closed = true;
     watch.close();
+    if (options.onStop() == PortOptions.OnStop.RESET) {
+      for (final NetworkStack shard : shards) {
+        shard.commands().offer(nowNs -> shard.tcp().all().reset(nowNs));
+      }
+    }
     posix.close();
-    sayFarewell();
+    run(changes.isGone() ? 0 : options.graceNs(), this::isUnfinished);
+    shards.forEach(shard -> shard.tcp().all().reset(clock.nanoTime()));
+    run(FAREWELL_NS, this::isAnythingDue);
     shards.forEach(NetworkStack::close);
     port.links().forEach(LinkDevice::close);
   }
 
   /**
-   * What closing the sockets has made the stacks send leaves while there is room; nobody waits for
-   * answers.
+   * Runs the stacks, which are this thread's now, as long as there is reason to, but not longer
+   * than that.
    */
-  private void sayFarewell() {
+  private void run(final long longestNs, final LongPredicate reason) {
     final long startNs = clock.nanoTime();
     long nowNs = startNs;
-    while (isAnythingDue(nowNs) && nowNs - startNs < FAREWELL_NS) {
+    while (reason.test(nowNs) && nowNs - startNs < longestNs) {
+      int work = 0;
       for (final NetworkStack shard : shards) {
-        shard.poll(nowNs);
+        work += shard.poll(nowNs);
+      }
+      if (work == 0) {
+        LockSupport.parkNanos(REST_NS);
       }
       nowNs = clock.nanoTime();
     }
+  }
+
+  /** Whether peers have not acknowledged everything. */
+  private boolean isUnfinished(final long nowNs) {
+    return isAnythingDue(nowNs)
+        || shards.stream().anyMatch(shard -> shard.tcp().all().unfinished() > 0);
   }
 
   private boolean isAnythingDue(final long nowNs) {

@@ -1,5 +1,6 @@
 package io.ustack.apps;
 
+import io.ustack.dpdk.ProcessSignals;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * for that.
  */
 public final class StopSignal {
-  private static final long PATIENCE_SECONDS = 10;
+  private static final long PATIENCE_SECONDS = 14;
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private volatile boolean requested;
@@ -49,7 +50,8 @@ public final class StopSignal {
 
   /**
    * Lets SIGINT, SIGTERM and SIGHUP ask the command to end, and the process end when it has. A
-   * command that does not come to its end within ten seconds is left behind.
+   * second one ends the process at once, and so does a command that does not come to its end within
+   * fourteen seconds.
    */
   void watchProcess() {
     Runtime.getRuntime().addShutdownHook(new Thread(this::onShutdown, "ustack-stop"));
@@ -60,6 +62,7 @@ public final class StopSignal {
       return; // it had ended by itself
     }
     request();
+    ProcessSignals.letKill();
     try {
       if (finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         // The JVM would say 128 + signal; but to be stopped is how a server ends.

@@ -427,7 +427,7 @@ public final class NetworkStack implements AutoCloseable {
       }
       case GONE -> {
         ipv4.onWireGone();
-        tcp.onWireGone();
+        tcp.all().onWireGone(ipv4.local());
         udp.onWireGone();
       }
     }

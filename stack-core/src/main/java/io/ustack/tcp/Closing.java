@@ -1,8 +1,5 @@
 package io.ustack.tcp;
 
-import io.ustack.ipv4.LocalAddresses;
-import io.ustack.readiness.Failure;
-
 /** What the calls CLOSE and ABORT mean in each state (RFC 9293 3.10.4, 3.10.5). */
 final class Closing {
   private Closing() {}
@@ -23,20 +20,6 @@ final class Closing {
     }
     c.sender().queueFin();
     return true;
-  }
-
-  /**
-   * The device that all but connections to ourselves need is gone.
-   *
-   * <p>DEVIATION: Linux, connections over a device that was removed: they fail at once, where Linux
-   * goes on trying for a quarter of an hour, because another device could take their packets.
-   */
-  static void onWireGone(final ConnectionTable connections, final LocalAddresses local) {
-    for (final TcpConnection c : connections.toArray()) {
-      if (!local.isLocal(c.remoteAddress())) {
-        c.die(c.state() == TcpState.TIME_WAIT ? Failure.NONE : Failure.NETWORK_DOWN);
-      }
-    }
   }
 
   /** ABORT: whether the peer is told by RST. */

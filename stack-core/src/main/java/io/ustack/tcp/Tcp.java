@@ -465,9 +465,9 @@ public final class Tcp implements TransportProtocol {
     }
   }
 
-  /** The wire's device is gone: who talks to others fails with NETWORK_DOWN. */
-  public void onWireGone() {
-    Closing.onWireGone(connections, ipv4.local());
+  /** What can be done to all of them at once. */
+  public AllConnections all() {
+    return new AllConnections(connections);
   }
 
   // ---- Bookkeeping for connections and listeners

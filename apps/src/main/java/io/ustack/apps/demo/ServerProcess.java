@@ -84,9 +84,14 @@ public final class ServerProcess implements Closeable {
    * @throws CommandFailure when it does not
    */
   public int stop() throws CommandFailure {
+    requestStop();
+    return awaitEnd();
+  }
+
+  /** Sends SIGTERM and does not wait. */
+  public void requestStop() {
     // nsenter forks, and the signal is meant for who runs inside.
     process.descendants().forEach(ProcessHandle::destroy);
-    return awaitEnd();
   }
 
   /**

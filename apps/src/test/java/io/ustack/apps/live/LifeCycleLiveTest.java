@@ -1,6 +1,7 @@
 package io.ustack.apps.live;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
@@ -40,12 +41,12 @@ class LifeCycleLiveTest {
       throws CommandFailure, IOException, InterruptedException {
     try (LiveScene scene = LiveScene.start(directory, "echo")) {
       scene.python("thousand.py", "1000"); // so that its code is compiled
-      Thread.sleep(2_000); // of silence, as the clock of its idleness counts
+      Thread.sleep(1_500); // of silence, by the clock of its idleness
       final Duration before = scene.cpuTime();
       assertTrue(before.toMillis() > 0, "nothing measured");
-      Thread.sleep(5_000);
+      Thread.sleep(4_000);
       final long usedMs = scene.cpuTime().minus(before).toMillis();
-      assertTrue(usedMs < 5_000 * 2 / 100, () -> usedMs + " ms of CPU in 5 s of silence");
+      assertTrue(usedMs < 4_000 * 2 / 100, () -> usedMs + " ms of CPU in 4 s of silence");
     }
   }
 
@@ -62,6 +63,33 @@ class LifeCycleLiveTest {
               "ustack echo: port " + PORT + " is gone: its network interface was deleted"),
           scene::said);
       assertTrue(scene.said().contains("packets in use: 0"), scene::said);
+    }
+  }
+
+  /** What was written leaves, though the peer takes its time; or it is told at once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"close", "reset"})
+  void connectionsAtTheEnd(final String policy) throws CommandFailure, IOException {
+    try (LiveScene scene = LiveScene.start(directory, "echo", "--on-stop", policy)) {
+      final Process reader = scene.beginPython("late_reader.py", policy);
+      scene.requestStop();
+      scene.awaitSaid("echo: 1 connections");
+      LiveScene.finish(reader);
+      assertEquals(0, scene.awaitEnd(), scene::said);
+      assertTrue(scene.said().endsWith("packets in use: 0"), scene::said);
+    }
+  }
+
+  /** The peer does not read, the grace is long, and somebody has had enough. */
+  @Test
+  void aSecondSignalEndsAtOnce() throws CommandFailure, IOException {
+    try (LiveScene scene = LiveScene.start(directory, "echo", "--grace", "5")) {
+      scene.beginPython("late_reader.py", "close");
+      scene.requestStop();
+      scene.awaitSaid("echo: 1 connections");
+      scene.requestStop();
+      assertEquals(128 + 15, scene.awaitEnd(), scene::said);
+      assertFalse(scene.said().contains("packets in use"), scene::said);
     }
   }
 }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.Main;
+import io.ustack.apps.OwnJvm;
 import io.ustack.apps.StopSignal;
 import io.ustack.apps.demo.Cable;
 import io.ustack.apps.demo.ServerProcess;
@@ -37,17 +39,23 @@ final class LiveScene implements AutoCloseable {
   private final Path directory;
   private final Tool tool = new Tool(new StopSignal());
   private final Cable cable;
-  private final ServerProcess server;
+  private final List<String> arguments = new ArrayList<>();
+  private ServerProcess server;
   private final List<Process> servers = new ArrayList<>();
 
   private boolean ended;
 
-  private LiveScene(final Path directory, final int queues, final List<String> command)
+  private LiveScene(
+      final Path directory,
+      final int queues,
+      final List<String> ealArguments,
+      final List<String> command)
       throws CommandFailure {
     this.directory = directory;
     cable = Cable.plug(tool, LINUX_SUBNET);
-    final List<String> arguments = new ArrayList<>(command);
+    arguments.addAll(command);
     arguments.addAll(List.of("--ip", STACK_SUBNET, "--"));
+    arguments.addAll(ealArguments);
     arguments.addAll(Cable.ealArguments(queues));
     server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
   }
@@ -60,15 +68,47 @@ final class LiveScene implements AutoCloseable {
   /** The same on a port of so many queue pairs. */
   static LiveScene startOn(final int queues, final Path directory, final String... command)
       throws CommandFailure {
-    final LiveScene scene = new LiveScene(directory, queues, List.of(command));
+    final LiveScene scene = new LiveScene(directory, queues, List.of(), List.of(command));
+    scene.awaitAnswer();
+    return scene;
+  }
+
+  /** The same with more arguments for the EAL. */
+  static LiveScene startWith(
+      final List<String> ealArguments, final Path directory, final String... command)
+      throws CommandFailure {
+    final LiveScene scene = new LiveScene(directory, 1, ealArguments, List.of(command));
+    scene.awaitAnswer();
+    return scene;
+  }
+
+  private void awaitAnswer() throws CommandFailure {
     final String[] ping = {"ping", "-n", "-c", "1", "-W", "1", STACK};
     final long deadlineNs = System.nanoTime() + START_SECONDS * 1_000_000_000L;
-    while (!scene.tool.run(START_SECONDS, scene.cable.linuxSide().inside(ping)).ok()
-        || !scene.server.isServing()) {
-      assertTrue(scene.server.isAlive(), () -> "it has ended: " + scene.server.output());
-      assertTrue(System.nanoTime() - deadlineNs < 0, () -> scene.server.output());
+    while (!tool.run(START_SECONDS, cable.linuxSide().inside(ping)).ok() || !server.isServing()) {
+      assertTrue(server.isAlive(), () -> "it has ended: " + server.output());
+      assertTrue(System.nanoTime() - deadlineNs < 0, server::output);
     }
-    return scene;
+  }
+
+  /** Kills the command, if it still runs, and starts it again; waits until it answers. */
+  void restart() throws CommandFailure {
+    server.close();
+    server.awaitEnd();
+    server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
+    awaitAnswer();
+  }
+
+  /** Asks the command to end. */
+  void requestStop() {
+    server.requestStop();
+  }
+
+  /** Runs another command of ustack beside it, on a port of its own. */
+  Tool.Outcome beside(final String... command) throws CommandFailure {
+    final List<String> all = OwnJvm.command(Main.class, "-XX:+UseSerialGC", "-XX:-UsePerfData");
+    all.addAll(List.of(command));
+    return tool.run(TOOL_SECONDS, cable.dpdkSide().inside(all.toArray(String[]::new)));
   }
 
   /** Runs a program of the Linux side, which must succeed; gives what it said. */
@@ -102,9 +142,10 @@ final class LiveScene implements AutoCloseable {
    * Starts a Python script of the test's resources on the Linux side and waits for its first line.
    * It ends with the scene at the latest.
    */
-  Process beginPython(final String script) throws IOException {
+  Process beginPython(final String script, final String... more) throws IOException {
     final List<String> command =
         cable.linuxSide().inside("python3", unpack(script).toString(), STACK);
+    command.addAll(List.of(more));
     final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     servers.add(process);
     assertEquals("begun", process.inputReader(StandardCharsets.UTF_8).readLine());
@@ -166,6 +207,14 @@ final class LiveScene implements AutoCloseable {
     command.addAll(List.of(arguments));
     final String said = linux(command.toArray(String[]::new));
     assertTrue(said.endsWith("ok"), said);
+  }
+
+  /** Runs a Python script of the test's resources that asks the system, and not the command. */
+  String pythonAlone(final String script, final String... arguments)
+      throws CommandFailure, IOException {
+    final List<String> command = new ArrayList<>(List.of("python3", unpack(script).toString()));
+    command.addAll(List.of(arguments));
+    return linux(command.toArray(String[]::new));
   }
 
   /** Starts a Python script of the test's resources as {@link #serve} starts a server. */
