@@ -30,9 +30,6 @@ public final class DpdkEal {
   /** These name a device. */
   private static final List<String> NAMING = List.of("--vdev", "-a", "--allow");
 
-  /** With one of these the user decides himself whether DPDK listens on a socket. */
-  private static final List<String> TELEMETRY = List.of("--telemetry", "--no-telemetry");
-
   /** These print a page and end the process. */
   private static final List<String> LOUD = List.of("-h", "--help");
 
@@ -47,10 +44,11 @@ public final class DpdkEal {
    * core, and every Java thread born from that one would inherit it.
    *
    * <p>Where the arguments leave the choice: {@code --in-memory} (with {@code --no-huge}: {@code
-   * --no-shconf}) and {@code --no-telemetry}, so that processes do not meet in the file system and
-   * a killed one leaves nothing there; {@code --no-pci} when there is a {@code --vdev} and no
-   * {@code -a}, so that DPDK does not reach for the machine's own network card. DPDK's log is kept
-   * for error messages and not printed, unless there is a {@code --log-level}.
+   * --no-shconf}), so that processes do not meet in the file system, and a killed one leaves
+   * nothing there but a dead telemetry socket, which the next one replaces; {@code --no-pci} when
+   * there is a {@code --vdev} and no {@code -a}, so that DPDK does not reach for the machine's own
+   * network card. DPDK's log is kept for error messages and not printed, unless there is a {@code
+   * --log-level}.
    *
    * @param arguments EAL arguments, without a program name: {@code --no-huge -m 512
    *     --vdev=net_tap0}
@@ -64,6 +62,7 @@ public final class DpdkEal {
               + " DpdkEal");
     }
     NativeLibrary.load();
+    StaleMemifSocket.removeAll(arguments);
     final List<String> all = complete(arguments);
     final int[] result = new int[1];
     final Thread thread = new Thread(() -> result[0] = init(all), "ustack-eal");
@@ -96,9 +95,6 @@ public final class DpdkEal {
     }
     if (speaksOf(arguments, List.of("--vdev")) && !speaksOf(arguments, PCI)) {
       all.add("--no-pci");
-    }
-    if (!speaksOf(arguments, TELEMETRY)) {
-      all.add("--no-telemetry");
     }
     all.addAll(arguments);
     return all;

@@ -43,6 +43,10 @@ final class EalFailure {
           "DPDK wants more memory than free hugepages have ("
               + after(NOT_ENOUGH, lines)
               + "): reserve more with dpdk-setup/hugepages.sh, or ask for less with -m";
+    } else if (mentions(lines, "is another primary process running")) {
+      what =
+          "another process runs with the same --file-prefix: end it, or start this one with a"
+              + " prefix of its own";
     } else if (mentions(lines, "physical addresses are not available")) {
       what = "without an IOMMU DPDK needs physical addresses (" + last + "): run as root";
     } else if (mentions(lines, "hugepage")) {

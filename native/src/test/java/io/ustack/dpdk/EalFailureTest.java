@@ -47,6 +47,21 @@ class EalFailureTest {
   }
 
   @Test
+  void twoProcessesWithOnePrefix() {
+    final String log =
+        BEGINNING
+            + """
+            EAL: Cannot create lock on '/var/run/dpdk/web/config'. Is another primary process running?
+            EAL: FATAL: Cannot init config
+            EAL: Cannot init config
+            """;
+    assertEquals(
+        "another process runs with the same --file-prefix: end it, or start this one with a prefix"
+            + " of its own",
+        EalFailure.start(EINVAL, log).getMessage());
+  }
+
+  @Test
   void namesABadOption() {
     final String log =
         BEGINNING
@@ -221,8 +236,7 @@ class EalFailureTest {
   @Test
   void leavesNothingInTheFileSystemUnlessAskedTo() {
     assertEquals(
-        List.of(
-            "ustack", "--no-shconf", "--no-pci", "--no-telemetry", "--no-huge", "--vdev=net_null0"),
+        List.of("ustack", "--no-shconf", "--no-pci", "--no-huge", "--vdev=net_null0"),
         DpdkEal.complete(List.of("--no-huge", "--vdev=net_null0")));
     assertEquals(
         List.of(

@@ -6,9 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.demo.Cable;
+import io.ustack.apps.demo.Tool;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("live")
 class LifeCycleLiveTest {
   private static final String PORT = "net_af_packet0";
+
+  /** Where DPDK keeps what processes share, root's. */
+  private static final Path RUNTIME = Path.of("/var/run/dpdk");
 
   @TempDir private Path directory;
 
@@ -90,6 +99,60 @@ class LifeCycleLiveTest {
       scene.requestStop();
       assertEquals(128 + 15, scene.awaitEnd(), scene::said);
       assertFalse(scene.said().contains("packets in use"), scene::said);
+    }
+  }
+
+  @Test
+  void aKilledServerHasASuccessorAtOnce() throws CommandFailure, IOException {
+    final String prefix = prefix("killed");
+    final Path runtime = RUNTIME.resolve(prefix);
+    try (LiveScene scene =
+        LiveScene.startWith(List.of("--file-prefix=" + prefix), directory, "echo")) {
+      final Process client = scene.beginPython("half_open.py");
+      scene.restart();
+      LiveScene.finish(client);
+      final String socket = runtime.resolve("dpdk_telemetry.v2").toString();
+      assertEquals("ok", scene.pythonAlone("telemetry.py", socket));
+    } finally {
+      remove(runtime);
+    }
+  }
+
+  @Test
+  void twoProcesses() throws CommandFailure, IOException {
+    final String one = prefix("one");
+    final String other = prefix("other");
+    final String[] ping = "ping 10.98.0.1 --ip 10.98.0.2/24 --count 1 --wait 0.1 --".split(" ");
+    final List<String> beside = new ArrayList<>(List.of(ping));
+    beside.addAll(List.of("--no-huge", "-m", "64", "--vdev=net_tap0,iface=beside0"));
+    try (LiveScene scene =
+        LiveScene.startWith(List.of("--file-prefix=" + one), directory, "echo")) {
+      beside.add("--file-prefix=" + one);
+      final Tool.Outcome refused = scene.beside(beside.toArray(String[]::new));
+      assertEquals(1, refused.exitCode());
+      assertEquals(
+          "ustack ping: another process runs with the same --file-prefix: end it, or start this one"
+              + " with a prefix of its own",
+          refused.output());
+      beside.set(beside.size() - 1, "--file-prefix=" + other);
+      final Tool.Outcome alone = scene.beside(beside.toArray(String[]::new));
+      assertTrue(alone.output().contains("1 packets transmitted"), alone::output);
+      scene.python("thousand.py", "10");
+    } finally {
+      remove(RUNTIME.resolve(one));
+      remove(RUNTIME.resolve(other));
+    }
+  }
+
+  private static String prefix(final String name) {
+    return "ustack-test-" + name + "-" + ProcessHandle.current().pid();
+  }
+
+  private static void remove(final Path runtime) throws IOException {
+    try (Stream<Path> files = Files.walk(runtime)) {
+      for (final Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
     }
   }
 }
