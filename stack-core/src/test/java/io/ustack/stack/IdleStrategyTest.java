@@ -81,6 +81,8 @@ class IdleStrategyTest {
       idle.afterCycle(0, () -> NEVER);
     }
     assertEquals(beforeNs, nowNs);
+    idle.afterCycle(0, () -> NEVER);
+    assertEquals(1_000, lastParkNs);
   }
 
   @Test
