@@ -252,10 +252,13 @@ class LossyLiveTest {
     // window for each, or we have not heard its CWR.
     final long echoed = r.kernel("TcpExtTCPDeliveredCE");
     assertAtMost(marked, echoed, r.kernel("TcpOutSegs") / 3);
-    assertEquals(0, r.kernel("TcpExtTCPSackRecovery"));
-    assertEquals(0, r.kernel("TcpExtTCPFastRetrans"));
+    // The wire keeps their order, but a Linux sender that moves to another processor overtakes
+    // itself on its way to the wire: it may take for lost what is late, and hears that it was not.
+    final long late = r.our("TCP_OUT_OF_ORDER_SEGMENTS");
+    final long again = r.kernel("TcpRetransSegs");
     final long timers = r.kernel("TcpExtTCPLossProbes") + r.kernel("TcpExtTCPTimeouts");
-    assertAtMost(0, r.kernel("TcpRetransSegs"), timers);
+    assertAtMost(0, r.kernel("TcpExtTCPSackRecovery"), late);
+    assertAtMost(0, again, timers + (late == 0 ? 0 : r.our("near.dsacksOut")));
   }
 
   /** sqrt(3/2p) is 17 segments here. */
@@ -288,7 +291,7 @@ class LossyLiveTest {
             + " we sent again %d (undone %d of %d, RTO %d, probes %d), cwnd %.0f, rtt %.2f ms;"
             + " Linux sent again %d (undone %d of %d, RTO %d), cwnd %.0f, rtt %s ms,"
             + " D-SACKs noted %d, left %d, arrived %d, ours taken %d, theirs taken %d;"
-            + " marked %d/%d, we reduced %d, Linux heard of %d%n",
+            + " marked %d/%d, we reduced %d, Linux heard of %d; %d came late%n",
         what,
         bytes / MEGABYTE,
         r.elapsedNs() / 1e9,
@@ -318,6 +321,7 @@ class LossyLiveTest {
         r.our("out.marked"),
         r.our("in.marked"),
         r.our("TCP_ECN_REDUCTIONS"),
-        kernel.get("TcpExtTCPDeliveredCE"));
+        kernel.get("TcpExtTCPDeliveredCE"),
+        r.our("TCP_OUT_OF_ORDER_SEGMENTS"));
   }
 }
