@@ -11,6 +11,10 @@
 #include <rte_log.h>
 #include <rte_version.h>
 
+#if RTE_VERSION < RTE_VERSION_NUM(22, 11, 0, 0)
+#error "ustack needs DPDK 22.11 or newer"
+#endif
+
 #include "dpdk_eal.h"
 #include "dpdk_fate.h"
 #include "dpdk_memif.h"
