@@ -51,6 +51,15 @@ static inline void ustack_count(struct ustack_queue *queue, enum ustack_counter 
 	__atomic_store_n(at, *at + 1, __ATOMIC_RELAXED);
 }
 
+/* The same, for what is not counted but was never more. */
+static inline void ustack_most(struct ustack_queue *queue, enum ustack_counter counter, uint64_t now)
+{
+	uint64_t *at = &queue->counters[counter];
+
+	if (unlikely(now > *at))
+		__atomic_store_n(at, now, __ATOMIC_RELAXED);
+}
+
 /* What the port has received. */
 static inline uint16_t ustack_receive(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t max)
 {

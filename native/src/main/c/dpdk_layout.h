@@ -44,6 +44,7 @@ enum ustack_counter {
 	USTACK_TX_REJECTED,   /* shorter than an Ethernet header or longer than the MTU allows, or no train: lost */
 	USTACK_TX_UNSUMMED,   /* checksum asked for, but it has no place: sent without */
 	USTACK_TX_UNPREPARED, /* the port's driver refuses to offload for it: lost */
+	USTACK_RX_RING_MOST,  /* the most that have waited for Java in the ring at once */
 	USTACK_COUNTERS,
 };
 

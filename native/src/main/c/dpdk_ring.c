@@ -45,7 +45,11 @@ static uint16_t carry_in(struct ustack_ring *ring)
 			mbufs[count++] = mbuf;
 		}
 	}
-	uint16_t taken = (uint16_t)rte_ring_sp_enqueue_burst(ring->rx, (void **)mbufs, count, NULL);
+	if (count == 0)
+		return received;
+	unsigned int room;
+	uint16_t taken = (uint16_t)rte_ring_sp_enqueue_burst(ring->rx, (void **)mbufs, count, &room);
+	ustack_most(queue, USTACK_RX_RING_MOST, rte_ring_get_capacity(ring->rx) - room);
 	for (uint16_t i = taken; i < count; i++) {
 		rte_pktmbuf_free(mbufs[i]);
 		ustack_count(queue, USTACK_RX_RING_FULL);

@@ -111,7 +111,8 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
               .withMtuBytes(options.mtuBytes())
               .withMacAddress(options.mac())
               .withOffloads(offloads(options))
-              .withTransport(options.transport());
+              .withTransport(options.transport())
+              .withRingEntries(options.ringEntries());
       return DpdkPort.open(eal, config);
     } catch (final DpdkException e) {
       final String why = String.valueOf(e.getMessage());

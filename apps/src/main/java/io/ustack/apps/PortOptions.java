@@ -141,6 +141,15 @@ public final class PortOptions {
   private long graceNs;
 
   @Option(
+      names = "--ring-entries",
+      paramLabel = "FRAMES",
+      defaultValue = "2048",
+      description =
+          "How many frames may wait for the stack, and how many for the port, with --transport"
+              + " ring, 64 to 1048576. Default: ${DEFAULT-VALUE}.")
+  private int ringEntries = 2048;
+
+  @Option(
       names = "--tcp-profile",
       paramLabel = "SYSTEM",
       converter = Converters.TcpProfile.class,
@@ -246,6 +255,12 @@ public final class PortOptions {
               + " is not between 1 and the number of shards, "
               + shards);
     }
+    if (ringEntries < 64 || ringEntries > 1 << 20) {
+      throw wrong(
+          "Invalid value for option '--ring-entries': "
+              + ringEntries
+              + " is not between 64 and 1048576");
+    }
     impairment.check(command);
   }
 
@@ -304,6 +319,10 @@ public final class PortOptions {
 
   Rest rest() {
     return rest;
+  }
+
+  int ringEntries() {
+    return ringEntries;
   }
 
   TcpConfig tcp() {

@@ -30,6 +30,7 @@ public record PortConfig(
     int poolPackets,
     int ringEntries,
     @Nullable DpdkPacketPool pool) {
+  private static final int MOST_PACKETS = 1 << 22;
 
   public PortConfig {
     Objects.requireNonNull(name, "name");
@@ -46,7 +47,7 @@ public record PortConfig(
               + ", not 48 bits without the group bit");
     }
     check("descriptors", descriptors, 64, 32_768);
-    check("poolPackets", poolPackets, 64, 1 << 22);
+    check("poolPackets", poolPackets, 64, MOST_PACKETS);
     check("ringEntries", ringEntries, 64, 1 << 20);
   }
 
@@ -134,6 +135,20 @@ public record PortConfig(
         poolPackets,
         ringEntries,
         pool);
+  }
+
+  /**
+   * How many frames may wait in each ring of {@link Transport#RING}: up to one less than the next
+   * power of two. The pool grows with them.
+   */
+  public PortConfig withRingEntries(final int newRingEntries) {
+    final int inRings = 2 * newRingEntries;
+    return withSizes(
+        descriptors,
+        newRingEntries,
+        inRings <= poolPackets / 2
+            ? poolPackets
+            : Math.min(poolPackets + 2 * inRings, MOST_PACKETS));
   }
 
   /**

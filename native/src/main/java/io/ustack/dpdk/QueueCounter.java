@@ -22,7 +22,9 @@ public enum QueueCounter {
   /** A frame of ours asked for a checksum that has no place in it; sent without. */
   TX_UNSUMMED(false),
   /** A frame of ours that the driver refuses to sum. */
-  TX_UNPREPARED(true);
+  TX_UNPREPARED(true),
+  /** The most frames that have waited for the stack in the ring transport at once; not a count. */
+  RX_RING_MOST(false);
 
   private final boolean lost;
 

@@ -2,7 +2,9 @@ package io.ustack.dpdk;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,6 +36,18 @@ class PortConfigTest {
       assertEquals(
           "PortConfig: " + setting + " is " + value + ", not " + least + " to " + most,
           assertThrows(IllegalArgumentException.class, () -> with(setting, value)).getMessage());
+    }
+  }
+
+  /** Full rings in both directions leave the stack no fewer packets than it had without them. */
+  @Test
+  void longRingsComeWithAPoolThatFillsThem() {
+    final PortConfig usual = PortConfig.of("net_null0");
+    assertEquals(usual.poolPackets(), usual.withRingEntries(2047).poolPackets());
+    for (final int entries : new int[] {64, 2048, 4096, 1 << 16, 1 << 20}) {
+      final PortConfig config = usual.withRingEntries(entries);
+      assertEquals(entries, config.ringEntries());
+      assertTrue(config.poolPackets() - 2 * entries >= usual.poolPackets() / 2, () -> "" + config);
     }
   }
 
