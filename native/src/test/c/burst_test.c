@@ -184,6 +184,7 @@ static void overflows_the_ring(void)
 	for (long tries = 100000000; counter(&lane, USTACK_RX_RING_FULL) < 200 - 63 && tries > 0; tries--)
 		sched_yield();
 	CHECK(counter(&lane, USTACK_RX_RING_FULL) == 200 - 63);
+	CHECK(counter(&lane, USTACK_RX_RING_MOST) == 63);
 	close_lane(&lane);
 }
 

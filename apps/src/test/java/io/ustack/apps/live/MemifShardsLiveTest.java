@@ -1,0 +1,163 @@
+package io.ustack.apps.live;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.counter.Counter;
+import io.ustack.dpdk.DpdkEal;
+import io.ustack.dpdk.DpdkException;
+import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.PortConfig;
+import io.ustack.dpdk.Transport;
+import io.ustack.ipv4.Ipv4Address;
+import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.link.LinkDevice;
+import io.ustack.posix.Errno;
+import io.ustack.posix.Posix;
+import io.ustack.posix.SocketOption;
+import io.ustack.shard.ShardLink;
+import io.ustack.shard.ShardMap;
+import io.ustack.stack.NetworkStack;
+import io.ustack.stack.StackConfig;
+import io.ustack.time.Clock;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Two hosts of two shards with two queue pairs each, on the cable of a memif: with either transport
+ * a flow has the same owner at both ends, so each frame arrives on the queue of who wants it.
+ */
+@Tag("live")
+class MemifShardsLiveTest {
+  private static final int SHARDS = 2;
+  private static final int CONNECTIONS = 40;
+  private static final int PORT = 7;
+  private static final int SERVER = Ipv4Address.parse("10.99.1.1");
+  private static final int CLIENT = Ipv4Address.parse("10.99.1.2");
+  private static final long DEADLINE_NS = 60_000_000_000L;
+
+  private static DpdkEal eal;
+
+  /** One end: a port, its shards and their sockets. */
+  private record Host(DpdkPort port, List<NetworkStack> shards, Posix posix)
+      implements AutoCloseable {
+    static Host open(final String device, final int address, final Transport transport)
+        throws DpdkException {
+      final DpdkPort port =
+          DpdkPort.open(
+              eal,
+              PortConfig.of(device)
+                  .withQueues(SHARDS)
+                  .withSizes(256, 512, 4095)
+                  .withTransport(transport));
+      final List<LinkDevice> queues = new ArrayList<>();
+      for (int i = 0; i < SHARDS; i++) {
+        queues.add(port.link(i));
+      }
+      final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24)).ofShards(SHARDS);
+      final List<NetworkStack> shards = new ArrayList<>();
+      for (final ShardLink link :
+          ShardLink.over(queues, List.of(), ShardMap.of(SHARDS), /* sorted= */ true)) {
+        shards.add(new NetworkStack(config, link, Clock.SYSTEM.nanoTime()));
+      }
+      return new Host(port, shards, Posix.dedicated(shards, Clock.SYSTEM));
+    }
+
+    void awaitUp() {
+      final long startNs = System.nanoTime();
+      while (!port.linkState().up()) {
+        assertTrue(System.nanoTime() - startNs < DEADLINE_NS, "link stays down");
+        Thread.onSpinWait();
+      }
+    }
+
+    /** Each shard has so many that all together have that many, and none has none. */
+    void assertOnAll(final Counter counter) {
+      long sum = 0;
+      for (final NetworkStack shard : shards) {
+        assertTrue(shard.counters().value(counter) > 0, shard.link().capabilities().name());
+        sum += shard.counters().value(counter);
+      }
+      assertEquals(CONNECTIONS, sum);
+    }
+
+    @Override
+    public void close() {
+      posix.close();
+      for (final NetworkStack shard : shards) {
+        shard.close();
+        shard.link().close();
+        assertNull(shard.errors().first());
+        assertEquals(0, shard.link().pool().inUse());
+      }
+    }
+  }
+
+  @BeforeAll
+  static void start() throws DpdkException {
+    final List<String> arguments =
+        new ArrayList<>(List.of("--no-huge", "-m", "512", "--no-pci", "--lcores", "0@0,1@0,2@1"));
+    for (int i = 0; i < 4; i++) {
+      final String role = i % 2 == 0 ? "server" : "client";
+      final String socket = "ustack-shards-" + ProcessHandle.current().pid() + "-" + i / 2;
+      arguments.add("--vdev=net_memif" + i + ",role=" + role + ",socket=" + socket);
+    }
+    eal = DpdkEal.start(arguments);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, DIRECT", "2, RING"})
+  void eachShardHasItsQueue(final int first, final Transport transport) throws DpdkException {
+    try (Host server = Host.open("net_memif" + first, SERVER, transport);
+        Host client = Host.open("net_memif" + (first + 1), CLIENT, Transport.DIRECT)) {
+      server.awaitUp();
+      client.awaitUp();
+      final int listener = stream(server.posix);
+      assertEquals(0, server.posix.bind(listener, SERVER, PORT));
+      assertEquals(0, server.posix.listen(listener, CONNECTIONS));
+      for (int i = 0; i < CONNECTIONS; i++) {
+        echo(server.posix, listener, client.posix, i);
+      }
+      server.assertOnAll(Counter.TCP_PASSIVE_OPENS);
+      client.assertOnAll(Counter.TCP_ACTIVE_OPENS);
+      for (final Host host : List.of(server, client)) {
+        for (final NetworkStack shard : host.shards) {
+          assertTrue(((ShardLink) shard.link()).isSorted(), "as the other end has sorted them");
+          assertEquals(0, shard.link().lostFrames());
+        }
+      }
+    }
+  }
+
+  private static int stream(final Posix posix) {
+    return posix.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
+  }
+
+  /** A connection, kept open: text there and back, however it is cut on its way. */
+  private static void echo(
+      final Posix server, final int listener, final Posix client, final int number) {
+    final byte[] text = new byte[1 + number * 997];
+    Arrays.fill(text, (byte) number);
+    final int fd = stream(client);
+    assertEquals(0, client.connect(fd, SERVER, PORT), () -> "connection " + number);
+    final int accepted = server.accept(listener, null);
+    assertTrue(accepted >= 0, () -> Errno.name(accepted));
+    carry(client, fd, server, accepted, text);
+    carry(server, accepted, client, fd, text);
+  }
+
+  private static void carry(
+      final Posix from, final int source, final Posix to, final int target, final byte[] text) {
+    assertEquals(text.length, from.send(source, text, 0, text.length, 0));
+    final byte[] received = new byte[text.length];
+    assertEquals(text.length, to.recv(target, received, 0, text.length, SocketOption.MSG_WAITALL));
+    assertArrayEquals(text, received);
+  }
+}
