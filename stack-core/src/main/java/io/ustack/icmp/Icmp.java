@@ -14,6 +14,7 @@ import io.ustack.ipv4.TransportProtocol;
 import io.ustack.ipv4.TransportTable;
 import io.ustack.ipv4.UnreachableSender;
 import io.ustack.readiness.Failure;
+import io.ustack.time.TokenBucket;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 

@@ -1,4 +1,4 @@
-package io.ustack.icmp;
+package io.ustack.time;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,7 +1,7 @@
-package io.ustack.icmp;
+package io.ustack.time;
 
 /** Lets something happen at a bounded rate: a burst at once, then one per interval. */
-final class TokenBucket {
+public final class TokenBucket {
   private final long intervalNs;
   private final int burst;
   private int tokens;
@@ -9,7 +9,8 @@ final class TokenBucket {
   /** Until when time has been turned into tokens. */
   private long creditedNs;
 
-  TokenBucket(final int perSecond, final int burst, final long startNs) {
+  /** A full bucket. */
+  public TokenBucket(final int perSecond, final int burst, final long startNs) {
     this.intervalNs = 1_000_000_000L / perSecond;
     this.burst = burst;
     this.tokens = burst;
@@ -17,7 +18,7 @@ final class TokenBucket {
   }
 
   /** Takes a token, if there is one. */
-  boolean take(final long nowNs) {
+  public boolean take(final long nowNs) {
     final long earned = (nowNs - creditedNs) / intervalNs;
     if (earned >= burst - tokens) {
       tokens = burst;
