@@ -12,6 +12,9 @@ public enum DropReason {
   ETHERTYPE_UNKNOWN,
   ETHERTYPE_VLAN,
   ETHERTYPE_IPV6,
+  // On their way to the kernel
+  KERNEL_RATE_LIMITED,
+  KERNEL_QUEUE_FULL,
   // ARP
   ARP_MALFORMED,
   ARP_NOT_FOR_US,

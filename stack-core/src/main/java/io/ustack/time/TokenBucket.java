@@ -19,6 +19,11 @@ public final class TokenBucket {
 
   /** Takes a token, if there is one. */
   public boolean take(final long nowNs) {
+    return take(0, nowNs);
+  }
+
+  /** Takes a token, if there are more than {@code reserve}, which are for others. */
+  public boolean take(final int reserve, final long nowNs) {
     final long earned = (nowNs - creditedNs) / intervalNs;
     if (earned >= burst - tokens) {
       tokens = burst;
@@ -27,7 +32,7 @@ public final class TokenBucket {
       tokens += (int) earned;
       creditedNs += earned * intervalNs;
     }
-    if (tokens == 0) {
+    if (tokens <= reserve) {
       return false;
     }
     tokens--;

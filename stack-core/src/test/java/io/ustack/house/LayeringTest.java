@@ -36,7 +36,7 @@ final class LayeringTest {
           Set.of("arp"),
           Set.of("ipv4"),
           Set.of("icmp", "udp", "tcp"),
-          Set.of("shard"),
+          Set.of("shard", "kernel"),
           Set.of("stack"));
 
   private static final Path CLASSES = Path.of("target", "classes");

@@ -11,10 +11,19 @@ import java.util.Objects;
 public final class RepeatLink implements LinkDevice {
   private final LinkCapabilities capabilities =
       new LinkCapabilities("repeat", TestNet.OUR_MAC, 1500, false);
-  private final MemoryPacketPool pool = new MemoryPacketPool(256, 1514);
+  private final MemoryPacketPool pool;
   private byte[] frame = new byte[0];
   private int pending;
   private long sent;
+
+  public RepeatLink() {
+    this(new MemoryPacketPool(256, 1514));
+  }
+
+  /** A link that shares its pool with others. */
+  public RepeatLink(final MemoryPacketPool pool) {
+    this.pool = pool;
+  }
 
   /** This frame arrives so many times. */
   public void arrive(final byte[] newFrame, final int times) {

@@ -36,8 +36,21 @@ public final class ScriptLink implements LinkDevice {
 
   public ScriptLink(
       final long macAddress, final int mtuBytes, final int poolPackets, final int trainSegments) {
+    this(macAddress, mtuBytes, new MemoryPacketPool(poolPackets, mtuBytes + 14), trainSegments);
+  }
+
+  /** A link that shares its pool with others. */
+  public ScriptLink(final long macAddress, final int mtuBytes, final MemoryPacketPool pool) {
+    this(macAddress, mtuBytes, pool, TRAIN_SEGMENTS);
+  }
+
+  private ScriptLink(
+      final long macAddress,
+      final int mtuBytes,
+      final MemoryPacketPool pool,
+      final int trainSegments) {
     capabilities = new LinkCapabilities("script", macAddress, mtuBytes, false, trainSegments);
-    pool = new MemoryPacketPool(poolPackets, mtuBytes + 14);
+    this.pool = pool;
   }
 
   /**
@@ -50,8 +63,7 @@ public final class ScriptLink implements LinkDevice {
   }
 
   private boolean isArp(final byte[] frame) {
-    final boolean arp = frame[12] == 0x08 && frame[13] == 0x06;
-    if (arpMac == 0 || !arp) {
+    if (arpMac == 0 || frame[12] != 0x08 || frame[13] != 0x06) {
       return false;
     }
     final ByteBuffer request = ByteBuffer.wrap(frame);
