@@ -193,6 +193,11 @@ int ustack_port_set_mac(int port, int64_t mac)
 	return rte_eth_dev_default_mac_addr_set((uint16_t)port, &address);
 }
 
+int ustack_port_multicast(int port)
+{
+	return rte_eth_allmulticast_enable((uint16_t)port);
+}
+
 int ustack_port_mtu(int port)
 {
 	uint16_t mtu;

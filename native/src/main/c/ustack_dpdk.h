@@ -65,6 +65,8 @@ USTACK_EXPORT int ustack_port_close(int port);
 /* 48 bits, the first byte on the wire uppermost. */
 USTACK_EXPORT int64_t ustack_port_mac(int port);
 USTACK_EXPORT int ustack_port_set_mac(int port, int64_t mac);
+/* Frames to groups pass from now on. -ENOTSUP: the driver has no filter for them. */
+USTACK_EXPORT int ustack_port_multicast(int port);
 USTACK_EXPORT int ustack_port_mtu(int port);
 /* out: speed in Mbit/s, full duplex, up. */
 USTACK_EXPORT int ustack_port_link(int port, int64_t *out);

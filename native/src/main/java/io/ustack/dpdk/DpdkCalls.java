@@ -60,6 +60,8 @@ final class DpdkCalls {
 
   static native int ustack_port_set_mac(int port, long mac);
 
+  static native int ustack_port_multicast(int port);
+
   static native int ustack_port_mtu(int port);
 
   static native int ustack_port_link(int port, long[] out);

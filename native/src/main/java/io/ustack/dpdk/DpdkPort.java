@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DpdkPort implements AutoCloseable {
   private static final int EAGAIN = 11;
+  private static final int ENOTSUP = 95;
 
   private static final String TAP = "net_tap";
 
@@ -255,6 +256,31 @@ public final class DpdkPort implements AutoCloseable {
     }
     final long own = Math.max(0, DpdkCalls.ustack_port_mac(port));
     return sharesMacAddress() ? own ^ 1 : own;
+  }
+
+  /**
+   * Gives the kernel's interface at the far end of a tap this address, 48 bits of one interface.
+   * Other drivers that lead to the kernel are told by their own arguments ({@code mac=}), and
+   * nothing happens here.
+   *
+   * @throws DpdkException when the kernel refuses
+   */
+  public void farMacAddress(final long address) throws DpdkException {
+    if (sharesMacAddress()) {
+      check(DpdkCalls.ustack_port_set_mac(port, address), "can't give its interface a MAC address");
+    }
+  }
+
+  /**
+   * From now on frames to multicast addresses are received as well.
+   *
+   * @throws DpdkException when the driver refuses; one that filters nothing does not
+   */
+  public void receiveMulticast() throws DpdkException {
+    final int result = DpdkCalls.ustack_port_multicast(port);
+    if (result != -ENOTSUP) {
+      check(result, "does not let multicast frames pass");
+    }
   }
 
   private boolean sharesMacAddress() {

@@ -62,6 +62,7 @@ class KernelWireTest {
                 "--vdev=net_tap1,iface=usntap1",
                 "--vdev=net_tap2,iface=usntap2",
                 "--vdev=net_tap3,iface=usntap3",
+                "--vdev=net_tap4,iface=usntap4",
                 "--vdev=net_null0",
                 "--vdev=net_pcap0,iface=" + JUMBO,
                 "--vdev=net_af_packet0,iface=" + VETH));
@@ -170,6 +171,23 @@ class KernelWireTest {
     }
   }
 
+  /** A tap that leads to a kernel which has the address of another port. */
+  @Test
+  void theFarEndOfATapGetsAMacAddress() throws DpdkException {
+    try (DpdkPort port = DpdkPort.open(eal, config("net_tap4"))) {
+      port.farMacAddress(0x02_00_00_00_12_34L);
+      port.receiveMulticast();
+      final String said = Namespace.run("ip", "-details", "link", "show", "usntap4");
+      assertTrue(said.contains("link/ether 02:00:00:00:12:34 "), said);
+      assertTrue(said.contains(" allmulti 1 "), said);
+      final DpdkException refused =
+          assertThrows(DpdkException.class, () -> port.farMacAddress(0x01_00_00_00_00_01L));
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("can't give its interface a MAC address"),
+          refused::getMessage);
+    }
+  }
+
   @Test
   void whatAPortCanNotDoIsRefused() {
     final Offloads wanted = Offloads.AUTO.with(Offload.RX_CHECKSUM, true);
@@ -194,6 +212,7 @@ class KernelWireTest {
   @Test
   void aVethWithPacketSockets() throws DpdkException {
     try (DpdkPort port = DpdkPort.open(eal, config("net_af_packet0"))) {
+      port.receiveMulticast(); // which it does anyway
       linux.adopt(VETH_PEER, "10.99.3.1/24", "10.99.3.2", port.macAddress());
       // Linux leaves checksums to the device, and a veth does not make them: they arrive wrong, and
       // are found wrong.
