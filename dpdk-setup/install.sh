@@ -10,8 +10,9 @@ Installs what is missing of the groups named, or of all but vm:
   java   JDK 17 or newer, Maven
   dpdk   DPDK 22.11 or newer with headers, C compiler, make, pkg-config
   net    ip, ethtool, curl, ping: what the demo uses to be the other side
-  test   what the live tests and checks use besides: clients, load generators, and two servers (redis-server,
-         nginx-light) that the tests start themselves: the packages' own services are neither started nor enabled
+  test   what the live tests and checks use besides: clients, load generators, and three servers (redis-server,
+         nginx-light, openssh-server) that the tests start themselves: the packages' own services are neither started
+         nor enabled
   vm     the virtual machine of vm/machine.sh: QEMU, busybox, and a kernel that is unpacked and not installed
 
 What the distributions have (seen on Debian 12; nobody has run it on the others yet):
@@ -83,6 +84,8 @@ look_for_test() {
   has wrk || need wrk
   has ab || need apache2-utils
   has nginx || need nginx-light
+  has ssh || need openssh-client
+  has sshd || need openssh-server
 }
 look_for_vm() {
   has qemu-system-x86_64 || need qemu-system-x86
@@ -164,6 +167,7 @@ service_of() {
   case $1 in
     redis-server) echo redis-server ;;
     nginx-light) echo nginx ;;
+    openssh-server) echo ssh ;;
     *) return 1 ;;
   esac
 }

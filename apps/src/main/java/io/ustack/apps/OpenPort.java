@@ -28,10 +28,12 @@ import org.jspecify.annotations.Nullable;
  * The port that options name, opened: a link for each shard. Closing all links closes the port.
  *
  * @param port as DPDK has it
- * @param links one per shard, in their order
+ * @param wires one per shard, in their order
  * @param sorts whether the NIC gives each shard its flows; else the shards do among themselves
+ * @param kernel the way to the kernel, if there is one, around the wires
  */
-record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) {
+record OpenPort(
+    DpdkPort port, List<? extends LinkDevice> wires, boolean sorts, @Nullable KernelPort kernel) {
   /** A process at the other end of a memif decides how many queues it has: one is safe. */
   private static final String MEMIF = "net_memif";
 
@@ -40,10 +42,15 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
 
   private static final int ETHERNET_HEADER_BYTES = 14;
 
+  /** What the stacks use: one per shard, in their order. */
+  List<? extends LinkDevice> links() {
+    return kernel == null ? wires : kernel.paths();
+  }
+
   /** Whether, as far as has been seen, the NIC sorts as it was told, if it was. */
   boolean sortsAsTold() {
     return !sorts
-        || links.stream().noneMatch(link -> link instanceof ShardLink shard && !shard.isSorted());
+        || wires.stream().noneMatch(link -> link instanceof ShardLink shard && !shard.isSorted());
   }
 
   /**
@@ -55,30 +62,60 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
       throws CommandFailure {
     // First what is easily wrong: DPDK takes a moment to start.
     final OutputStream capture = capture(options.capture());
-    final DpdkPort port = openPort(options, ealArguments);
+    final DpdkEal eal = start(ealArguments);
+    final DpdkPort port = openPort(eal, options, ealArguments);
     final List<LinkDevice> queues = new ArrayList<>();
     for (int i = 0; i < port.config().queues(); i++) {
       final OutputStream into = i == 0 ? capture : capture(numbered(options.capture(), i));
       queues.add(tapped(options.impairment().around(port.link(i)), into));
     }
-    return options.shards() == 1
-        ? new OpenPort(port, queues, true)
-        : shared(port, queues, options.shards());
+    final ShardMap map = options.shards() == 1 ? null : map(port, options.shards());
+    final List<? extends LinkDevice> wires = map == null ? queues : shared(port, queues, map);
+    return new OpenPort(
+        port,
+        wires,
+        map == null || sorts(port, options.shards()),
+        kernel(eal, options, port, wires, map));
   }
 
-  private static OpenPort shared(
-      final DpdkPort port, final List<LinkDevice> queues, final int shards) {
+  /** Whether each shard has a queue, into which the NIC sorts its flows. */
+  private static boolean sorts(final DpdkPort port, final int shards) {
+    return port.config().queues() == shards && port.sortingEntries() > 0;
+  }
+
+  private static ShardMap map(final DpdkPort port, final int shards) {
+    return new ShardMap(
+        new Toeplitz(Toeplitz.symmetricKey(Toeplitz.KEY_BYTES)),
+        sorts(port, shards) ? port.sortingEntries() : ShardMap.DEFAULT_ENTRIES,
+        shards);
+  }
+
+  private static List<ShardLink> shared(
+      final DpdkPort port, final List<LinkDevice> queues, final ShardMap map) {
     final List<PacketPool> pools = new ArrayList<>();
-    for (int i = queues.size(); i < shards; i++) {
+    for (int i = queues.size(); i < map.shards(); i++) {
       pools.add(new MemoryPacketPool(POOL_PACKETS, port.mtuBytes() + ETHERNET_HEADER_BYTES));
     }
-    final boolean sorts = pools.isEmpty() && port.sortingEntries() > 0;
-    final ShardMap map =
-        new ShardMap(
-            new Toeplitz(Toeplitz.symmetricKey(Toeplitz.KEY_BYTES)),
-            sorts ? port.sortingEntries() : ShardMap.DEFAULT_ENTRIES,
-            shards);
-    return new OpenPort(port, ShardLink.over(queues, pools, map, sorts), sorts);
+    return ShardLink.over(queues, pools, map, sorts(port, map.shards()));
+  }
+
+  private static @Nullable KernelPort kernel(
+      final DpdkEal eal,
+      final PortOptions options,
+      final DpdkPort port,
+      final List<? extends LinkDevice> wires,
+      final @Nullable ShardMap map)
+      throws CommandFailure {
+    final String name = options.kernel().device();
+    if (name == null) {
+      return null;
+    }
+    try {
+      return KernelPort.open(eal, options, name, port, wires, map);
+    } catch (final DpdkException e) {
+      wires.forEach(LinkDevice::close);
+      throw failure(e);
+    }
   }
 
   private static @Nullable OutputStream capture(final @Nullable Path file) throws CommandFailure {
@@ -100,10 +137,18 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
     return file.resolveSibling(name.substring(0, end) + "-" + queue + name.substring(end));
   }
 
-  private static DpdkPort openPort(final PortOptions options, final List<String> ealArguments)
+  private static DpdkEal start(final List<String> ealArguments) throws CommandFailure {
+    try {
+      return DpdkEal.start(ealArguments);
+    } catch (final DpdkException e) {
+      throw failure(e);
+    }
+  }
+
+  private static DpdkPort openPort(
+      final DpdkEal eal, final PortOptions options, final List<String> ealArguments)
       throws CommandFailure {
     try {
-      final DpdkEal eal = DpdkEal.start(ealArguments);
       final String device = device(options, eal.portNames(), ealArguments);
       final PortConfig config =
           PortConfig.of(device)
@@ -115,9 +160,13 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
               .withRingEntries(options.ringEntries());
       return DpdkPort.open(eal, config);
     } catch (final DpdkException e) {
-      final String why = String.valueOf(e.getMessage());
-      throw e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
+      throw failure(e);
     }
+  }
+
+  private static CommandFailure failure(final DpdkException e) {
+    final String why = String.valueOf(e.getMessage());
+    return e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
   }
 
   /** Who looks at each frame gets each frame. */
@@ -134,13 +183,19 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
   }
 
   private static String device(
-      final PortOptions options, final List<String> ports, final List<String> ealArguments)
+      final PortOptions options, final List<String> all, final List<String> ealArguments)
       throws CommandFailure {
     final String wanted = options.device();
     if (wanted != null) {
       return wanted;
     }
-    final List<String> named = DpdkEal.namedPorts(ealArguments);
+    final List<String> ports = withoutKernels(options, all);
+    final List<String> named = withoutKernels(options, DpdkEal.namedPorts(ealArguments));
+    if (ports.isEmpty() && named.isEmpty() && !all.isEmpty()) {
+      throw new CommandFailure(
+          all.get(0)
+              + " leads to the kernel, and there is no other port: name the wire's behind --, too");
+    }
     if (ports.isEmpty() && !named.isEmpty()) {
       return named.get(0); // it is not there, and opening it finds out why
     }
@@ -154,6 +209,10 @@ record OpenPort(DpdkPort port, List<? extends LinkDevice> links, boolean sorts) 
           "DPDK found several ports, choose with --device: " + String.join(", ", ports));
     }
     return ports.get(0);
+  }
+
+  private static List<String> withoutKernels(final PortOptions options, final List<String> ports) {
+    return ports.stream().filter(port -> !port.equals(options.kernel().device())).toList();
   }
 
   private static LinkDevice tapped(final LinkDevice link, final @Nullable OutputStream capture)

@@ -167,6 +167,10 @@ public final class PortOptions {
 
   @Mixin
   @SuppressWarnings("NullAway.Init")
+  private KernelOptions kernel;
+
+  @Mixin
+  @SuppressWarnings("NullAway.Init")
   private ImpairmentOptions impairment;
 
   /** {@code rx=off,tx=on}. */
@@ -261,6 +265,10 @@ public final class PortOptions {
               + ringEntries
               + " is not between 64 and 1048576");
     }
+    final String complaint = kernel.complaint(device);
+    if (complaint != null) {
+      throw wrong(complaint);
+    }
     impairment.check(command);
   }
 
@@ -331,6 +339,10 @@ public final class PortOptions {
 
   @Nullable Path capture() {
     return capture;
+  }
+
+  KernelOptions kernel() {
+    return kernel;
   }
 
   ImpairmentOptions impairment() {

@@ -9,6 +9,7 @@ import io.ustack.posix.Posix;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -76,9 +77,14 @@ public final class RunningStack implements AutoCloseable {
     return shards.get(0);
   }
 
-  /** What all shards have counted. */
+  /** What all shards have counted, and what was counted on the way to the kernel. */
   public Counters counters() {
-    return Counters.sum(shards.stream().map(NetworkStack::counters).toList());
+    final List<Counters> all = new ArrayList<>();
+    shards.forEach(shard -> all.add(shard.counters()));
+    if (port.kernel() != null) {
+      all.addAll(port.kernel().counters());
+    }
+    return Counters.sum(all);
   }
 
   /** The clock that the stack runs on. */
@@ -86,11 +92,10 @@ public final class RunningStack implements AutoCloseable {
     return clock;
   }
 
-  /** What runs here, in one line: address, port, MAC address, MTU, mode, shards. */
+  /** What runs here, in one line: address, port, MAC address, MTU, mode, shards, kernel. */
   public String description() {
     final LinkCapabilities link = port.links().get(0).capabilities();
-    final String one =
-        String.format(
+    return String.format(
             Locale.ROOT,
             "%s on %s (%s), %s, MTU %d, %s",
             options.ip(),
@@ -98,14 +103,14 @@ public final class RunningStack implements AutoCloseable {
             port.port().driver(),
             MacAddress.format(link.macAddress()),
             link.mtuBytes(),
-            options.mode().name().toLowerCase(Locale.ROOT));
-    return shards.size() == 1
-        ? one
-        : one
-            + ", "
-            + shards.size()
-            + " shards, flows sorted by "
-            + (port.sorts() ? "the NIC" : "us");
+            options.mode().name().toLowerCase(Locale.ROOT))
+        + (shards.size() == 1
+            ? ""
+            : ", "
+                + shards.size()
+                + " shards, flows sorted by "
+                + (port.sorts() ? "the NIC" : "us"))
+        + (port.kernel() == null ? "" : ", kernel behind " + port.kernel().name());
   }
 
   /**

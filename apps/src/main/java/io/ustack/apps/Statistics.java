@@ -40,10 +40,18 @@ public final class Statistics {
         + counters.value(Counter.FRAMES_OUT)
         + " out, "
         + lostFrames
-        + " lost by the link; dropped: "
+        + " lost by the link"
+        + kernel(counters)
+        + "; dropped: "
         + drops(counters)
         + "; packets in use: "
         + packetsInUse;
+  }
+
+  private static String kernel(final Counters counters) {
+    final long to = counters.value(Counter.FRAMES_TO_KERNEL);
+    final long from = counters.value(Counter.FRAMES_FROM_KERNEL);
+    return to == 0 && from == 0 ? "" : "; " + to + " to the kernel, " + from + " from it";
   }
 
   /** Drops by reason, the most frequent first: {@code 5 (ETHERTYPE_IPV6 4, UDP_NO_SOCKET 1)}. */

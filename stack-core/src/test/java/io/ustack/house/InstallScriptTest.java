@@ -88,7 +88,7 @@ final class InstallScriptTest {
     assertTrue(machine.read("asked").endsWith(" install iproute2\n"), machine.read("asked"));
   }
 
-  /** Two servers are wanted as programs; Debian would run them as services. */
+  /** Three servers are wanted as programs; Debian would run them as services. */
   @Test
   void installStartsNoServiceAndEnablesNone() throws Exception {
     machine.bareTools();
@@ -103,6 +103,7 @@ final class InstallScriptTest {
             "redis-benchmark",
             "wrk",
             "systemd-analyze",
+            "ssh",
             "ruby")) {
       machine.tool(there, "");
     }
@@ -121,14 +122,14 @@ final class InstallScriptTest {
             + machine.root()
             + "/policy'; cd '"
             + machine.root()
-            + "/bin' && cp ab nginx && cp ab redis-server");
+            + "/bin' && cp ab nginx && cp ab redis-server && cp ab sshd");
     final MakeBelieveMachine.Outcome outcome =
         machine.run(MakeBelieveMachine.SETUP.resolve("install.sh"), "test");
     assertEquals(0, outcome.code(), outcome.text());
     assertEquals("101\n", machine.read("policy"));
     assertFalse(Files.exists(machine.root().resolve("policy-rc.d")));
-    assertEquals("redis-server disable\nnginx disable\n", machine.read("disabled"));
-    assertEquals("redis-server\nnginx-light\n", machine.read("installed-packages"));
+    assertEquals("redis-server disable\nnginx disable\nssh disable\n", machine.read("disabled"));
+    assertEquals("redis-server\nnginx-light\nopenssh-server\n", machine.read("installed-packages"));
   }
 
   /** A kernel that is installed would be the one that this machine starts with. */

@@ -1,0 +1,171 @@
+package io.ustack.apps.live;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
+import io.ustack.apps.demo.Cable;
+import io.ustack.apps.demo.LinuxNamespace;
+import io.ustack.apps.demo.ServerProcess;
+import io.ustack.apps.demo.Tool;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A command of ustack that shares its wire with a kernel: on the other end of the wire a peer, and
+ * behind the tap a host with ustack's own address. Each is a network namespace that ends with this
+ * process. The host has one of its own because the kernel would otherwise see twice what af_packet
+ * hands to ustack: a NIC that DPDK has is not seen by it at all.
+ */
+final class KernelScene implements AutoCloseable {
+  static final String HOST = "10.99.0.2";
+  static final String PEER = "10.99.0.1";
+  private static final String HOST_SUBNET = HOST + "/24";
+  static final String TAP = "kernel0";
+  private static final int TOOL_SECONDS = 120;
+
+  private final Path directory;
+  private final Tool tool = new Tool(new StopSignal());
+  private final Cable cable;
+  private final LinuxNamespace host;
+  private final ServerProcess server;
+  private final List<Process> processes = new ArrayList<>();
+  private boolean ended;
+
+  private KernelScene(final Path directory, final int queues, final List<String> command)
+      throws CommandFailure {
+    this.directory = directory;
+    cable = Cable.plug(tool, PEER + "/24");
+    host = LinuxNamespace.create(tool);
+    final List<String> arguments = new ArrayList<>(command);
+    arguments.addAll(List.of("--ip", HOST_SUBNET, "--kernel", "net_tap1", "--"));
+    arguments.addAll(Cable.ealArguments(queues));
+    arguments.add("--vdev=net_tap1,iface=" + TAP);
+    server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
+  }
+
+  /** Starts {@code ustack COMMAND...}, gives its tap an address, and waits until both answer. */
+  static KernelScene start(final Path directory, final int queues, final String... command)
+      throws CommandFailure {
+    final KernelScene scene = new KernelScene(directory, queues, List.of(command));
+    scene.await(scene.server::isServing);
+    scene.tool.check(
+        TOOL_SECONDS,
+        scene.cable.dpdkSide().inside("ip", "link", "set", TAP, "netns", scene.host.path()));
+    scene.host("ip", "link", "set", TAP, "addrgenmode", "none");
+    scene.host("ip", "address", "add", HOST_SUBNET, "dev", TAP);
+    scene.host("ip", "link", "set", TAP, "up");
+    final List<String> toHost = scene.cable.linuxSide().inside("ping", "-c", "1", "-W", "1", HOST);
+    final List<String> toPeer = scene.host.inside("ping", "-c", "1", "-W", "1", PEER);
+    scene.await(() -> scene.tool.run(TOOL_SECONDS, toHost).ok());
+    scene.await(() -> scene.tool.run(TOOL_SECONDS, toPeer).ok());
+    return scene;
+  }
+
+  /** Something that is so sooner or later. */
+  private interface Condition {
+    boolean holds() throws CommandFailure;
+  }
+
+  private void await(final Condition condition) throws CommandFailure {
+    final long deadlineNs = System.nanoTime() + TOOL_SECONDS * 1_000_000_000L;
+    while (!condition.holds()) {
+      assertTrue(server.isAlive(), () -> "it has ended: " + server.output());
+      assertTrue(System.nanoTime() - deadlineNs < 0, server::output);
+    }
+  }
+
+  /** Runs a program of the host behind the tap, which must succeed; gives what it said. */
+  String host(final String... command) throws CommandFailure {
+    return run(host, command);
+  }
+
+  /** Runs a program of the peer. */
+  String peer(final String... command) throws CommandFailure {
+    return run(cable.linuxSide(), command);
+  }
+
+  private String run(final LinuxNamespace side, final String... command) throws CommandFailure {
+    final Tool.Outcome outcome = tool.run(TOOL_SECONDS, side.inside(command));
+    assertEquals(
+        0,
+        outcome.exitCode(),
+        () -> String.join(" ", command) + ": " + outcome.output() + "\n" + server.output());
+    return outcome.output();
+  }
+
+  /** Starts a program that lasts, on either side. It ends with the scene, however that ends. */
+  Process start(final boolean onHost, final String log, final String... command)
+      throws IOException {
+    final LinuxNamespace side = onHost ? host : cable.linuxSide();
+    final Process process =
+        new ProcessBuilder(side.inside(command))
+            .redirectError(directory.resolve(log).toFile())
+            .start();
+    processes.add(process);
+    return process;
+  }
+
+  /** Waits until something of the side listens on a TCP port there. */
+  void awaitListener(final boolean onHost, final int port) throws CommandFailure {
+    final LinuxNamespace side = onHost ? host : cable.linuxSide();
+    final String filter = "sport = :" + port;
+    final List<String> listening = side.inside("ss", "-Htln", filter);
+    await(() -> !tool.check(TOOL_SECONDS, listening).isEmpty());
+  }
+
+  /** A directory for files of one side, which goes with it. */
+  Path scratch(final boolean onHost) {
+    return onHost ? host.scratch() : cable.linuxSide().scratch();
+  }
+
+  /** A script of the test's resources, as a file. */
+  String script(final String name) throws IOException {
+    final Path file = directory.resolve(name);
+    try (InputStream source = KernelScene.class.getResourceAsStream(name)) {
+      Files.write(file, Objects.requireNonNull(source, name).readAllBytes());
+    }
+    return file.toString();
+  }
+
+  /** How much the host's kernel has counted, as nstat names it. */
+  long hostCounted(final String name) throws CommandFailure {
+    final String said = host("nstat", "-asz", name);
+    final String line =
+        said.lines().filter(l -> l.startsWith(name)).findFirst().orElse(name + " 0");
+    return Long.parseLong(line.split(" +", -1)[1]);
+  }
+
+  /** Ends the command and everything else; gives what the command has said. Idempotent. */
+  String end() throws CommandFailure {
+    if (ended) {
+      return server.output();
+    }
+    ended = true;
+    try {
+      assertEquals(0, server.stop(), server::output);
+      final String last = server.output().lines().reduce("", (before, line) -> line);
+      assertTrue(last.endsWith("packets in use: 0"), server::output);
+      return server.output();
+    } finally {
+      server.close();
+      for (final Process process : processes) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+      }
+      host.close();
+      cable.close();
+    }
+  }
+
+  @Override
+  public void close() throws CommandFailure {
+    end();
+  }
+}
