@@ -301,6 +301,12 @@ public final class KernelPath implements LinkDevice, FlowShare {
     return wireNs - kernelNs <= 0 ? wireNs : kernelNs;
   }
 
+  @Override
+  public void waker(final Runnable waker) {
+    wire.waker(waker);
+    kernel.waker(waker);
+  }
+
   /** Closes the kernel's link before the wire, whose pool it may have. */
   @Override
   public void close() {

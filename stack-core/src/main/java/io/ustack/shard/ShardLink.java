@@ -68,10 +68,10 @@ public final class ShardLink implements LinkDevice, FlowShare {
   /** Whom this shard has given something since it looked last, a bit for each of the first 64. */
   private long given;
 
-  private volatile Runnable waker = () -> {};
+  private final Waker waker = new Waker();
 
-  /** By their numbers. */
-  private List<ShardLink> shards = List.of();
+  /** Of all shards, by their numbers. */
+  private List<Waker> wakers = List.of();
 
   /** Who sends for this shard when it has no queue. */
   private int carrier;
@@ -151,7 +151,7 @@ public final class ShardLink implements LinkDevice, FlowShare {
   }
 
   private void connect(final List<ShardLink> all, final int queues) {
-    shards = all;
+    wakers = all.stream().map(other -> other.waker).toList();
     carrier = number % queues;
     toOthers = all.stream().map(other -> other.received.get(number)).toList();
     if (sent != null) {
@@ -282,13 +282,13 @@ public final class ShardLink implements LinkDevice, FlowShare {
     while (given != 0) {
       final int to = Long.numberOfTrailingZeros(given);
       given &= given - 1;
-      shards.get(to).waker.run();
+      wakers.get(to).wake();
     }
   }
 
   @Override
   public void waker(final Runnable newWaker) {
-    waker = newWaker;
+    waker.set(newWaker);
   }
 
   private boolean isAnythingReceived() {

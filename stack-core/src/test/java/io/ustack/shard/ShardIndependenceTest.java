@@ -16,13 +16,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * DESIGN 3: shards share nothing. No object that one of them writes is within reach of another, but
- * for the rings between them; a counter, a cache or a pool that two had in common would be found.
+ * for the rings between them and what wakes them; a counter, a cache or a pool that two had in
+ * common would be found.
  */
 class ShardIndependenceTest {
   /** Its table is written once, by who makes it. */
   private static final Class<?> CONSTANT = Toeplitz.class;
 
-  private static final Set<Class<?>> KNOWN = Set.of(FrameRing.class, CONSTANT);
+  private static final Set<Class<?>> KNOWN = Set.of(FrameRing.class, Waker.class, CONSTANT);
 
   private static NetworkStack stack(final ShardLink link, final int shards) {
     final StackConfig config = StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24"));

@@ -147,7 +147,8 @@ class KernelPathLiveTest {
   void aFloodDoesNotEndASession() throws CommandFailure, IOException {
     try (KernelScene scene = http(1, "--kernel-rate", "500")) {
       final LiveSsh ssh = new LiveSsh(scene, true);
-      final String mac = scene.host("ip", "-br", "link", "show", KernelScene.TAP).split(" +", -1)[2];
+      final String mac =
+          scene.host("ip", "-br", "link", "show", KernelScene.TAP).split(" +", -1)[2];
       final String flood = scene.script("flood.py");
       final CompletableFuture<String> flooding =
           CompletableFuture.supplyAsync(
