@@ -34,6 +34,9 @@ public final class Arp implements EthernetProtocol {
   /** Packets that may wait for one neighbour. */
   static final int PARKED_PER_NEIGHBOUR = 16;
 
+  /** Of what may wait else, so much may wait while packets are short. */
+  private static final int SHORT_SHARE = 8;
+
   /** RFC 5227 1.1: ANNOUNCE_NUM, ANNOUNCE_INTERVAL and DEFEND_INTERVAL. */
   static final int ANNOUNCEMENTS = 2;
 
@@ -49,7 +52,8 @@ public final class Arp implements EthernetProtocol {
   private final UnknownNeighbours unknown = new UnknownNeighbours();
   private final boolean answers;
   private final int unknownLimit;
-  private final int parkedLimit;
+  private final int mostParked;
+  private int parkedLimit;
   private final Timer announcer =
       new Timer() {
         @Override
@@ -91,6 +95,7 @@ public final class Arp implements EthernetProtocol {
     this.observer = observer;
     this.cache = new ArpCache(this, entriesLimit);
     this.unknownLimit = Math.max(1, entriesLimit / 2);
+    mostParked = parkedLimit;
     this.parkedLimit = parkedLimit;
   }
 
@@ -183,7 +188,7 @@ public final class Arp implements EthernetProtocol {
     }
     if (neighbour.parked.count() == PARKED_PER_NEIGHBOUR || parked == parkedLimit) {
       // RFC 1122 2.3.2.2: the latest packet is the one to keep.
-      dropParked(neighbour, 1);
+      dropParked(neighbour, 1, DropReason.ARP_QUEUE_FULL);
     }
     neighbour.parked.add(packet);
     parked++;
@@ -191,20 +196,35 @@ public final class Arp implements EthernetProtocol {
 
   /** Gives up on an address before its time, to make room. */
   private void abandon(final @Nullable Neighbour neighbour) {
+    abandon(neighbour, DropReason.ARP_QUEUE_FULL);
+  }
+
+  private void abandon(final @Nullable Neighbour neighbour, final DropReason reason) {
     if (neighbour == null) {
       return;
     }
-    dropParked(neighbour, neighbour.parked.count());
+    dropParked(neighbour, neighbour.parked.count(), reason);
     forget(neighbour);
   }
 
-  private void dropParked(final Neighbour neighbour, final int count) {
+  private void dropParked(final Neighbour neighbour, final int count, final DropReason reason) {
     for (int i = 0; i < count; i++) {
       final Packet packet = neighbour.parked.poll();
       if (packet != null) {
         parked--;
-        drop(packet, DropReason.ARP_QUEUE_FULL);
+        drop(packet, reason);
       }
+    }
+  }
+
+  /**
+   * While packets are short an eighth of the usual may wait for neighbours. Those who have been
+   * asked for longest are given up until no more do.
+   */
+  public void packetsAreShort(final boolean areShort) {
+    parkedLimit = areShort ? Math.max(1, mostParked / SHORT_SHARE) : mostParked;
+    while (parked > parkedLimit && unknown.first() != null) {
+      abandon(unknown.first(), DropReason.ARP_PRESSURE);
     }
   }
 
@@ -345,7 +365,7 @@ public final class Arp implements EthernetProtocol {
   }
 
   private void request(final int targetAddress, final long destination) {
-    final Packet packet = ethernet.allocate();
+    final Packet packet = ethernet.allocateReserved();
     if (packet == null) {
       return;
     }

@@ -173,6 +173,28 @@ public sealed class ByteRing permits PacketRing {
   }
 
   /**
+   * Gives back what storage the published bytes do not need, because memory is short. Producer,
+   * which has stored nothing ahead, or forgets what it has.
+   */
+  public void shrink() {
+    final byte[] old = storage;
+    final int used = length();
+    if (used == 0) {
+      dropStorage();
+      return;
+    }
+    final int size = Math.max(SMALLEST_STORAGE_BYTES, powerOfTwo(used));
+    if (size < old.length && replaceStorage(old, size)) {
+      budget.give(old.length - size);
+    }
+  }
+
+  /** Bytes of the budget that it has taken. Any thread. */
+  public int storageBytes() {
+    return storage.length;
+  }
+
+  /**
    * Gives the storage back for good: what is in the ring will never be asked for, or is known to be
    * nothing. Either side; whoever of the other side is still reading finds out by {@link
    * #isRetired()} that it read nothing, and what it still writes is lost.
@@ -432,25 +454,29 @@ public sealed class ByteRing permits PacketRing {
     return spare == null ? new byte[size] : spare;
   }
 
-  /** Moves into a larger array, which the budget has granted; false when the heap has none. */
+  /**
+   * Moves into another array, which the budget has granted and which has room for what is in the
+   * ring; false when the heap has none.
+   */
   private boolean replaceStorage(final byte[] old, final int size) {
-    final byte[] larger;
+    final byte[] other;
     try {
-      larger = storage(size);
+      other = storage(size);
     } catch (final OutOfMemoryError e) {
       return false; // as if the budget had refused: the ring goes on with what it has
     }
     // Everything the old array may hold, from the oldest unconsumed byte to the last one stored
     // ahead.
     final int from = head;
-    for (int i = 0; i < old.length; ) {
+    final int count = Math.min(old.length, size);
+    for (int i = 0; i < count; ) {
       final int source = (from + i) & (old.length - 1);
       final int target = (from + i) & (size - 1);
-      final int run = Math.min(old.length - i, Math.min(old.length - source, size - target));
-      System.arraycopy(old, source, larger, target, run);
+      final int run = Math.min(count - i, Math.min(old.length - source, size - target));
+      System.arraycopy(old, source, other, target, run);
       i += run;
     }
-    if (!STORAGE.compareAndSet(this, old, larger)) {
+    if (!STORAGE.compareAndSet(this, old, other)) {
       // Retired meanwhile, which has given back the old array.
       budget.give(size - old.length);
     } else if (retired) {

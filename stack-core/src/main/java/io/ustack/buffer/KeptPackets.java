@@ -59,6 +59,11 @@ final class KeptPackets {
     return end - first < CAPACITY;
   }
 
+  /** How many there are, those included that were taken out of the middle. Any thread. */
+  int count() {
+    return end - first;
+  }
+
   /** Adds a packet that is placed on the bytes from {@code position} on. Producer, with room. */
   void add(final Packet packet, final int position) {
     final int slot = end & (CAPACITY - 1);

@@ -24,6 +24,9 @@ public final class LentPackets {
 
   private volatile boolean closed;
 
+  private boolean refuses;
+  private int refused;
+
   /** None yet, and {@code most} at a time. */
   public LentPackets(final PacketPool pool, final int most) {
     this.pool = pool;
@@ -37,11 +40,24 @@ public final class LentPackets {
    * Stack thread.
    */
   public boolean lend(final Packet packet) {
-    if (closed || count >= mostReceived) {
+    if (closed || refuses || count >= mostReceived) {
+      refused += refuses ? 1 : 0;
       return false;
     }
     note(packet);
     return true;
+  }
+
+  /** While packets are short nothing is lent: what comes is copied. Stack thread. */
+  public void refuse(final boolean newRefuses) {
+    refuses = newRefuses;
+  }
+
+  /** How many were {@linkplain #refuse refused} since the last call. Stack thread. */
+  public int takeRefused() {
+    final int taken = refused;
+    refused = 0;
+    return taken;
   }
 
   private void note(final Packet packet) {
@@ -51,7 +67,8 @@ public final class LentPackets {
 
   /** Lends an empty packet to be filled; null when share or pool are used up. Stack thread. */
   public @Nullable Packet lendEmpty() {
-    if (closed || count == lent.length) {
+    if (closed || refuses || count == lent.length) {
+      refused += refuses ? 1 : 0;
       return null;
     }
     final Packet packet = pool.allocate();

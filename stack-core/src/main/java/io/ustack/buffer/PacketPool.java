@@ -20,6 +20,14 @@ public interface PacketPool {
   /** Packets in all. */
   int capacity();
 
+  /**
+   * Packets that nobody has, about: what {@link #allocate} and the link can still take. Asked once
+   * per packet, so it costs next to nothing.
+   */
+  default int available() {
+    return capacity() - inUse();
+  }
+
   /** Bytes of a frame that fit behind the headroom of {@link #allocate()}. */
   int frameCapacityBytes();
 }

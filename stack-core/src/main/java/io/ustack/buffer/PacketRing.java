@@ -194,6 +194,12 @@ public final class PacketRing extends ByteRing {
     }
   }
 
+  /** How many packets stand in it, about. Any thread. */
+  public int packets() {
+    final KeptPackets packets = kept;
+    return packets == null ? 0 : packets.count();
+  }
+
   /** As {@link ByteRing#sleep}; packets are wanted again once somebody says so. */
   @Override
   public void sleep() {

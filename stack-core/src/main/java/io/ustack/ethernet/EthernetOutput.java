@@ -18,22 +18,26 @@ public final class EthernetOutput {
   private final PacketPool pool;
   private final TransmitBatch batch;
   private final Counters counters;
+  private final int reservedPackets;
 
   /**
    * The output of {@code device} through {@code batch}.
    *
    * @param macAddress the source address of every frame; 0 on loopback
+   * @param reservedPackets how many packets of the pool are not for data
    */
   public EthernetOutput(
       final LinkDevice device,
       final long macAddress,
       final TransmitBatch batch,
+      final int reservedPackets,
       final Counters counters) {
     this.link = device.capabilities();
     flows = device.flows();
     this.macAddress = macAddress;
     this.pool = device.pool();
     this.batch = batch;
+    this.reservedPackets = reservedPackets;
     this.counters = counters;
   }
 
@@ -67,8 +71,24 @@ public final class EthernetOutput {
     return batch.room();
   }
 
-  /** An empty packet owned by the caller, or null: counted as PACKET_POOL_EXHAUSTED. */
+  /**
+   * An empty packet owned by the caller, for data; null is counted as PACKETS_RESERVED when what is
+   * left is kept for {@link #allocateReserved}.
+   */
   public @Nullable Packet allocate() {
+    if (pool.available() <= reservedPackets) {
+      counters.increment(
+          reservedPackets == 0 ? Counter.PACKET_POOL_EXHAUSTED : Counter.PACKETS_RESERVED);
+      return null;
+    }
+    return allocateReserved();
+  }
+
+  /**
+   * An empty packet owned by the caller, for what keeps the host alive and visible while data must
+   * wait: ACKs, RSTs, ARP and ICMP; null is counted as PACKET_POOL_EXHAUSTED.
+   */
+  public @Nullable Packet allocateReserved() {
     final Packet packet = pool.allocate();
     if (packet == null) {
       counters.increment(Counter.PACKET_POOL_EXHAUSTED);

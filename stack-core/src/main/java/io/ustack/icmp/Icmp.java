@@ -209,7 +209,7 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
     if (length > path.maxTransportBytes()) {
       return Failure.MESSAGE_TOO_LONG;
     }
-    final Packet packet = path.transmitRoom() == 0 ? null : path.allocate();
+    final Packet packet = path.transmitRoom() == 0 ? null : path.allocateReserved();
     if (packet == null) {
       return Failure.NO_RESOURCES;
     }
@@ -265,7 +265,7 @@ public final class Icmp implements TransportProtocol, UnreachableSender {
       counters.increment(Counter.ICMP_RATE_LIMITED);
       return;
     }
-    final Packet packet = path.allocate();
+    final Packet packet = path.allocateReserved();
     if (packet == null) {
       return;
     }

@@ -100,10 +100,15 @@ public final class Path {
   }
 
   /**
-   * An empty packet to send along, owned by the caller; null is counted as PACKET_POOL_EXHAUSTED.
+   * An empty packet to send data along, owned by the caller; see {@link EthernetOutput#allocate}.
    */
   public @Nullable Packet allocate() {
     return link.allocate();
+  }
+
+  /** The same for what may have the last; see {@link EthernetOutput#allocateReserved}. */
+  public @Nullable Packet allocateReserved() {
+    return link.allocateReserved();
   }
 
   /**

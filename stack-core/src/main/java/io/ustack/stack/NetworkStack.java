@@ -2,6 +2,7 @@ package io.ustack.stack;
 
 import io.ustack.arp.Arp;
 import io.ustack.buffer.LentPackets;
+import io.ustack.buffer.MemoryPressure;
 import io.ustack.buffer.Packet;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
@@ -22,6 +23,7 @@ import io.ustack.link.Train;
 import io.ustack.link.TransmitBatch;
 import io.ustack.tcp.IsnGenerator;
 import io.ustack.tcp.IsnSource;
+import io.ustack.tcp.MemoryReclaim;
 import io.ustack.tcp.Tcp;
 import io.ustack.time.TimerWheel;
 import io.ustack.udp.Udp;
@@ -67,6 +69,8 @@ public final class NetworkStack implements AutoCloseable {
   private final InternalErrors errors = new InternalErrors(counters);
   private final CommandQueue commands;
   private final LentPackets lentPackets;
+  private final MemoryPressure pressure;
+  private final OverloadLadder ladder;
   private final TimerWheel timers;
   private final ReadyList ready = new ReadyList();
   private final TransportTable transports = new TransportTable();
@@ -101,12 +105,15 @@ public final class NetworkStack implements AutoCloseable {
     loopbackBatch = new TransmitBatch(loopback, counters, BATCH);
     commands = new CommandQueue(config.commands());
     lentPackets = new LentPackets(wire.pool(), wire.pool().capacity() / LENT_SHARE);
+    pressure = new MemoryPressure(config.pressure(), wire.pool(), config.tcp().maxBufferBytes());
     timers = new TimerWheel(startNs);
 
     final LocalAddresses local = new LocalAddresses(config.subnet());
     final RoutingTable routes = new RoutingTable(config.subnet(), config.gateway());
-    final EthernetOutput wireOutput = new EthernetOutput(wire, mac, wireBatch, counters);
-    final EthernetOutput loopbackOutput = new EthernetOutput(loopback, 0, loopbackBatch, counters);
+    final int reserve = pressure.reservedPackets();
+    final EthernetOutput wireOutput = new EthernetOutput(wire, mac, wireBatch, reserve, counters);
+    final EthernetOutput loopbackOutput =
+        new EthernetOutput(loopback, 0, loopbackBatch, reserve, counters);
     final int parked = Math.min(PARKED, wire.pool().capacity() / 4);
     arp =
         new Arp(
@@ -126,11 +133,15 @@ public final class NetworkStack implements AutoCloseable {
             ipv4,
             ready,
             timers,
+            pressure,
             counters,
             isnSource,
             config.subkey(2),
             config.subkey(3),
             startNs);
+    ladder =
+        new OverloadLadder(
+            pressure, lentPackets, arp, new MemoryReclaim(tcp, pressure, timers), counters);
     udp = new Udp(ipv4, ready, counters, icmp, config.subkey(4), config.subkey(5));
     transports.register(icmp);
     transports.register(udp);
@@ -205,6 +216,11 @@ public final class NetworkStack implements AutoCloseable {
     return lentPackets;
   }
 
+  /** How short it is of packets and memory; each method says who may ask. */
+  public MemoryPressure pressure() {
+    return pressure;
+  }
+
   /** Its timers; stack thread only. */
   public TimerWheel timers() {
     return timers;
@@ -233,6 +249,7 @@ public final class NetworkStack implements AutoCloseable {
       return work;
     }
     work += collect();
+    ladder.look(nowNs);
     work += receive(wire, wireInput, nowNs);
     final int looped = receive(loopback, loopbackInput, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);

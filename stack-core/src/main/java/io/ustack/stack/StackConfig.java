@@ -1,10 +1,12 @@
 package io.ustack.stack;
 
+import io.ustack.buffer.PressureLimits;
 import io.ustack.buffer.SipHash;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.tcp.TcpConfig;
 import java.security.SecureRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one shard is told at its start; immutable. What can't be is an {@link
@@ -15,6 +17,7 @@ import java.security.SecureRandom;
  * @param macAddress what to use instead of the link's, an address of one interface; 0 to use the
  *     link's
  * @param tcp the numbers of TCP
+ * @param pressure when packets and memory count as short
  * @param neighbours the most neighbours ARP remembers [1 to 2^20]
  * @param commands the most commands of other threads that wait, a power of two [1 to 2^20]
  * @param rest how long its thread rests while nothing happens
@@ -26,6 +29,7 @@ public record StackConfig(
     int gateway,
     long macAddress,
     TcpConfig tcp,
+    PressureLimits pressure,
     int neighbours,
     int commands,
     Rest rest,
@@ -36,10 +40,10 @@ public record StackConfig(
   private static final int MOST = 1 << 20;
 
   public StackConfig {
-    if (subnet == null || tcp == null || rest == null) {
-      final String missing = subnet == null ? "subnet" : tcp == null ? "tcp" : "rest";
-      throw new IllegalArgumentException("StackConfig: " + missing + " is null");
-    }
+    checkPresent("subnet", subnet);
+    checkPresent("tcp", tcp);
+    checkPresent("pressure", pressure);
+    checkPresent("rest", rest);
     if (macAddress >>> 48 != 0 || MacAddress.isGroup(macAddress)) {
       throw new IllegalArgumentException(
           "StackConfig: macAddress is "
@@ -52,6 +56,12 @@ public record StackConfig(
         commands,
         commands > 0 && Integer.bitCount(commands) == 1,
         "a power of two up to " + MOST);
+  }
+
+  private static void checkPresent(final String name, final @Nullable Object value) {
+    if (value == null) {
+      throw new IllegalArgumentException("StackConfig: " + name + " is null");
+    }
   }
 
   private static void check(
@@ -70,6 +80,7 @@ public record StackConfig(
         0,
         0,
         TcpConfig.DEFAULT,
+        PressureLimits.DEFAULT,
         NEIGHBOURS,
         COMMANDS,
         Rest.LONG,
@@ -80,37 +91,43 @@ public record StackConfig(
   /** The same with a default gateway. */
   public StackConfig withGateway(final int newGateway) {
     return new StackConfig(
-        subnet, newGateway, macAddress, tcp, neighbours, commands, rest, secret0, secret1);
+        subnet, newGateway, macAddress, tcp, pressure, neighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with a MAC address of its own; the link must let frames to it through. */
   public StackConfig withMacAddress(final long newMacAddress) {
     return new StackConfig(
-        subnet, gateway, newMacAddress, tcp, neighbours, commands, rest, secret0, secret1);
+        subnet, gateway, newMacAddress, tcp, pressure, neighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with other numbers for TCP. */
   public StackConfig withTcp(final TcpConfig newTcp) {
     return new StackConfig(
-        subnet, gateway, macAddress, newTcp, neighbours, commands, rest, secret0, secret1);
+        subnet, gateway, macAddress, newTcp, pressure, neighbours, commands, rest, secret0, secret1);
+  }
+
+  /** The same with other shares at which packets and memory count as short. */
+  public StackConfig withPressure(final PressureLimits newPressure) {
+    return new StackConfig(
+        subnet, gateway, macAddress, tcp, newPressure, neighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with another limit on neighbours. */
   public StackConfig withNeighbours(final int newNeighbours) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, newNeighbours, commands, rest, secret0, secret1);
+        subnet, gateway, macAddress, tcp, pressure, newNeighbours, commands, rest, secret0, secret1);
   }
 
   /** The same with a thread that rests otherwise; {@link Rest#LONG} is the default. */
   public StackConfig withRest(final Rest newRest) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, neighbours, commands, newRest, secret0, secret1);
+        subnet, gateway, macAddress, tcp, pressure, neighbours, commands, newRest, secret0, secret1);
   }
 
   /** The same with a known secret: two runs choose the same ports and sequence numbers. */
   public StackConfig withSecret(final long newSecret0, final long newSecret1) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, neighbours, commands, rest, newSecret0, newSecret1);
+        subnet, gateway, macAddress, tcp, pressure, neighbours, commands, rest, newSecret0, newSecret1);
   }
 
   /**

@@ -103,6 +103,16 @@ final class ConnectionTable {
     }
   }
 
+  /** How many slots there are now; a power of two. */
+  int slots() {
+    return slots.length;
+  }
+
+  /** The connection in a slot, from 0 on; null in half of them at least. */
+  @Nullable TcpConnection slot(final int slot) {
+    return slots[slot];
+  }
+
   /** All connections now, for the rare walk over them. */
   TcpConnection[] toArray() {
     final TcpConnection[] all = new TcpConnection[count];

@@ -271,11 +271,12 @@ final class Emission {
     if ((c.state().sendsData() || c.isOpenedFast()) && !isPausing(c, nowNs)) {
       pathMtu.follow(c, nowNs);
       if (retransmitsNow(c.sender(), nowNs)) {
-        return emitRetransmission(c, nowNs);
+        final int lost = c.sender().outstanding().nextLost(c.sender().mss());
+        return retransmit(c, lost, nowNs) || waitForPacket(c, nowNs);
       }
       final int length = pathMtu.nextLength(c, c.sender().nextLength(nowNs), nowNs);
       if (length != Sender.NOTHING) {
-        return !transmitNew(c, length, nowNs) || hasMore(c);
+        return transmitNew(c, length, nowNs) ? hasMore(c) : waitForPacket(c, nowNs);
       }
       noteIfLimited(c.sender());
       if (c.sender().isIdle() && c.sender().hasUnsent() && c.timers().isFree()) {
@@ -354,9 +355,11 @@ final class Emission {
     }
   }
 
-  private boolean emitRetransmission(final TcpConnection c, final long nowNs) {
-    final Sender sender = c.sender();
-    retransmit(c, sender.outstanding().nextLost(sender.mss()), nowNs);
+  /** There is none for data, but there may be one for an ACK. */
+  private boolean waitForPacket(final TcpConnection c, final long nowNs) {
+    if (c.receiver().owesAck()) {
+      emitAck(c, nowNs);
+    }
     return true;
   }
 

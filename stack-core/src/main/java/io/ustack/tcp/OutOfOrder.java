@@ -27,6 +27,11 @@ final class OutOfOrder {
     return count == 0;
   }
 
+  /** Forgets all of it. */
+  void clear() {
+    count = 0;
+  }
+
   /** Ranges now. */
   int ranges() {
     return count;

@@ -1,5 +1,6 @@
 package io.ustack.tcp;
 
+import io.ustack.buffer.PressureLevel;
 import io.ustack.counter.Counter;
 import io.ustack.counter.DropReason;
 import io.ustack.ipv4.Path;
@@ -58,11 +59,17 @@ final class PassiveOpen {
     }
     final SynCookieUse use = listener.config().synCookies();
     final boolean full = listener.isSynQueueFull();
+    final boolean pressed = tcp.pressure.level().reaches(PressureLevel.COOKIES);
     if (full && use == SynCookieUse.OFF) {
       tcp.counters().drop(DropReason.TCP_SYN_QUEUE_FULL);
+    } else if (pressed && use == SynCookieUse.OFF) {
+      tcp.counters().drop(DropReason.TCP_SYN_PRESSURE);
     } else if (!refuses(listener)) {
-      if (full || use == SynCookieUse.ALWAYS) {
+      if (full || pressed || use == SynCookieUse.ALWAYS) {
         sendCookie(listener, segment, nowNs);
+        if (!full && use != SynCookieUse.ALWAYS) {
+          tcp.counters().increment(Counter.TCP_PRESSURE_COOKIES);
+        }
       } else {
         onSyn(listener, segment, newIss(segment, nowNs), nowNs);
       }
@@ -74,8 +81,15 @@ final class PassiveOpen {
         syn.destinationAddress, syn.destinationPort, syn.sourceAddress, syn.sourcePort, nowNs);
   }
 
-  /** With a full accept queue the peer may ask again later (Linux sk_acceptq_is_full). */
+  /**
+   * With a full accept queue the peer may ask again later (Linux sk_acceptq_is_full), and when
+   * connections are reset for want of memory.
+   */
   private boolean refuses(final TcpListener listener) {
+    if (tcp.pressure.level().reaches(PressureLevel.REFUSING)) {
+      tcp.counters().drop(DropReason.TCP_SYN_PRESSURE);
+      return true;
+    }
     if (listener.isAcceptQueueFull()) {
       tcp.counters().drop(DropReason.TCP_ACCEPT_QUEUE_FULL);
       return true;

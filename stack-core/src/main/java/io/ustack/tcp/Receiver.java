@@ -99,17 +99,24 @@ final class Receiver {
     if (hasHoles() || owesAck() || mayDelayAck()) {
       return;
     }
-    wasInteractive = isInteractive();
-    parts.policies.give(acks);
-    acks = null;
     parts.ranges.give(outOfOrder);
     outOfOrder = null;
     if (buffer.length() == 0) {
-      // Before that the application is still to show how much it takes at once.
+      // Before that the application is still to show how much it takes at once, and MemoryReclaim
+      // asks since when nothing comes.
+      wasInteractive = isInteractive();
+      parts.policies.give(acks);
+      acks = null;
       parts.tunings.give(tuning);
       tuning = null;
       buffer.sleep();
     }
+  }
+
+  /** RFC 2018 8 allows it when memory is short: what came out of order is forgotten. */
+  void prune() {
+    holes().clear();
+    parts.counters.increment(Counter.TCP_PRESSURE_PRUNED);
   }
 
   // ---- The peer's SYN, and what it agreed on
@@ -313,9 +320,8 @@ final class Receiver {
       acks().oweAck();
     }
     buffer.publish(rcvNxt - before);
-    final AckPolicy policy = acks();
-    policy.supersedeDuplicates();
-    policy.onData(nowNs, rtt, offeredBytes(), mss, segment.segments);
+    acks().supersedeDuplicates();
+    acks().onData(nowNs, rtt, offeredBytes(), mss, segment.segments);
     if (tuning != null) {
       tuning.onData(segment, rcvNxt, rcvAdv, length >= mss, nowNs);
     } else if (Integer.compareUnsigned(received(), INITIAL_SEGMENTS * mss) > 0) {
@@ -448,8 +454,8 @@ final class Receiver {
   /** The application has read: the buffer may have to grow, and when it is empty it may rest. */
   void onRead(final TcpConfig config, final boolean memoryIsTight, final long nowNs) {
     if (tuning != null && config.receiveAutoTuning() && !memoryIsTight) {
-      final int wanted = tuning.onRead(readSeq(), mss, nowNs);
-      final int granted = Math.min(wanted, config.maxReceiveBufferBytes());
+      final int granted =
+          Math.min(tuning.onRead(readSeq(), mss, nowNs), config.maxReceiveBufferBytes());
       if (granted > buffer.capacity()) {
         buffer.capacity(granted);
       }
@@ -461,7 +467,7 @@ final class Receiver {
 
   /** What may be offered: the free space, as far as the field can say; never less than before. */
   private int offer() {
-    return Math.max(Math.min(buffer.free(), 0xFFFF << windowShift), rcvWnd());
+    return Math.max(Math.min(parts.offered(buffer.free(), mss), 0xFFFF << windowShift), rcvWnd());
   }
 
   /**

@@ -50,7 +50,7 @@ final class SegmentWriter {
       final int segmentLength,
       final long nowNs) {
     final Path path = connection.path();
-    final Packet packet = path.allocate();
+    final Packet packet = length == 0 ? path.allocateReserved() : path.allocate();
     if (packet == null) {
       return NOT_SENT;
     }
@@ -333,7 +333,7 @@ final class SegmentWriter {
     if (path == null || path.transmitRoom() == 0) {
       return;
     }
-    final Packet packet = path.allocate();
+    final Packet packet = path.allocateReserved();
     if (packet == null) {
       return;
     }

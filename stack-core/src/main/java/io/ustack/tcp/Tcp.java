@@ -1,6 +1,7 @@
 package io.ustack.tcp;
 
 import io.ustack.buffer.MemoryBudget;
+import io.ustack.buffer.MemoryPressure;
 import io.ustack.buffer.Packet;
 import io.ustack.buffer.PacketRing;
 import io.ustack.buffer.SipHash;
@@ -65,7 +66,7 @@ public final class Tcp implements TransportProtocol {
   final ConnectionOptions connectionOptions = new ConnectionOptions(this);
   final ReceiverParts receiverParts;
   final SenderParts senderParts;
-  private final MemoryBudget memory;
+  final MemoryPressure pressure;
 
   final ClosedConnections closedConnections;
   private Failure lastFailure = Failure.NONE;
@@ -73,6 +74,7 @@ public final class Tcp implements TransportProtocol {
   /**
    * TCP over {@code ipv4}.
    *
+   * @param pressure on what the buffers of all connections share
    * @param secret0 and {@code secret1}: 128 secret bits of this stack, for ports and the connection
    *     table
    * @param startNs now, from which timestamps count
@@ -82,6 +84,7 @@ public final class Tcp implements TransportProtocol {
       final Ipv4Output ipv4,
       final ReadyList readyList,
       final TimerWheel wheel,
+      final MemoryPressure pressure,
       final Counters counters,
       final IsnSource isnSource,
       final long secret0,
@@ -100,7 +103,7 @@ public final class Tcp implements TransportProtocol {
     senderParts = new SenderParts(counters);
     congestionControls = CongestionControls.load(new ControlFailures(counters));
     congestionControls.require(config.congestionControl());
-    memory = new MemoryBudget(config.maxBufferBytes());
+    this.pressure = pressure;
     closedConnections = new ClosedConnections(config, counters);
     activeOpen = new ActiveOpen(this, ipv4.flows());
     passiveOpen =
@@ -187,12 +190,12 @@ public final class Tcp implements TransportProtocol {
 
   /** What the buffers of all connections share. */
   MemoryBudget memory() {
-    return memory;
+    return pressure.memory();
   }
 
   /** Bytes that the buffers of all connections hold; any thread. */
   public long bufferBytes() {
-    return memory.used();
+    return memory().used();
   }
 
   FastOpenCache fastOpenCache() {

@@ -39,6 +39,69 @@ class ByteRingMemoryTest {
     assertEquals(0, budget.used());
   }
 
+  /** What is in the ring stays, wherever in the storage it lies; what was stored ahead does not. */
+  @Test
+  void shrinkingGivesBackWhatIsNotNeeded() {
+    final MemoryBudget budget = new MemoryBudget(1 << 20);
+    for (final int skipped : new int[] {0, 1, 2047, 5000, 60_000}) {
+      final ByteRing ring = new ByteRing(CAPACITY, budget);
+      final byte[] data = bytes(100_000);
+      ring.write(data, 0, skipped);
+      ring.discard(skipped);
+      ring.write(data, skipped, 3000);
+      ring.reserve(40_000);
+      assertEquals(65_536, ring.storageBytes());
+      ring.shrink();
+      assertEquals(4096, ring.storageBytes());
+      assertEquals(4096, budget.used());
+      ring.shrink();
+      assertEquals(4096, budget.used());
+      ring.write(data, skipped + 3000, 20_000);
+      final byte[] read = new byte[23_000];
+      assertEquals(23_000, ring.read(read, 0, read.length));
+      assertArrayEquals(Arrays.copyOfRange(data, skipped, skipped + 23_000), read);
+      ring.shrink();
+      assertTrue(ring.isBare());
+      assertEquals(0, budget.used());
+    }
+  }
+
+  /** A reader on another thread never sees anything but the stream. */
+  @Test
+  void shrinkingUnderAReaderLosesNothing() throws InterruptedException {
+    final MemoryBudget budget = new MemoryBudget(1 << 20);
+    final ByteRing ring = new ByteRing(65_536, budget);
+    final AtomicReference<String> wrong = new AtomicReference<>();
+    final int total = 20_000_000;
+    final Thread reader =
+        new Thread(
+            () -> {
+              final byte[] read = new byte[1000];
+              for (int at = 0; at < total; ) {
+                final int count = ring.read(read, 0, read.length);
+                for (int i = 0; i < count; i++) {
+                  if (read[i] != (byte) (((at + i) * 31) >>> 3)) {
+                    wrong.compareAndSet(null, "byte " + (at + i));
+                  }
+                }
+                at += count;
+              }
+            });
+    reader.start();
+    final byte[] out = new byte[3000];
+    for (int at = 0; at < total; ) {
+      for (int i = 0; i < out.length; i++) {
+        out[i] = (byte) (((at + i) * 31) >>> 3);
+      }
+      at += ring.write(out, 0, Math.min(out.length, total - at));
+      ring.shrink();
+    }
+    reader.join();
+    ring.shrink();
+    assertNull(wrong.get());
+    assertEquals(0, budget.used());
+  }
+
   @Test
   void withoutBudgetTheSmallestStorageIsLeft() {
     final MemoryBudget budget = new MemoryBudget(1000);

@@ -3,6 +3,7 @@ package io.ustack.stack;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.ustack.buffer.PressureLimits;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.tcp.TcpConfig;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,8 @@ class StackConfigTest {
   }
 
   private StackConfig withCommands(final int commands) {
-    return new StackConfig(subnet, 0, 0, TcpConfig.DEFAULT, 16, commands, Rest.LONG, 1, 2);
+    return new StackConfig(
+        subnet, 0, 0, TcpConfig.DEFAULT, PressureLimits.DEFAULT, 16, commands, Rest.LONG, 1, 2);
   }
 
   @ParameterizedTest

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 /** A link that takes nothing for a while, and a pool that is empty for a while. */
 class BackPressureTest {
   private static TestStack small(final int poolPackets) {
-    return new TestStack(TestNet.config().withTcp(TestStack.PLAIN), poolPackets).listen(16);
+    return new TestStack(
+            TestNet.config().withTcp(TestStack.PLAIN).withPressure(TestStack.NO_PRESSURE),
+            poolPackets)
+        .listen(16);
   }
 
   /** Takes every packet out of the pool. */

@@ -61,7 +61,7 @@ class ConnectionMemoryTest {
   @Test
   void peersThatNeverReadHoldNoMoreThanTheBudget() {
     try (TestStack s =
-        TestStack.listening(
+        TestStack.listeningWithoutPressure(
             TestStack.PLAIN.with().maxOrphans(1000).maxBufferBytes(1 << 20).build())) {
       s.listener().backlog(200);
       for (int i = 0; i < 100; i++) {

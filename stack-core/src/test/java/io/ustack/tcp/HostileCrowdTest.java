@@ -216,7 +216,7 @@ class HostileCrowdTest {
   // ---- Memory
 
   private static TestStack withBudget() {
-    return TestStack.listening(
+    return TestStack.listeningWithoutPressure(
         TestStack.PLAIN.with().maxOrphans(1000).maxBufferBytes(BUDGET).build());
   }
 
@@ -294,7 +294,7 @@ class HostileCrowdTest {
   void aUserTimeoutTakesTheMemoryOfSlowReadersBack() {
     final TcpConfig config =
         TestStack.PLAIN.with().maxBufferBytes(BUDGET).userTimeoutNs(30 * TestNet.SECOND).build();
-    try (TestStack s = new TestStack(config).listen(200)) {
+    try (TestStack s = TestStack.listeningWithoutPressure(config)) {
       for (int i = 0; i < 20; i++) {
         s.nextPeer().establish("<mss 1460>", "<mss 1460>", 0);
         s.write(1, 256 << 10);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.ustack.buffer.PressureLimits;
 import io.ustack.readiness.Readiness;
 import io.ustack.stack.StackConfig;
 import io.ustack.testing.Frames;
@@ -43,6 +44,9 @@ final class TestStack implements AutoCloseable {
    */
   static final TcpConfig PLAIN =
       TcpConfig.DEFAULT.with().quickAcks(0).congestionControl("reno").build();
+
+  /** For tests of what comes before it: packets and memory never count as short. */
+  static final PressureLimits NO_PRESSURE = new PressureLimits(2, 2, 2, 0, 0, 1000, 0);
 
   /** The connection under test, once there is one. */
   TcpConnection connection;
@@ -119,11 +123,22 @@ final class TestStack implements AutoCloseable {
     return new TestStack(config).listen(16);
   }
 
+  /** The same where packets and memory never count as short. */
+  static TestStack listeningWithoutPressure(final TcpConfig config) {
+    return new TestStack(TestNet.config().withTcp(config).withPressure(NO_PRESSURE)).listen(16);
+  }
+
   TestStack listen(final int backlog) {
     final TcpBinding binding = net.stack.tcp().bind(0, OUR_PORT, false);
     assertNotNull(binding);
     listener = net.stack.tcp().listen(binding, backlog, net.stack.tcp().config(), events);
     assertNotNull(listener);
+    return this;
+  }
+
+  /** So many may wait. */
+  TestStack backlog(final int backlog) {
+    listener.backlog(backlog);
     return this;
   }
 
@@ -243,6 +258,12 @@ final class TestStack implements AutoCloseable {
   /** What follows counts from the sequence number of the SYN-ACK that the stack has just sent. */
   TestStack learnIsn() {
     ourIsn = ByteBuffer.wrap(Frames.tail(net.link.firstSent(), Frames.IPV4)).getInt(4);
+    return this;
+  }
+
+  /** What follows counts from this one. */
+  TestStack learnIsn(final int isn) {
+    ourIsn = isn;
     return this;
   }
 

@@ -306,7 +306,7 @@ final class TcpTransfer {
       final int count =
           mark == null ? loan.take(ring, end, socket.stackSide.shard.lent) : loan.copy(ring, end);
       if (count == 0) {
-        return takenBack();
+        return takenBack(connection);
       }
       if (mark != null) {
         UrgentByte.onRead(ring, mark);
@@ -344,12 +344,20 @@ final class TcpTransfer {
     return connection == null ? -Errno.ENOTCONN : -Errno.EAGAIN;
   }
 
-  /** Another thread closed or disconnected, and the stack took its buffer back while we read. */
-  private int takenBack() {
+  /**
+   * The stack took the buffer back: another thread closed or disconnected while we read, or the
+   * connection was reset for want of memory, and what was not read is gone.
+   */
+  private int takenBack(final TcpConnection connection) {
     if (socket.isClosed()) {
       return -Errno.EBADF;
     }
-    return execution.isOver() ? -Errno.EIO : -Errno.EAGAIN;
+    if (execution.isOver()) {
+      return -Errno.EIO;
+    }
+    final ByteRing ring = connection.receiveBuffer();
+    ring.discard(ring.length());
+    return nothingToRead(connection, socket.stackSide.stream(), 0);
   }
 
   /** Reads up to an urgent byte, or from behind it. Returns as receiveNow, or NOTHING */
@@ -386,6 +394,9 @@ final class TcpTransfer {
     }
     final int count =
         copyOut(ring, at, buffer, array, ranges, offset, Math.min(length, end - at), flags);
+    if (count == NOTHING) {
+      return takenBack(connection);
+    }
     if (mark != null) {
       UrgentByte.onRead(ring, mark);
     }
@@ -409,6 +420,7 @@ final class TcpTransfer {
     return UrgentByte.hole(ring, mark, socket.oobInline, ring.length());
   }
 
+  /** Returns bytes, or NOTHING when the ring was taken back. */
   private int copyOut(
       final ByteRing ring,
       final int at,
@@ -428,7 +440,7 @@ final class TcpTransfer {
       }
     }
     if (ring.isRetired()) {
-      return takenBack();
+      return NOTHING;
     }
     if ((flags & SocketOption.MSG_PEEK) == 0) {
       ring.discard(count);

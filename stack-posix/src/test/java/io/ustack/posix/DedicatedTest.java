@@ -265,6 +265,7 @@ class DedicatedTest {
             usual.gateway(),
             usual.macAddress(),
             usual.tcp(),
+            usual.pressure(),
             usual.neighbours(),
             1,
             usual.rest(),

@@ -40,10 +40,15 @@ final class Peers implements AutoCloseable {
   private int idleLooks;
 
   Peers(final Mode mode) {
+    this(mode, config("10.0.0.2/24"));
+  }
+
+  /** The same where B is told something else. */
+  Peers(final Mode mode, final StackConfig configB) {
     final boolean inline = mode == Mode.INLINE;
     final long bornNs = inline ? nowNs : System.nanoTime();
     stackA = new NetworkStack(config("10.0.0.1/24"), cable.a(), bornNs);
-    stackB = new NetworkStack(config("10.0.0.2/24"), cable.b(), bornNs);
+    stackB = new NetworkStack(configB, cable.b(), bornNs);
     a = Posix.on(mode.start(stackA, inline ? () -> tick(stackB) : Clock.SYSTEM), 1 << 16);
     b = Posix.on(mode.start(stackB, inline ? () -> tick(stackA) : Clock.SYSTEM), 1 << 16);
   }
@@ -59,6 +64,17 @@ final class Peers implements AutoCloseable {
       nowNs += Math.min(waitNs(stackA), waitNs(stackB));
     }
     return nowNs;
+  }
+
+  /** Lets both stacks go on for a moment. */
+  void pass() {
+    if (a.engine.execution instanceof InlineExecution) {
+      for (int i = 0; i < 100; i++) {
+        stackA.poll(tick(stackB));
+      }
+    } else {
+      Thread.onSpinWait();
+    }
   }
 
   /** How long a stack has nothing to do. */
