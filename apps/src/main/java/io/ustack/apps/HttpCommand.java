@@ -73,7 +73,7 @@ final class HttpCommand implements Callable<Integer> {
   }
 
   private static Site builtin(final RunningStack running) {
-    return new BuiltinSite(running::counters);
+    return new BuiltinSite(running::statistics);
   }
 
   private void serve(final RunningStack running, final EventLoop loop, final Site site)

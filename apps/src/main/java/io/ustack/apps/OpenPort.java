@@ -8,6 +8,7 @@ import io.ustack.dpdk.DpdkPort;
 import io.ustack.dpdk.Offload;
 import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.PortConfig;
+import io.ustack.dpdk.Transport;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.PcapTap;
 import io.ustack.pcap.PcapngWriter;
@@ -156,9 +157,10 @@ record OpenPort(
               .withMtuBytes(options.mtuBytes())
               .withMacAddress(options.mac())
               .withOffloads(offloads(options))
-              .withTransport(options.transport())
-              .withRingEntries(options.ringEntries());
-      return DpdkPort.open(eal, config);
+              .withPoolPackets(options.packets())
+              .withTransport(options.transport());
+      final boolean rings = options.transport() == Transport.RING;
+      return DpdkPort.open(eal, rings ? config.withRingEntries(options.ringEntries()) : config);
     } catch (final DpdkException e) {
       throw failure(e);
     }

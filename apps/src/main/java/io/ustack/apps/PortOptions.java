@@ -100,6 +100,15 @@ public final class PortOptions {
   private int queues;
 
   @Option(
+      names = "--packets",
+      paramLabel = "N",
+      defaultValue = "8191",
+      description =
+          "Packets in the pool of each queue, 64 to 4194304; a power of two less one fits memory"
+              + " best, and a NIC holds up to 2048 of them. Default: ${DEFAULT-VALUE}.")
+  private int packets = 8191;
+
+  @Option(
       names = "--transport",
       paramLabel = "KIND",
       converter = TransportName.class,
@@ -265,6 +274,10 @@ public final class PortOptions {
               + ringEntries
               + " is not between 64 and 1048576");
     }
+    if (packets < 64 || packets > 1 << 22) {
+      throw wrong(
+          "Invalid value for option '--packets': " + packets + " is not between 64 and 4194304");
+    }
     final String complaint = kernel.complaint(device);
     if (complaint != null) {
       throw wrong(complaint);
@@ -311,6 +324,11 @@ public final class PortOptions {
   /** 0 for as many as suit. */
   int queues() {
     return queues;
+  }
+
+  /** Of each queue's pool. */
+  int packets() {
+    return packets;
   }
 
   Transport transport() {

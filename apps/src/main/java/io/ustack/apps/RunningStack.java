@@ -1,5 +1,7 @@
 package io.ustack.apps;
 
+import io.ustack.buffer.MemoryPressure;
+import io.ustack.buffer.PressureLevel;
 import io.ustack.counter.Counters;
 import io.ustack.dpdk.PortWatch;
 import io.ustack.ethernet.MacAddress;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.LongPredicate;
 
 /**
@@ -87,6 +90,17 @@ public final class RunningStack implements AutoCloseable {
     return Counters.sum(all);
   }
 
+  /** What all shards have counted, and how short packets or memory are, one per line. */
+  public String statistics() {
+    return Statistics.list(counters(), worst(MemoryPressure::level));
+  }
+
+  private PressureLevel worst(final Function<MemoryPressure, PressureLevel> level) {
+    return shards.stream()
+        .map(shard -> level.apply(shard.pressure()))
+        .reduce(PressureLevel.NONE, (a, b) -> a.reaches(b) ? a : b);
+  }
+
   /** The clock that the stack runs on. */
   public Clock clock() {
     return clock;
@@ -128,7 +142,7 @@ public final class RunningStack implements AutoCloseable {
     }
     final String sorted =
         port.sortsAsTold() ? "" : "the NIC did not sort flows as it was told, so we did; ";
-    return sorted + Statistics.line(counters(), lostFrames, inUse);
+    return sorted + Statistics.line(counters(), lostFrames, inUse, worst(MemoryPressure::highest));
   }
 
   @Override

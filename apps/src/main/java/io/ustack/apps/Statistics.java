@@ -1,5 +1,6 @@
 package io.ustack.apps;
 
+import io.ustack.buffer.PressureLevel;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
 import io.ustack.counter.DropReason;
@@ -23,6 +24,12 @@ public final class Statistics {
       append(text, "DROP_" + reason.name(), counters.value(reason));
     }
     return text.toString();
+  }
+
+  /** The same, behind the level of memory pressure where there is any: {@code PRESSURE COOKIES}. */
+  public static String list(final Counters counters, final PressureLevel pressure) {
+    final String list = list(counters);
+    return pressure == PressureLevel.NONE ? list : "PRESSURE " + pressure.name() + "\n" + list;
   }
 
   private static void append(final StringBuilder text, final String name, final long value) {
@@ -52,6 +59,16 @@ public final class Statistics {
     final long to = counters.value(Counter.FRAMES_TO_KERNEL);
     final long from = counters.value(Counter.FRAMES_FROM_KERNEL);
     return to == 0 && from == 0 ? "" : "; " + to + " to the kernel, " + from + " from it";
+  }
+
+  /** The same, and the worst level of memory pressure where there was any. */
+  public static String line(
+      final Counters counters,
+      final long lostFrames,
+      final int packetsInUse,
+      final PressureLevel worst) {
+    final String line = line(counters, lostFrames, packetsInUse);
+    return worst == PressureLevel.NONE ? line : line + "; memory pressure: up to " + worst.name();
   }
 
   /** Drops by reason, the most frequent first: {@code 5 (ETHERTYPE_IPV6 4, UDP_NO_SOCKET 1)}. */

@@ -55,6 +55,8 @@ final class CommandLineTest {
         Arguments.of("ping " + IP + " 10.99.0.0", "10.99.0.0"),
         Arguments.of("ping " + IP + " 10.99.0.255", "10.99.0.255"),
         Arguments.of("http " + IP + " @/etc/hostname", "@/etc/hostname"),
+        Arguments.of("http " + IP + " --packets 63", "--packets"),
+        Arguments.of("http " + IP + " --packets 4194305", "--packets"),
         Arguments.of("http " + IP + " --mac 02:00", "02:00"),
         Arguments.of("http " + IP + " --mac 01:00:00:00:00:01", "01:00:00:00:00:01"),
         Arguments.of("http " + IP + " --mac ff:ff:ff:ff:ff:ff", "ff:ff"),

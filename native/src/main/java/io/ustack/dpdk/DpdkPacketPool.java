@@ -24,6 +24,10 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   private static final int RESTING = 256;
 
   private static final int REFILL = 32;
+
+  /** To ask DPDK what ports hold takes a moment, and they hold about the same all the time. */
+  private static final int ASKED_PER_LOOK = 256;
+
   private static final int VLAN_TAG_BYTES = 4;
   private static final int ETHERNET_HEADER_BYTES = 14;
 
@@ -36,6 +40,11 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   private long handle;
   private int restingCount;
   private int inUse;
+
+  /** As it was when last looked at. */
+  private int withPorts;
+
+  private int asked = ASKED_PER_LOOK;
 
   private DpdkPacketPool(final String name, final long handle, final int count, final int room) {
     this.name = name;
@@ -162,6 +171,20 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   }
 
   @Override
+  public int available() {
+    if (++asked > ASKED_PER_LOOK) {
+      asked = 0;
+      withPorts = handle == 0 ? 0 : countWithPorts();
+    }
+    return Math.max(0, packets.length - inUse - withPorts);
+  }
+
+  /** Packets in the rings of ports and drivers. */
+  private int countWithPorts() {
+    return packets.length - inUse - restingCount - DpdkCalls.ustack_pool_available(handle);
+  }
+
+  @Override
   public int capacity() {
     return packets.length;
   }
@@ -193,7 +216,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     while (restingCount > 0) {
       spill(Math.min(restingCount, DpdkLayout.BURST));
     }
-    final int available = DpdkCalls.ustack_pool_available(handle);
+    final int unused = DpdkCalls.ustack_pool_available(handle);
     if (DpdkCalls.ustack_pool_destroy(handle) < 0) { // it refuses while a buffer is out
       LOG.log(
           System.Logger.Level.WARNING,
@@ -201,7 +224,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
               + " ports",
           name,
           inUse,
-          packets.length - available - inUse);
+          packets.length - unused - inUse);
     }
     handle = 0;
   }

@@ -146,7 +146,7 @@ public record PortConfig(
     return withSizes(
         descriptors,
         newRingEntries,
-        inRings <= poolPackets / 2
+        inRings <= (poolPackets + 1) / 2
             ? poolPackets
             : Math.min(poolPackets + 2 * inRings, MOST_PACKETS));
   }
@@ -168,6 +168,11 @@ public record PortConfig(
         newPoolPackets,
         newRingEntries,
         pool);
+  }
+
+  /** The same with another number of packets in each queue's pool. */
+  public PortConfig withPoolPackets(final int newPoolPackets) {
+    return withSizes(descriptors, ringEntries, newPoolPackets);
   }
 
   public PortConfig withPool(final DpdkPacketPool newPool) {

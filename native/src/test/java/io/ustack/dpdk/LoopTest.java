@@ -125,6 +125,7 @@ class LoopTest {
       } while (taken == frames.length);
       assertTrue(sent > 0);
       assertEquals(0, link.pool().inUse());
+      assertEquals(link.pool().capacity() - sent, available(link.pool()), "the port holds them");
       int received = 0;
       int count;
       while ((count = link.receive(frames, frames.length, 0)) > 0) {
@@ -134,7 +135,17 @@ class LoopTest {
         }
       }
       assertEquals(sent, received);
+      assertEquals(link.pool().capacity(), available(link.pool()));
     }
+  }
+
+  /** As it is once it was asked for often enough to have looked. */
+  private static int available(final DpdkPacketPool pool) {
+    int available = 0;
+    for (int i = 0; i < 1000; i++) {
+      available = pool.available();
+    }
+    return available;
   }
 
   /** Turns frames round for a while and answers the bytes that the thread allocated. */

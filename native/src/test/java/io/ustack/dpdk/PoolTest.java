@@ -49,12 +49,14 @@ class PoolTest {
       }
       assertNull(pool.allocate());
       assertEquals(PACKETS, pool.inUse());
+      assertEquals(0, pool.available());
       for (int i = 0; i < PACKETS; i++) {
         assertEquals(i, packets[i].bytes().getInt(packets[i].start()));
         assertEquals(~i, packets[i].bytes().getInt(packets[i].limit() - 4));
         packets[i].release();
       }
       assertEquals(0, pool.inUse());
+      assertEquals(PACKETS, pool.available());
       assertThrows(IllegalStateException.class, packets[0]::release);
     }
   }

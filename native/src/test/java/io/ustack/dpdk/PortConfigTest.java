@@ -43,7 +43,7 @@ class PortConfigTest {
   @Test
   void longRingsComeWithAPoolThatFillsThem() {
     final PortConfig usual = PortConfig.of("net_null0");
-    assertEquals(usual.poolPackets(), usual.withRingEntries(2047).poolPackets());
+    assertEquals(usual.poolPackets(), usual.withRingEntries(2048).poolPackets());
     for (final int entries : new int[] {64, 2048, 4096, 1 << 16, 1 << 20}) {
       final PortConfig config = usual.withRingEntries(entries);
       assertEquals(entries, config.ringEntries());

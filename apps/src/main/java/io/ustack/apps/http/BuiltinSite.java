@@ -1,7 +1,5 @@
 package io.ustack.apps.http;
 
-import io.ustack.apps.Statistics;
-import io.ustack.counter.Counters;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -17,12 +15,12 @@ public final class BuiltinSite implements Site {
   private static final byte[] PAGE_PATH = "/".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] COUNTERS_PATH = "/counters".getBytes(StandardCharsets.US_ASCII);
 
-  private final Supplier<Counters> counters;
+  private final Supplier<String> statistics;
   private final Resource page;
 
-  /** A site that shows {@code counters} as they are when it is asked. */
-  public BuiltinSite(final Supplier<Counters> counters) {
-    this.counters = counters;
+  /** A site that shows {@code statistics} as they are when it is asked. */
+  public BuiltinSite(final Supplier<String> statistics) {
+    this.statistics = statistics;
     page = Resource.page(ContentType.HTML, pageText());
   }
 
@@ -32,7 +30,7 @@ public final class BuiltinSite implements Site {
       return page;
     }
     return request.hasTarget(COUNTERS_PATH)
-        ? Resource.page(ContentType.TEXT, Statistics.list(counters.get()))
+        ? Resource.page(ContentType.TEXT, statistics.get())
         : Resource.refusal(404);
   }
 

@@ -2,6 +2,7 @@ package io.ustack.apps.replay;
 
 import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
+import io.ustack.apps.Statistics;
 import io.ustack.apps.echo.DiscardServer;
 import io.ustack.apps.echo.EchoServer;
 import io.ustack.apps.http.BuiltinSite;
@@ -94,7 +95,7 @@ public final class Replay implements AutoCloseable {
       new EchoServer(posix, loop, ConnectionLimits.USUAL, port);
     }
     for (final int port : config.httpPorts()) {
-      final BuiltinSite site = new BuiltinSite(stack::counters);
+      final BuiltinSite site = new BuiltinSite(() -> Statistics.list(stack.counters()));
       webServers.add(new HttpServer(posix, loop, this::date, site, ConnectionLimits.USUAL, port));
     }
   }

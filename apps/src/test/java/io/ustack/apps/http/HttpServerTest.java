@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.ConnectionLimits;
+import io.ustack.apps.Statistics;
 import io.ustack.apps.TwoHosts;
 import io.ustack.counter.Counter;
 import java.io.IOException;
@@ -405,7 +406,9 @@ final class HttpServerTest {
 
   @Test
   void theBuiltinSiteShowsThePageAndTheCounters() throws IOException {
-    scene.serve(new BuiltinSite(() -> hosts.serverStack().counters()), ConnectionLimits.USUAL);
+    scene.serve(
+        new BuiltinSite(() -> Statistics.list(hosts.serverStack().counters())),
+        ConnectionLimits.USUAL);
     final HttpPeer peer = new HttpPeer(hosts);
     assertTrue(peer.get("/").reply().text().contains("<h1>ustack</h1>"));
     final HttpPeer.Reply counters = peer.get("/counters").reply();
