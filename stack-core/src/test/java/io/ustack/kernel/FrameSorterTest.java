@@ -194,7 +194,7 @@ class FrameSorterTest {
     assertGets(STACK, wrongSum);
     assertGets(STACK, Arrays.copyOf(tcp(PEER, 9, 22), Frames.ETHERNET + 19));
     assertGets(STACK, ipv4ToUs(TCP, new byte[3]));
-    assertGets(STACK, ipv4ToUs(ICMP, new byte[7]));
+    assertGets(STACK, ipv4ToUs(ICMP, new byte[] {13, 0, 0, 0, 0, 0, 0}));
   }
 
   /** The kernel counts it as such. */
@@ -275,6 +275,8 @@ class FrameSorterTest {
     kernelSends(ICMP, PEER, Frames.icmp(8, 0, 77 << 16 | 1, new byte[8]));
     assertGets(WANTED, reply);
     assertGets(STACK, ipv4ToUs(ICMP, Frames.icmp(0, 0, 78 << 16 | 1, new byte[8])));
+    final byte[] fromRuled = Frames.icmp(0, 0, 79 << 16 | 1, new byte[8]);
+    assertGets(WANTED, packetToUs(ICMP, Ipv4Address.parse("203.0.113.9"), fromRuled));
     final byte[] request = ipv4ToUs(ICMP, Frames.icmp(8, 0, 77 << 16 | 1, new byte[8]));
     assertGets(STACK, request);
     sorter = sorter("icmp");
