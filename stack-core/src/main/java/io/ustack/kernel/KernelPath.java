@@ -54,6 +54,10 @@ public final class KernelPath implements LinkDevice, FlowShare {
   private final Packet[] leaving = new Packet[BURST];
 
   private int leavingCount;
+
+  /** In the last cycle, to the kernel and from it. */
+  private int passedBy;
+
   private long lastNs;
   private boolean closed;
 
@@ -141,11 +145,14 @@ public final class KernelPath implements LinkDevice, FlowShare {
   @Override
   public int receive(final Packet[] frames, final int max, final long nowNs) {
     lastNs = nowNs;
+    passedBy = 0;
     if (closed) {
       return 0;
     }
     takeFromKernel(nowNs);
-    final int kept = sort(frames, wire.receive(frames, max, nowNs), nowNs);
+    final int received = wire.receive(frames, max, nowNs);
+    final int kept = sort(frames, received, nowNs);
+    passedBy += received - kept;
     deliver(nowNs);
     return kept;
   }
@@ -245,6 +252,7 @@ public final class KernelPath implements LinkDevice, FlowShare {
       leavingCount = 0;
       final int gone = wire.transmit(leaving, count, nowNs);
       leavingCount = count - gone;
+      passedBy += gone;
       System.arraycopy(leaving, gone, leaving, 0, leavingCount);
     }
   }
@@ -299,6 +307,11 @@ public final class KernelPath implements LinkDevice, FlowShare {
       return Math.min(wireNs, kernelNs);
     }
     return wireNs - kernelNs <= 0 ? wireNs : kernelNs;
+  }
+
+  @Override
+  public int passedBy() {
+    return passedBy + wire.passedBy() + kernel.passedBy();
   }
 
   @Override

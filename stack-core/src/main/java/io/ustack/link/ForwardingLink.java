@@ -37,6 +37,11 @@ public abstract class ForwardingLink implements LinkDevice {
   }
 
   @Override
+  public int passedBy() {
+    return link.passedBy();
+  }
+
+  @Override
   public FlowShare flows() {
     return link.flows();
   }

@@ -52,6 +52,14 @@ public interface LinkDevice extends AutoCloseable {
     return Long.MAX_VALUE;
   }
 
+  /**
+   * How many frames the last {@link #receive} moved for others than its caller: other shards, the
+   * kernel. Whoever runs the link has work as long as there are some.
+   */
+  default int passedBy() {
+    return 0;
+  }
+
   /** Which of the host's flows arrive on this link; constant for the life of the link. */
   default FlowShare flows() {
     return FlowShare.ALL;

@@ -57,6 +57,9 @@ public final class ShardLink implements LinkDevice, FlowShare {
   private final Packet[] carried = new Packet[CARRIED];
   private int carriedCount;
 
+  /** In the last cycle, to others and for others. */
+  private int passedBy;
+
   /** Whose ring is looked into first. */
   private int turn;
 
@@ -198,6 +201,7 @@ public final class ShardLink implements LinkDevice, FlowShare {
   public int receive(final Packet[] frames, final int max, final long nowNs) {
     lastNs = nowNs;
     int count = 0;
+    passedBy = 0;
     if (queue != null) {
       carry(queue, nowNs);
       // What waits from others gets half of a burst: neither starves.
@@ -228,6 +232,7 @@ public final class ShardLink implements LinkDevice, FlowShare {
         frame.release();
       }
     }
+    passedBy += count - kept;
     return kept;
   }
 
@@ -345,8 +350,14 @@ public final class ShardLink implements LinkDevice, FlowShare {
     if (carriedCount > 0) {
       final int gone = through.transmit(carried, carriedCount, nowNs);
       carriedCount -= gone;
+      passedBy += gone;
       System.arraycopy(carried, gone, carried, 0, carriedCount);
     }
+  }
+
+  @Override
+  public int passedBy() {
+    return passedBy;
   }
 
   /** Those of its queue, and those that the shard they were for was too slow to take. */

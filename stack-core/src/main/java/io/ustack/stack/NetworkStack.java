@@ -251,6 +251,7 @@ public final class NetworkStack implements AutoCloseable {
     work += collect();
     ladder.look(nowNs);
     work += receive(wire, wireInput, nowNs);
+    work += wire.passedBy();
     final int looped = receive(loopback, loopbackInput, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);
     work += looped;

@@ -91,43 +91,106 @@ public record StackConfig(
   /** The same with a default gateway. */
   public StackConfig withGateway(final int newGateway) {
     return new StackConfig(
-        subnet, newGateway, macAddress, tcp, pressure, neighbours, commands, rest, secret0, secret1);
+        subnet,
+        newGateway,
+        macAddress,
+        tcp,
+        pressure,
+        neighbours,
+        commands,
+        rest,
+        secret0,
+        secret1);
   }
 
   /** The same with a MAC address of its own; the link must let frames to it through. */
   public StackConfig withMacAddress(final long newMacAddress) {
     return new StackConfig(
-        subnet, gateway, newMacAddress, tcp, pressure, neighbours, commands, rest, secret0, secret1);
+        subnet,
+        gateway,
+        newMacAddress,
+        tcp,
+        pressure,
+        neighbours,
+        commands,
+        rest,
+        secret0,
+        secret1);
   }
 
   /** The same with other numbers for TCP. */
   public StackConfig withTcp(final TcpConfig newTcp) {
     return new StackConfig(
-        subnet, gateway, macAddress, newTcp, pressure, neighbours, commands, rest, secret0, secret1);
+        subnet,
+        gateway,
+        macAddress,
+        newTcp,
+        pressure,
+        neighbours,
+        commands,
+        rest,
+        secret0,
+        secret1);
   }
 
   /** The same with other shares at which packets and memory count as short. */
   public StackConfig withPressure(final PressureLimits newPressure) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, newPressure, neighbours, commands, rest, secret0, secret1);
+        subnet,
+        gateway,
+        macAddress,
+        tcp,
+        newPressure,
+        neighbours,
+        commands,
+        rest,
+        secret0,
+        secret1);
   }
 
   /** The same with another limit on neighbours. */
   public StackConfig withNeighbours(final int newNeighbours) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, pressure, newNeighbours, commands, rest, secret0, secret1);
+        subnet,
+        gateway,
+        macAddress,
+        tcp,
+        pressure,
+        newNeighbours,
+        commands,
+        rest,
+        secret0,
+        secret1);
   }
 
   /** The same with a thread that rests otherwise; {@link Rest#LONG} is the default. */
   public StackConfig withRest(final Rest newRest) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, pressure, neighbours, commands, newRest, secret0, secret1);
+        subnet,
+        gateway,
+        macAddress,
+        tcp,
+        pressure,
+        neighbours,
+        commands,
+        newRest,
+        secret0,
+        secret1);
   }
 
   /** The same with a known secret: two runs choose the same ports and sequence numbers. */
   public StackConfig withSecret(final long newSecret0, final long newSecret1) {
     return new StackConfig(
-        subnet, gateway, macAddress, tcp, pressure, neighbours, commands, rest, newSecret0, newSecret1);
+        subnet,
+        gateway,
+        macAddress,
+        tcp,
+        pressure,
+        neighbours,
+        commands,
+        rest,
+        newSecret0,
+        newSecret1);
   }
 
   /**

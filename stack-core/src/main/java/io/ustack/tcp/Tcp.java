@@ -74,9 +74,8 @@ public final class Tcp implements TransportProtocol {
   /**
    * TCP over {@code ipv4}.
    *
-   * @param pressure on what the buffers of all connections share
-   * @param secret0 and {@code secret1}: 128 secret bits of this stack, for ports and the connection
-   *     table
+   * @param pressure on what all buffers share
+   * @param secret0 and {@code secret1}: 128 secret bits, for ports and the connection table
    * @param startNs now, from which timestamps count
    */
   public Tcp(
@@ -188,7 +187,6 @@ public final class Tcp implements TransportProtocol {
     return lastFailure;
   }
 
-  /** What the buffers of all connections share. */
   MemoryBudget memory() {
     return pressure.memory();
   }

@@ -140,6 +140,20 @@ class KernelPathTest {
   }
 
   /** No checksum is mended on the way: the kernel counts what is wrong. */
+  /** Whoever sleeps when nothing happens must not sleep over the kernel's traffic. */
+  @Test
+  void whatIsMovedForTheKernelIsTold() {
+    wire.inject(web(1));
+    wire.inject(ssh(1, new byte[9]));
+    kernel.inject(fromKernel(GRE, PEER, new byte[30]));
+    receive(0);
+    assertEquals(2, path.passedBy());
+    receive(0);
+    assertEquals(0, path.passedBy());
+    sent(kernel);
+    sent(wire);
+  }
+
   @Test
   void theKernelGetsTheBytesThatCame() {
     final byte[] broken = ssh(1, new byte[9]);

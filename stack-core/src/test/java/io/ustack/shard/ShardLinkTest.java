@@ -209,6 +209,24 @@ class ShardLinkTest {
     frames[0].release();
   }
 
+  /** Who runs the queue for others has work, though nothing of it is its own. */
+  @Test
+  void whatIsMovedForOthersIsTold() {
+    queue0.inject(frameFor(2, 1));
+    queue0.inject(frameFor(0, 2));
+    queue0.inject(frameFor(1, 3));
+    receive(0, 32);
+    assertEquals(2, links.get(0).passedBy());
+    receive(0, 32);
+    assertEquals(0, links.get(0).passedBy());
+    links.get(2).transmit(new Packet[] {packet(2, frameFor(0, 7))}, 1, 5);
+    receive(0, 32);
+    assertEquals(1, links.get(0).passedBy());
+    receive(1, 32);
+    receive(2, 32);
+    assertEquals(0, links.get(2).passedBy());
+  }
+
   /** What the link found out about checksums is not looked at again. */
   @Test
   void flagsGoAlong() {

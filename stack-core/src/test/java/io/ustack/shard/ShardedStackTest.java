@@ -136,6 +136,25 @@ class ShardedStackTest {
     assertEquals(0, sum(Counter.TCP_RESETS_OUT));
   }
 
+  /** The shard with the queue works for others, and does not rest meanwhile. */
+  @Test
+  void framesForOthersAreWork() {
+    shards.forEach(ShardedStackTest::listen);
+    connect(peer, HOST); // which finds out where the host is
+    run();
+    boolean seen = false;
+    for (int i = 0; i < 20; i++) {
+      final TcpConnection client = connect(peer, HOST);
+      peer.poll(clock.nanoTime());
+      if (map.owner(PEER, HOST, client.localPort(), PORT) != 0) {
+        seen = true;
+        assertEquals(1, shards.get(0).poll(clock.nanoTime()), "the SYN that it passes on");
+      }
+      run();
+    }
+    assertTrue(seen);
+  }
+
   /** DESIGN 3: the local port is chosen so that the answer comes back to the shard that sent. */
   @Test
   void answersComeBackToTheShardThatConnects() {
