@@ -2,6 +2,7 @@ package io.ustack.posix;
 
 import io.ustack.stack.IdleStrategy;
 import io.ustack.stack.NetworkStack;
+import io.ustack.stack.Rest;
 import io.ustack.time.Clock;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,8 @@ final class InlineExecution implements Execution {
     shards = stacks.stream().map(InlineShard::new).toArray(InlineShard[]::new);
     this.clock = clock;
     this.waits = waits;
-    idle = new IdleStrategy(stacks.get(0).rest());
+    // Other clocks do not move while this thread sleeps: what is due would be slept over.
+    idle = new IdleStrategy(clock == Clock.SYSTEM ? stacks.get(0).rest() : Rest.SHORT);
     nowNs = clock.nanoTime();
   }
 
