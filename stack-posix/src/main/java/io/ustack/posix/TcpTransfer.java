@@ -306,7 +306,7 @@ final class TcpTransfer {
       final int count =
           mark == null ? loan.take(ring, end, socket.stackSide.shard.lent) : loan.copy(ring, end);
       if (count == 0) {
-        return takenBack(connection);
+        return takenBack(connection, 0);
       }
       if (mark != null) {
         UrgentByte.onRead(ring, mark);
@@ -328,7 +328,10 @@ final class TcpTransfer {
   /** Why there is nothing to read: 0 at the end, -EAGAIN, or -errno. */
   private int nothingToRead(
       final @Nullable TcpConnection connection, final int stream, final int moved) {
-    if ((stream & TcpStackSide.PEER_FINISHED) != 0) {
+    // Linux tells an error after the end only, but it never forgets what came before the end.
+    final boolean forgotten =
+        connection != null && connection.receiveBuffer().isRetired() && socket.hasError();
+    if ((stream & TcpStackSide.PEER_FINISHED) != 0 && !forgotten) {
       return 0;
     }
     if (moved > 0 && socket.hasError()) {
@@ -348,7 +351,7 @@ final class TcpTransfer {
    * The stack took the buffer back: another thread closed or disconnected while we read, or the
    * connection was reset for want of memory, and what was not read is gone.
    */
-  private int takenBack(final TcpConnection connection) {
+  private int takenBack(final TcpConnection connection, final int moved) {
     if (socket.isClosed()) {
       return -Errno.EBADF;
     }
@@ -357,7 +360,7 @@ final class TcpTransfer {
     }
     final ByteRing ring = connection.receiveBuffer();
     ring.discard(ring.length());
-    return nothingToRead(connection, socket.stackSide.stream(), 0);
+    return nothingToRead(connection, socket.stackSide.stream(), moved);
   }
 
   /** Reads up to an urgent byte, or from behind it. Returns as receiveNow, or NOTHING */
@@ -395,7 +398,7 @@ final class TcpTransfer {
     final int count =
         copyOut(ring, at, buffer, array, ranges, offset, Math.min(length, end - at), flags);
     if (count == NOTHING) {
-      return takenBack(connection);
+      return takenBack(connection, moved);
     }
     if (mark != null) {
       UrgentByte.onRead(ring, mark);

@@ -133,10 +133,11 @@ class UrgentSocketTest {
       final Random random = new Random(7);
       final byte[] into = new byte[50];
       int next = 0;
-      int urgent = 0;
+      int told = 0;
+      int passed = 0;
       for (int count = 1; count != 0; ) {
         if (random.nextInt(3) == 0) {
-          urgent += Math.max(0, peers.b.recv(pair[1], into, 0, 1, MSG_OOB));
+          told += Math.max(0, peers.b.recv(pair[1], into, 0, 1, MSG_OOB));
         }
         if (random.nextInt(3) == 0) {
           peers.b.recv(pair[1], into, 0, 50, MSG_PEEK | MSG_DONTWAIT);
@@ -144,7 +145,7 @@ class UrgentSocketTest {
         count = peers.b.recv(pair[1], into, 0, 1 + random.nextInt(50), 0);
         for (int i = 0; i < count; i++) {
           if (into[i] == URGENT) {
-            urgent++; // replaced by a later one before it was read
+            passed++; // replaced by a later one before the stream was read so far
           } else {
             assertEquals((byte) (next++ % 100), into[i]);
           }
@@ -152,7 +153,9 @@ class UrgentSocketTest {
       }
       writer.join();
       assertEquals(20 * ROUNDS, next);
-      assertTrue(urgent > 0 && urgent <= ROUNDS, () -> "some, and none twice");
+      // One that was told and then replaced stands in the stream, too (Linux tcp_check_urg).
+      assertTrue(told + passed > 0, "none");
+      assertTrue(told <= ROUNDS && passed <= ROUNDS, "twice: " + told + ", " + passed);
     }
   }
 
