@@ -47,11 +47,10 @@ class KernelWireTest {
 
   @BeforeAll
   static void start() throws DpdkException {
-    linux = new Namespace("us-native-test");
-    Namespace.run("ip", "link", "add", VETH, "type", "veth", "peer", "name", VETH_PEER);
-    Namespace.run("ip", "link", "set", VETH, "up");
-    Namespace.run("ip", "link", "add", JUMBO, "type", "veth", "peer", "name", JUMBO_PEER);
-    Namespace.run("ip", "link", "set", JUMBO, "mtu", "9000", "up");
+    linux = new Namespace();
+    linux.plug(VETH, VETH_PEER);
+    linux.plug(JUMBO, JUMBO_PEER);
+    Namespace.run("ip", "link", "set", JUMBO, "mtu", "9000");
     eal =
         DpdkEal.start(
             List.of(
@@ -70,7 +69,7 @@ class KernelWireTest {
 
   @AfterAll
   static void stop() {
-    linux.close(); // takes the far ends with it
+    linux.close();
   }
 
   private static PortConfig config(final String name) {
@@ -202,7 +201,7 @@ class KernelWireTest {
   void jumboFrames() throws DpdkException {
     try (DpdkPort port = DpdkPort.open(eal, config("net_pcap0").withMtuBytes(9000))) {
       assertEquals(9000, port.link(0).capabilities().mtuBytes());
-      linux.adopt(JUMBO_PEER, "10.99.4.1/24", "10.99.4.2", port.macAddress());
+      linux.address(JUMBO_PEER, "10.99.4.1/24", "10.99.4.2", port.macAddress());
       linux.inside("ip", "link", "set", JUMBO_PEER, "mtu", "9000");
       linux.inside("ethtool", "-K", JUMBO_PEER, "tx", "off");
       answersLinux(port.link(0), "10.99.4.2", 2, 1472, 1473, 5001, 8971, 8972);
@@ -213,7 +212,7 @@ class KernelWireTest {
   void aVethWithPacketSockets() throws DpdkException {
     try (DpdkPort port = DpdkPort.open(eal, config("net_af_packet0"))) {
       port.receiveMulticast(); // which it does anyway
-      linux.adopt(VETH_PEER, "10.99.3.1/24", "10.99.3.2", port.macAddress());
+      linux.address(VETH_PEER, "10.99.3.1/24", "10.99.3.2", port.macAddress());
       // Linux leaves checksums to the device, and a veth does not make them: they arrive wrong, and
       // are found wrong.
       ask(port.link(0), "10.99.3.2", 100);

@@ -25,10 +25,8 @@ class PortFateTest {
 
   @BeforeAll
   static void start() throws DpdkException {
-    linux = new Namespace("us-native-fate");
-    Namespace.run("ip", "link", "add", VETH, "type", "veth", "peer", "name", VETH_PEER);
-    Namespace.run("ip", "link", "set", VETH, "up");
-    Namespace.run("ip", "link", "set", VETH_PEER, "netns", linux.name());
+    linux = new Namespace();
+    linux.plug(VETH, VETH_PEER);
     eal =
         DpdkEal.start(
             List.of(
@@ -42,7 +40,7 @@ class PortFateTest {
 
   @AfterAll
   static void stop() {
-    linux.close(); // takes the veth with it
+    linux.close();
   }
 
   private static DpdkPort open(final String name) throws DpdkException {

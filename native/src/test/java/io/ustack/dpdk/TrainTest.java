@@ -164,7 +164,7 @@ class TrainTest {
             .withSizes(256, 256, 2047)
             .withOffloads(Offloads.parse(offloads));
     final List<String> seen = new ArrayList<>();
-    try (Namespace linux = new Namespace("us-tso-test" + tap);
+    try (Namespace linux = new Namespace();
         DpdkPort port = DpdkPort.open(eal, config)) {
       final DpdkLink link = port.link(0);
       linux.adopt("usntso" + tap, "10.99.9.1/24", "10.99.9.2", port.macAddress());

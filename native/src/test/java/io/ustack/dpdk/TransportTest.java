@@ -38,10 +38,9 @@ class TransportTest {
 
   @BeforeAll
   static void start() throws DpdkException {
-    linux = new Namespace("us-transport-test");
+    linux = new Namespace();
     for (int i = 0; i < 2; i++) {
-      Namespace.run("ip", "link", "add", "ustr" + i, "type", "veth", "peer", "name", "ustp" + i);
-      Namespace.run("ip", "link", "set", "ustr" + i, "up");
+      linux.plug("ustr" + i, "ustp" + i);
     }
     final String ring = ",framecnt=" + PORT_FRAMES + ",framesz=2048,blocksz=4096";
     eal =
@@ -58,13 +57,13 @@ class TransportTest {
 
   @AfterAll
   static void stop() {
-    linux.close(); // takes the far ends with it
+    linux.close();
   }
 
   /** Linux sends while nobody looks; answers how many frames are there afterwards. */
   private static int afterAPause(final DpdkLink link, final int number) {
     final String net = "10.99.2" + number + ".";
-    linux.adopt("ustp" + number, net + "1/24", net + "2", link.port().macAddress());
+    linux.address("ustp" + number, net + "1/24", net + "2", link.port().macAddress());
     linux.inside("python3", "-c", BURST, net + "2", String.valueOf(DATAGRAMS));
     final Packet[] frames = new Packet[32];
     int datagrams = 0;
