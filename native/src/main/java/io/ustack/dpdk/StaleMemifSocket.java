@@ -6,6 +6,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -16,6 +17,10 @@ import java.util.regex.Pattern;
  * for another server.
  */
 final class StaleMemifSocket {
+  // S_IFMT and S_IFSOCK.
+  private static final int FILE_TYPE = 0xF000;
+  private static final int SOCKET = 0xC000;
+
   private static final Pattern FILE = Pattern.compile("(?:^|,)socket=([^,]+)");
 
   private StaleMemifSocket() {}
@@ -35,7 +40,7 @@ final class StaleMemifSocket {
 
   /** A socket that nobody listens on refuses; one that somebody does is of another type. */
   static void removeIfDead(final Path file) {
-    if (!Files.exists(file) || Files.isRegularFile(file) || Files.isDirectory(file)) {
+    if (!isSocket(file)) {
       return;
     }
     try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -44,6 +49,15 @@ final class StaleMemifSocket {
       delete(file);
     } catch (final IOException e) {
       // Not for us to judge: DPDK says what is wrong with it.
+    }
+  }
+
+  private static boolean isSocket(final Path file) {
+    try {
+      final Object mode = Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+      return ((Integer) mode & FILE_TYPE) == SOCKET;
+    } catch (final IOException e) {
+      return false;
     }
   }
 

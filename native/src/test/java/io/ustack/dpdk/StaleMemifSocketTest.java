@@ -1,5 +1,6 @@
 package io.ustack.dpdk;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -51,8 +52,12 @@ class StaleMemifSocketTest {
   }
 
   @Test
-  void noSocketAtAll() throws IOException {
+  void noSocketAtAll() throws IOException, InterruptedException {
     final Path file = Files.writeString(directory.resolve("text"), "mine");
+    final Path pipe = directory.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    StaleMemifSocket.removeIfDead(pipe);
+    assertTrue(Files.exists(pipe));
     StaleMemifSocket.removeIfDead(file);
     StaleMemifSocket.removeIfDead(directory);
     StaleMemifSocket.removeIfDead(directory.resolve("nothing"));

@@ -63,7 +63,7 @@ final class FrameSorter {
     final int network = at + EthernetHeader.LENGTH_BYTES;
     return switch (EthernetHeader.type(bytes, at)) {
       case EthernetHeader.TYPE_IPV4 -> ofPacket(frame, network, destination, nowNs);
-      case EthernetHeader.TYPE_ARP -> ofArp(bytes, network, frame.end());
+      case EthernetHeader.TYPE_ARP -> ofArp(bytes, network, frame.end(), destination);
       default -> KERNEL;
     };
   }
@@ -72,12 +72,13 @@ final class FrameSorter {
    * Of two with one address one may answer, and that is the stack. Both have neighbours to learn
    * of.
    */
-  private int ofArp(final ByteBuffer bytes, final int at, final int end) {
+  private int ofArp(
+      final ByteBuffer bytes, final int at, final int end, final long destinationMac) {
     if (ArpHeader.validate(bytes, at, end - at) != null) {
       return STACK;
     }
     if (ArpHeader.operation(bytes, at) == ArpHeader.REPLY) {
-      return STACK | KERNEL_WANTS;
+      return destinationMac == macAddress ? STACK | KERNEL_WANTS : STACK | KERNEL;
     }
     return ArpHeader.targetAddress(bytes, at) == local.address() ? STACK : STACK | KERNEL;
   }

@@ -246,6 +246,7 @@ public final class KernelPath implements LinkDevice, FlowShare {
   private void takeFromKernel(final long nowNs) {
     if (leavingCount == 0) {
       leavingCount = admit(kernel.receive(leaving, BURST, nowNs), nowNs);
+      passedBy += kernel.passedBy();
     }
     if (leavingCount > 0) {
       final int count = leavingCount;
@@ -311,7 +312,7 @@ public final class KernelPath implements LinkDevice, FlowShare {
 
   @Override
   public int passedBy() {
-    return passedBy + wire.passedBy() + kernel.passedBy();
+    return passedBy + wire.passedBy();
   }
 
   @Override

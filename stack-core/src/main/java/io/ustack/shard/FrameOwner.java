@@ -47,13 +47,15 @@ final class FrameOwner {
   }
 
   private int ofPacket(final ByteBuffer bytes, final int at, final int end, final boolean sorted) {
-    if (Ipv4Header.validate(bytes, at, end - at) != null || Ipv4Header.isFragment(bytes, at)) {
+    if (Ipv4Header.validate(bytes, at, end - at) != null
+        || (Ipv4Header.fragmentField(bytes, at) & Ipv4Header.FRAGMENT_OFFSET) != 0) {
       return ANYBODY;
     }
     final int transport = at + Ipv4Header.headerBytes(bytes, at);
     return switch (Ipv4Header.protocol(bytes, at)) {
+      // The first fragment has ports, by which no NIC sorts it.
       case Ipv4Header.PROTOCOL_TCP, Ipv4Header.PROTOCOL_UDP ->
-          sorted ? ANYBODY : ofFlow(bytes, at, transport, end);
+          sorted && !Ipv4Header.isFragment(bytes, at) ? ANYBODY : ofFlow(bytes, at, transport, end);
       case Ipv4Header.PROTOCOL_ICMP -> ofMessage(bytes, transport, end);
       default -> ANYBODY;
     };
@@ -89,6 +91,9 @@ final class FrameOwner {
     }
     final int ports = at + Ipv4Header.headerBytes(bytes, at);
     final int protocol = Ipv4Header.protocol(bytes, at);
+    if (protocol == Ipv4Header.PROTOCOL_ICMP) {
+      return FIRST; // of a ping
+    }
     if (ports - at < Ipv4Header.LENGTH_BYTES
         || end - ports < PORTS_BYTES
         || (protocol != Ipv4Header.PROTOCOL_TCP && protocol != Ipv4Header.PROTOCOL_UDP)) {

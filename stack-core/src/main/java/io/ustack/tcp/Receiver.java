@@ -467,7 +467,7 @@ final class Receiver {
 
   /** What may be offered: the free space, as far as the field can say; never less than before. */
   private int offer() {
-    return Math.max(Math.min(parts.offered(buffer.free(), mss), 0xFFFF << windowShift), rcvWnd());
+    return Math.max(parts.offered(buffer.free(), mss, windowShift), rcvWnd());
   }
 
   /**

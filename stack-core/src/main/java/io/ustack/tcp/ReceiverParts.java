@@ -22,12 +22,18 @@ final class ReceiverParts {
     this.counters = counters;
   }
 
-  /** What of so many free bytes may be offered beyond what was offered before. */
-  int offered(final int freeBytes, final int mss) {
-    if (!holdsWindows || freeBytes <= HELD_SEGMENTS * mss) {
-      return freeBytes;
+  /**
+   * What of so many free bytes may be offered beyond what was offered before, as far as the field
+   * can say.
+   */
+  int offered(final int freeBytes, final int mss, final int windowShift) {
+    final int sayable = Math.min(freeBytes, 0xFFFF << windowShift);
+    // Linux __tcp_select_window: what the field can't say must not become a window of 0.
+    final int held = Math.max(HELD_SEGMENTS * mss, 1 << windowShift);
+    if (!holdsWindows || sayable <= held) {
+      return sayable;
     }
     counters.increment(Counter.TCP_PRESSURE_WINDOWS);
-    return HELD_SEGMENTS * mss;
+    return held;
   }
 }

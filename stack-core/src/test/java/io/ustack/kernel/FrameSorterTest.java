@@ -150,6 +150,7 @@ class FrameSorterTest {
     assertGets(BOTH, arp(Frames.BROADCAST_MAC, 1, PEER, PEER));
     assertGets(BOTH, arp(Frames.BROADCAST_MAC, 1, PEER, PEER + 100));
     assertGets(BOTH_WANTED, arp(OUR_MAC, 2, PEER, OUR));
+    assertGets(BOTH, arp(Frames.BROADCAST_MAC, 2, PEER, PEER));
     assertGets(STACK, toUs(ARP_TYPE, new byte[28]));
   }
 

@@ -96,16 +96,37 @@ class FrameOwnerTest {
     assertEquals(FrameOwner.FIRST, of(ipv4ToUs(1, Frames.icmp(0, 0, 7, new byte[4])), false));
   }
 
+  /** A fragment: offset in units of 8 bytes, and whether more follow. */
+  private static byte[] fragment(final int offset, final boolean more) {
+    final byte[] packet = Frames.ipv4(17, PEER, OUR, datagram(9));
+    packet[6] = (byte) ((more ? 0x20 : 0) | offset >>> 8);
+    packet[7] = (byte) offset;
+    return toUs(0x0800, Frames.fixIpv4(packet));
+  }
+
+  /** No NIC sorts it by its ports, which only the first one has. */
+  @Test
+  void firstFragmentsAreOfTheirFlow() {
+    final int expected = map.owner(PEER, OUR, 9, PORT);
+    assertEquals(expected, of(fragment(0, true), false));
+    assertEquals(expected, of(fragment(0, true), true));
+    assertEquals(FrameOwner.ANYBODY, of(fragment(1, true), false));
+    assertEquals(FrameOwner.ANYBODY, of(fragment(300, false), false));
+  }
+
+  @Test
+  void errorsAboutPingsAreOfTheFirst() {
+    final byte[] quote = Arrays.copyOf(Frames.ipv4(1, OUR, FAR, new byte[8]), 28);
+    assertEquals(FrameOwner.FIRST, of(ipv4ToUs(1, Frames.icmp(3, 4, 0, quote)), false));
+  }
+
   @Test
   void whatIsBrokenIsAnybodys() {
     final byte[] whole = ipv4ToUs(6, segment(9));
     for (int length = 0; length < whole.length; length++) {
       assertEquals(FrameOwner.ANYBODY, of(Arrays.copyOf(whole, length), false), "cut to " + length);
     }
-    final byte[] fragment = ipv4ToUs(6, segment(9));
-    fragment[20] = 0x20;
-    assertEquals(FrameOwner.ANYBODY, of(fragment, false));
-    final byte[] quote = Arrays.copyOf(Frames.ipv4(1, OUR, FAR, new byte[8]), 28);
+    final byte[] quote = Arrays.copyOf(Frames.ipv4(50, OUR, FAR, new byte[8]), 28);
     assertEquals(FrameOwner.ANYBODY, of(ipv4ToUs(1, Frames.icmp(3, 4, 0, quote)), false));
     for (int length = 0; length < 24; length++) {
       final byte[] sent = Frames.ipv4(17, OUR, FAR, Frames.udp(OUR, 9, FAR, 53, new byte[4]));

@@ -5,10 +5,13 @@ import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.Buffer;
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 
 /** What can be written and is within reach of two objects: where their threads could meet. */
@@ -43,6 +46,8 @@ final class SharedObjects {
         for (int i = 0; i < array.length; i++) {
           reach(array[i], path + "[]");
         }
+      } else if (next instanceof Map<?, ?> map) {
+        map.values().forEach(each -> reach(each, path + "[]"));
       } else if (next instanceof Collection<?> several) {
         several.forEach(each -> reach(each, path + "[]"));
       } else if (isOurs(next)) {
@@ -90,7 +95,10 @@ final class SharedObjects {
     }
     if (!isOurs(object)) {
       return object instanceof Buffer
-          || (object instanceof Number && object.getClass().getName().contains("Atomic"))
+          || object instanceof BitSet
+          || object instanceof Map
+          || object instanceof Random
+          || object.getClass().getName().startsWith("java.util.concurrent.atomic.")
           || (object instanceof Collection<?> several && isModifiable(several));
     }
     for (Class<?> c = object.getClass(); c != Object.class; c = c.getSuperclass()) {

@@ -51,11 +51,15 @@ class LifeCycleLiveTest {
     try (LiveScene scene = LiveScene.start(directory, "echo")) {
       scene.python("thousand.py", "1000"); // so that its code is compiled
       Thread.sleep(1_500); // of silence, by the clock of its idleness
-      final Duration before = scene.cpuTime();
-      assertTrue(before.toMillis() > 0, "nothing measured");
-      Thread.sleep(4_000);
-      final long usedMs = scene.cpuTime().minus(before).toMillis();
-      assertTrue(usedMs < 4_000 * 2 / 100, () -> usedMs + " ms of CPU in 4 s of silence");
+      assertTrue(scene.cpuTime().toMillis() > 0, "nothing measured");
+      // Compilers and collectors go on for some time, on whatever part of a core they get.
+      long usedMs = Long.MAX_VALUE;
+      for (int look = 0; look < 5 && usedMs >= 4_000 * 2 / 100; look++) {
+        final Duration before = scene.cpuTime();
+        Thread.sleep(4_000);
+        usedMs = scene.cpuTime().minus(before).toMillis();
+      }
+      assertTrue(usedMs < 4_000 * 2 / 100, usedMs + " ms of CPU in 4 s of silence");
     }
   }
 
