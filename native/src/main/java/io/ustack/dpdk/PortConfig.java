@@ -68,73 +68,33 @@ public record PortConfig(
   }
 
   public PortConfig withQueues(final int newQueues) {
-    return new PortConfig(
-        name,
-        newQueues,
-        mtuBytes,
-        macAddress,
-        offloads,
-        transport,
-        descriptors,
-        poolPackets,
-        ringEntries,
-        pool);
+    final Parts parts = new Parts(this);
+    parts.queues = newQueues;
+    return parts.whole();
   }
 
   public PortConfig withMtuBytes(final int newMtuBytes) {
-    return new PortConfig(
-        name,
-        queues,
-        newMtuBytes,
-        macAddress,
-        offloads,
-        transport,
-        descriptors,
-        poolPackets,
-        ringEntries,
-        pool);
+    final Parts parts = new Parts(this);
+    parts.mtuBytes = newMtuBytes;
+    return parts.whole();
   }
 
   public PortConfig withMacAddress(final long newMacAddress) {
-    return new PortConfig(
-        name,
-        queues,
-        mtuBytes,
-        newMacAddress,
-        offloads,
-        transport,
-        descriptors,
-        poolPackets,
-        ringEntries,
-        pool);
+    final Parts parts = new Parts(this);
+    parts.macAddress = newMacAddress;
+    return parts.whole();
   }
 
   public PortConfig withOffloads(final Offloads newOffloads) {
-    return new PortConfig(
-        name,
-        queues,
-        mtuBytes,
-        macAddress,
-        newOffloads,
-        transport,
-        descriptors,
-        poolPackets,
-        ringEntries,
-        pool);
+    final Parts parts = new Parts(this);
+    parts.offloads = newOffloads;
+    return parts.whole();
   }
 
   public PortConfig withTransport(final Transport newTransport) {
-    return new PortConfig(
-        name,
-        queues,
-        mtuBytes,
-        macAddress,
-        offloads,
-        newTransport,
-        descriptors,
-        poolPackets,
-        ringEntries,
-        pool);
+    final Parts parts = new Parts(this);
+    parts.transport = newTransport;
+    return parts.whole();
   }
 
   /**
@@ -157,17 +117,11 @@ public record PortConfig(
    */
   public PortConfig withSizes(
       final int newDescriptors, final int newRingEntries, final int newPoolPackets) {
-    return new PortConfig(
-        name,
-        queues,
-        mtuBytes,
-        macAddress,
-        offloads,
-        transport,
-        newDescriptors,
-        newPoolPackets,
-        newRingEntries,
-        pool);
+    final Parts parts = new Parts(this);
+    parts.descriptors = newDescriptors;
+    parts.poolPackets = newPoolPackets;
+    parts.ringEntries = newRingEntries;
+    return parts.whole();
   }
 
   /** The same with another number of packets in each queue's pool. */
@@ -176,16 +130,49 @@ public record PortConfig(
   }
 
   public PortConfig withPool(final DpdkPacketPool newPool) {
-    return new PortConfig(
-        name,
-        queues,
-        mtuBytes,
-        macAddress,
-        offloads,
-        transport,
-        descriptors,
-        poolPackets,
-        ringEntries,
-        newPool);
+    final Parts parts = new Parts(this);
+    parts.pool = newPool;
+    return parts.whole();
+  }
+
+  /** All of it, to change some. */
+  private static final class Parts {
+    private final String name;
+    private int queues;
+    private int mtuBytes;
+    private long macAddress;
+    private Offloads offloads;
+    private Transport transport;
+    private int descriptors;
+    private int poolPackets;
+    private int ringEntries;
+    private @Nullable DpdkPacketPool pool;
+
+    Parts(final PortConfig config) {
+      name = config.name;
+      queues = config.queues;
+      mtuBytes = config.mtuBytes;
+      macAddress = config.macAddress;
+      offloads = config.offloads;
+      transport = config.transport;
+      descriptors = config.descriptors;
+      poolPackets = config.poolPackets;
+      ringEntries = config.ringEntries;
+      pool = config.pool;
+    }
+
+    PortConfig whole() {
+      return new PortConfig(
+          name,
+          queues,
+          mtuBytes,
+          macAddress,
+          offloads,
+          transport,
+          descriptors,
+          poolPackets,
+          ringEntries,
+          pool);
+    }
   }
 }

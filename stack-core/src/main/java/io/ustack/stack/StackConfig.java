@@ -90,107 +90,52 @@ public record StackConfig(
 
   /** The same with a default gateway. */
   public StackConfig withGateway(final int newGateway) {
-    return new StackConfig(
-        subnet,
-        newGateway,
-        macAddress,
-        tcp,
-        pressure,
-        neighbours,
-        commands,
-        rest,
-        secret0,
-        secret1);
+    final Parts parts = new Parts(this);
+    parts.gateway = newGateway;
+    return parts.whole();
   }
 
   /** The same with a MAC address of its own; the link must let frames to it through. */
   public StackConfig withMacAddress(final long newMacAddress) {
-    return new StackConfig(
-        subnet,
-        gateway,
-        newMacAddress,
-        tcp,
-        pressure,
-        neighbours,
-        commands,
-        rest,
-        secret0,
-        secret1);
+    final Parts parts = new Parts(this);
+    parts.macAddress = newMacAddress;
+    return parts.whole();
   }
 
   /** The same with other numbers for TCP. */
   public StackConfig withTcp(final TcpConfig newTcp) {
-    return new StackConfig(
-        subnet,
-        gateway,
-        macAddress,
-        newTcp,
-        pressure,
-        neighbours,
-        commands,
-        rest,
-        secret0,
-        secret1);
+    final Parts parts = new Parts(this);
+    parts.tcp = newTcp;
+    return parts.whole();
   }
 
   /** The same with other shares at which packets and memory count as short. */
   public StackConfig withPressure(final PressureLimits newPressure) {
-    return new StackConfig(
-        subnet,
-        gateway,
-        macAddress,
-        tcp,
-        newPressure,
-        neighbours,
-        commands,
-        rest,
-        secret0,
-        secret1);
+    final Parts parts = new Parts(this);
+    parts.pressure = newPressure;
+    return parts.whole();
   }
 
   /** The same with another limit on neighbours. */
   public StackConfig withNeighbours(final int newNeighbours) {
-    return new StackConfig(
-        subnet,
-        gateway,
-        macAddress,
-        tcp,
-        pressure,
-        newNeighbours,
-        commands,
-        rest,
-        secret0,
-        secret1);
+    final Parts parts = new Parts(this);
+    parts.neighbours = newNeighbours;
+    return parts.whole();
   }
 
   /** The same with a thread that rests otherwise; {@link Rest#LONG} is the default. */
   public StackConfig withRest(final Rest newRest) {
-    return new StackConfig(
-        subnet,
-        gateway,
-        macAddress,
-        tcp,
-        pressure,
-        neighbours,
-        commands,
-        newRest,
-        secret0,
-        secret1);
+    final Parts parts = new Parts(this);
+    parts.rest = newRest;
+    return parts.whole();
   }
 
   /** The same with a known secret: two runs choose the same ports and sequence numbers. */
   public StackConfig withSecret(final long newSecret0, final long newSecret1) {
-    return new StackConfig(
-        subnet,
-        gateway,
-        macAddress,
-        tcp,
-        pressure,
-        neighbours,
-        commands,
-        rest,
-        newSecret0,
-        newSecret1);
+    final Parts parts = new Parts(this);
+    parts.secret0 = newSecret0;
+    parts.secret1 = newSecret1;
+    return parts.whole();
   }
 
   /**
@@ -210,5 +155,37 @@ public record StackConfig(
   /** Secrets for different uses, of which none tells another. */
   long subkey(final int use) {
     return SipHash.hash(secret0, secret1, use);
+  }
+
+  /** All of it, to change some. */
+  private static final class Parts {
+    private final Ipv4Subnet subnet;
+    private int gateway;
+    private long macAddress;
+    private TcpConfig tcp;
+    private PressureLimits pressure;
+    private int neighbours;
+    private int commands;
+    private Rest rest;
+    private long secret0;
+    private long secret1;
+
+    Parts(final StackConfig config) {
+      subnet = config.subnet;
+      gateway = config.gateway;
+      macAddress = config.macAddress;
+      tcp = config.tcp;
+      pressure = config.pressure;
+      neighbours = config.neighbours;
+      commands = config.commands;
+      rest = config.rest;
+      secret0 = config.secret0;
+      secret1 = config.secret1;
+    }
+
+    StackConfig whole() {
+      return new StackConfig(
+          subnet, gateway, macAddress, tcp, pressure, neighbours, commands, rest, secret0, secret1);
+    }
   }
 }
