@@ -10,12 +10,9 @@ import io.ustack.apps.demo.LinuxNamespace;
 import io.ustack.apps.demo.ServerProcess;
 import io.ustack.apps.demo.Tool;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * A command of ustack that shares its wire with a kernel: on the other end of the wire a peer, and
@@ -127,11 +124,7 @@ final class KernelScene implements AutoCloseable {
 
   /** A script of the test's resources, as a file. */
   String script(final String name) throws IOException {
-    final Path file = directory.resolve(name);
-    try (InputStream source = KernelScene.class.getResourceAsStream(name)) {
-      Files.write(file, Objects.requireNonNull(source, name).readAllBytes());
-    }
-    return file.toString();
+    return LiveScript.unpack(name, directory);
   }
 
   /** How much the host's kernel has counted, as nstat names it. */

@@ -12,14 +12,12 @@ import io.ustack.apps.demo.Cable;
 import io.ustack.apps.demo.ServerProcess;
 import io.ustack.apps.demo.Tool;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -144,7 +142,7 @@ final class LiveScene implements AutoCloseable {
    */
   Process beginPython(final String script, final String... more) throws IOException {
     final List<String> command =
-        cable.linuxSide().inside("python3", unpack(script).toString(), STACK);
+        cable.linuxSide().inside("python3", LiveScript.unpack(script, directory), STACK);
     command.addAll(List.of(more));
     final Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     servers.add(process);
@@ -202,7 +200,7 @@ final class LiveScene implements AutoCloseable {
    * fails.
    */
   void python(final String script, final String... arguments) throws CommandFailure, IOException {
-    final String file = unpack(script).toString();
+    final String file = LiveScript.unpack(script, directory);
     final List<String> command = new ArrayList<>(List.of("python3", file, STACK));
     command.addAll(List.of(arguments));
     final String said = linux(command.toArray(String[]::new));
@@ -212,21 +210,15 @@ final class LiveScene implements AutoCloseable {
   /** Runs a Python script of the test's resources that asks the system, and not the command. */
   String pythonAlone(final String script, final String... arguments)
       throws CommandFailure, IOException {
-    final List<String> command = new ArrayList<>(List.of("python3", unpack(script).toString()));
+    final List<String> command =
+        new ArrayList<>(List.of("python3", LiveScript.unpack(script, directory)));
     command.addAll(List.of(arguments));
     return linux(command.toArray(String[]::new));
   }
 
   /** Starts a Python script of the test's resources as {@link #serve} starts a server. */
   void servePython(final String script, final int port) throws CommandFailure, IOException {
-    serve(port, "python3", unpack(script).toString(), LINUX, String.valueOf(port));
-  }
-
-  private Path unpack(final String script) throws IOException {
-    final Path file = directory.resolve(script);
-    try (InputStream source = LiveScene.class.getResourceAsStream(script)) {
-      return Files.write(file, Objects.requireNonNull(source, script).readAllBytes());
-    }
+    serve(port, "python3", LiveScript.unpack(script, directory), LINUX, String.valueOf(port));
   }
 
   @Override

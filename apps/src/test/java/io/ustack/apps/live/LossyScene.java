@@ -12,7 +12,6 @@ import io.ustack.apps.demo.LinuxNamespace;
 import io.ustack.apps.demo.Tool;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -129,11 +127,7 @@ final class LossyScene implements AutoCloseable {
   }
 
   private String script() throws IOException {
-    final Path file = directory.resolve("lossy.py");
-    try (InputStream source = LossyScene.class.getResourceAsStream("lossy.py")) {
-      Files.write(file, Objects.requireNonNull(source).readAllBytes());
-    }
-    return file.toString();
+    return LiveScript.unpack("lossy.py", directory);
   }
 
   private Process start(final LinuxNamespace side, final String log, final List<String> command)

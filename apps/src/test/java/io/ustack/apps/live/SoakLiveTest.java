@@ -11,14 +11,12 @@ import io.ustack.apps.StopSignal;
 import io.ustack.apps.demo.Cable;
 import io.ustack.apps.demo.Tool;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -157,11 +155,7 @@ class SoakLiveTest {
   }
 
   private String script() throws IOException {
-    final Path file = directory.resolve("soak.py");
-    try (InputStream source = SoakLiveTest.class.getResourceAsStream("soak.py")) {
-      Files.write(file, Objects.requireNonNull(source).readAllBytes());
-    }
-    return file.toString();
+    return LiveScript.unpack("soak.py", directory);
   }
 
   /** The process with our end. */
