@@ -11,11 +11,12 @@ import org.junit.jupiter.api.Test;
 
 /** Builds the shim with AddressSanitizer and UndefinedBehaviorSanitizer and runs its C tests. */
 @Tag("live")
+@Tag("one-jdk")
 class SanitizerTest {
   @Test
   void findsNothing() throws IOException, InterruptedException {
     final Process make =
-        new ProcessBuilder("make", "--no-print-directory", "-s", "asan")
+        new ProcessBuilder("make", "--no-print-directory", "-s", "-j2", "asan")
             .redirectErrorStream(true)
             .start();
     final String output = new String(make.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
