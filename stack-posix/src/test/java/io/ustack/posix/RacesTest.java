@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * thousand times a second, and no outcome may be seen that is not listed. Ten seconds of that by
  * default, more in CI; {@code -Dustack.races="-m default"} takes its time.
  */
+@Tag("one-jdk")
 @Timeout(900)
 class RacesTest {
   /** All of them run, also with two processors: none has more than two actors. */

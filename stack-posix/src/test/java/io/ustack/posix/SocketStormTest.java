@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class SocketStormTest {
   private static final int SECONDS =
-      Integer.getInteger("ustack.storm.seconds", System.getenv("CI") == null ? 5 : 30);
+      Integer.getInteger("ustack.storm.seconds", System.getenv("CI") == null ? 5 : 20);
 
   private static final int HOLDING_CLIENTS = 24;
   private static final int PASSING_CLIENTS = 16;

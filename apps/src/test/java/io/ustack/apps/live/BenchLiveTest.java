@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The bench over memif to its end, and to the ends that its two processes can come to. */
 @Tag("live")
+@Tag("one-jdk")
 class BenchLiveTest {
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
 

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ustack http} under the load of wrk and ab. */
 @Tag("live")
+@Tag("one-jdk")
 class HttpLoadLiveTest {
   private static final int BYTES = 1000;
   private static final Pattern REQUESTS = Pattern.compile("http: ([0-9]+) requests");

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ustack iperf3 -s} against the client of iperf3. */
 @Tag("live")
+@Tag("one-jdk")
 class Iperf3LiveTest {
   @TempDir private Path directory;
 

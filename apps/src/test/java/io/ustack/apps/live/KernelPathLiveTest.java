@@ -27,8 +27,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * wire; frames without a right checksum would not get through.
  */
 @Tag("live")
+@Tag("one-jdk")
 class KernelPathLiveTest {
-  private static final int MEGABYTES = 20;
+  private static final int MEGABYTES = 10;
   private static final String URL = "http://" + KernelScene.HOST + "/file";
 
   @TempDir private Path directory;
@@ -51,7 +52,7 @@ class KernelPathLiveTest {
         () -> {
           try {
             return scene.peer(
-                "wrk", "-t", "1", "-c", "20", "-d", "4s", "--timeout", "30s", "--latency", URL);
+                "wrk", "-t", "1", "-c", "20", "-d", "2s", "--timeout", "30s", "--latency", URL);
           } catch (final CommandFailure e) {
             throw new CompletionException(e);
           }

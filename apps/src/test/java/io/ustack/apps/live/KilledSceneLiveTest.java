@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A test JVM that is killed in the middle of a scene leaves no process and no directory. */
 @Tag("live")
+@Tag("one-jdk")
 class KilledSceneLiveTest {
   private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Cables that are pulled and interfaces that are taken away under a server that runs. */
 @Tag("live")
+@Tag("one-jdk")
 class LifeCycleLiveTest {
   private static final String PORT = "net_af_packet0";
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * known, so each end's counters are held against it and not only against each other.
  */
 @Tag("live")
+@Tag("one-jdk")
 class LossyLiveTest {
   private static final long MEGABYTE = 1 << 20;
 

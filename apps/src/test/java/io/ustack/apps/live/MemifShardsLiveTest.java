@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * a flow has the same owner at both ends, so each frame arrives on the queue of who wants it.
  */
 @Tag("live")
+@Tag("one-jdk")
 class MemifShardsLiveTest {
   private static final int SHARDS = 2;
   private static final int CONNECTIONS = 40;

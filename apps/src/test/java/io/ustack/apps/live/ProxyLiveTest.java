@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ustack proxy} between servers and clients of others, all on the Linux kernel's stack. */
 @Tag("live")
+@Tag("one-jdk")
 class ProxyLiveTest {
   private static final String URL = "http://" + LiveScene.STACK + "/";
   private static final int SMALL_BYTES = 612;

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ustack redis} against the programs of Redis. */
 @Tag("live")
+@Tag("one-jdk")
 class RedisLiveTest {
   /** Of redis-benchmark 7.0, with nothing chosen. */
   private static final int BENCHMARKS = 20;

@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * many of them arrive at the wrong shard first.
  */
 @Tag("live")
+@Tag("one-jdk")
 class ShardsLiveTest {
   @TempDir private Path directory;
 

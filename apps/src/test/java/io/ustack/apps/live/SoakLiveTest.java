@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * descriptors or on the heap.
  */
 @Tag("live")
+@Tag("one-jdk")
 class SoakLiveTest {
   private static final int LARGE_BYTES = 2 << 20;
 
