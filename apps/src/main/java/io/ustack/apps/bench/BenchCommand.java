@@ -67,6 +67,12 @@ public final class BenchCommand implements Callable<Integer> {
               + " and how long DEDICATED takes to hand over")
   private boolean sockets;
 
+  @Option(
+      names = "--transports",
+      description =
+          "instead of cells: what a frame costs with --transport ring beside direct (root)")
+  private boolean transports;
+
   @Option(names = "--json", description = "one JSON object per line")
   private boolean json;
 
@@ -80,8 +86,14 @@ public final class BenchCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--seconds " + seconds + " is not 1..3600");
     }
     final PrintWriter out = spec.commandLine().getOut();
-    if (sockets) {
-      benchSockets(out);
+    if (sockets || transports) {
+      if (sockets) {
+        benchSockets(out);
+      }
+      if (transports) {
+        final TransportCost.Result result = TransportCost.run(seconds);
+        out.println(json ? result.json() : result.line());
+      }
       return 0;
     }
     if (wires.contains(Wire.PIPE)) {

@@ -67,6 +67,17 @@ class BenchLiveTest {
     assertEquals(0, process.exitValue());
   }
 
+  @Test
+  void measuresTransports() throws IOException, InterruptedException {
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(List.of("bench", "--transports", "--seconds=1", "--json"));
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    final String said = end();
+    assertTrue(said.startsWith("{\"cell\":\"transport-cost\",\"wire\":\"null\""), said);
+    assertTrue(said.matches(".*\"ratioToBaseline\":[0-9.]+,.*\"blocks\":40,.*\\R"), said);
+    assertEquals(0, process.exitValue());
+  }
+
   @ParameterizedTest
   @CsvSource({"BenchServer, server", "BenchClient, load generator"})
   void saysWhichOfThemWasKilled(final String main, final String name)

@@ -1,0 +1,138 @@
+package io.ustack.apps.bench;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.buffer.Packet;
+import io.ustack.dpdk.DpdkEal;
+import io.ustack.dpdk.DpdkException;
+import io.ustack.dpdk.DpdkLink;
+import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.PortConfig;
+import io.ustack.dpdk.QueueCounter;
+import io.ustack.dpdk.Transport;
+import io.ustack.ethernet.EthernetHeader;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a frame costs the Java thread in CPU time with the ring transport beside the direct one, moving frames
+ * and nothing more: received from {@code net_null}, which has as many as anybody takes, addresses
+ * swapped, sent. The lcore of the ring transport runs on the second core.
+ */
+final class TransportCost {
+  private static final int BURST = 32;
+
+  private TransportCost() {}
+
+  /** Times per frame and their ratio, and what the lcore received and found no room for. */
+  record Result(PairedBlocks blocks, long full) {
+    String line() {
+      return String.format(
+          Locale.ROOT,
+          "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread"
+              + " per frame forwarded; ratio %.3f (quartiles %.3f, %.3f; %d blocks); ring full %d times",
+          blocks.ns(),
+          blocks.baselineNs(),
+          blocks.median(),
+          blocks.lowerQuartile(),
+          blocks.upperQuartile(),
+          blocks.blocks(),
+          full);
+    }
+
+    String json() {
+      return String.format(
+          Locale.ROOT,
+          "{\"cell\":\"transport-cost\",\"wire\":\"null\",\"mode\":\"ring\",\"cpuNsPerFrame\":%.2f,"
+              + "\"baseline\":\"direct\",\"baselineCpuNsPerFrame\":%.2f,\"ratioToBaseline\":%.4f,"
+              + "\"quartiles\":[%.4f,%.4f],\"blocks\":%d,\"ringFull\":%d}",
+          blocks.ns(),
+          blocks.baselineNs(),
+          blocks.median(),
+          blocks.lowerQuartile(),
+          blocks.upperQuartile(),
+          blocks.blocks(),
+          full);
+    }
+  }
+
+  static Result run(final int seconds) throws CommandFailure {
+    if (Runtime.getRuntime().availableProcessors() < 2) {
+      throw new CommandFailure("the ring transport needs a core of its own; this machine has one");
+    }
+    try {
+      final DpdkEal eal =
+          DpdkEal.start(
+              List.of(
+                  "--no-huge",
+                  "-m",
+                  "256",
+                  "--no-pci",
+                  "-l",
+                  "0,1",
+                  "--vdev=net_null0",
+                  "--vdev=net_null1"));
+      try (DpdkPort ring = open(eal, "net_null0", Transport.RING);
+          DpdkPort direct = open(eal, "net_null1", Transport.DIRECT)) {
+        final Forwarder overRings = new Forwarder(ring.link(0));
+        final Forwarder directly = new Forwarder(direct.link(0));
+        final PairedBlocks blocks =
+            PairedBlocks.measure(overRings::nsPerFrame, directly::nsPerFrame, seconds);
+        return new Result(blocks, ring.link(0).counter(QueueCounter.RX_RING_FULL));
+      }
+    } catch (final DpdkException e) {
+      throw new CommandFailure(e.getMessage(), e);
+    }
+  }
+
+  private static DpdkPort open(final DpdkEal eal, final String name, final Transport transport)
+      throws DpdkException {
+    return DpdkPort.open(eal, PortConfig.of(name).withTransport(transport));
+  }
+
+  /** Sends back whatever comes. */
+  private static final class Forwarder {
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+    private final Packet[] frames = new Packet[BURST];
+    private final DpdkLink link;
+
+    Forwarder(final DpdkLink link) {
+      this.link = link;
+    }
+
+    double nsPerFrame(final long blockNs) {
+      final long beginNs = System.nanoTime();
+      final long beginCpuNs = THREADS.getCurrentThreadCpuTime();
+      long forwarded = 0;
+      long nowNs = beginNs;
+      while (nowNs - beginNs < blockNs) {
+        for (int i = 0; i < BURST; i++) {
+          forwarded += burst(nowNs);
+        }
+        nowNs = System.nanoTime();
+      }
+      return (double) (THREADS.getCurrentThreadCpuTime() - beginCpuNs) / forwarded;
+    }
+
+    private int burst(final long nowNs) {
+      final int count = link.receive(frames, BURST, nowNs);
+      for (int i = 0; i < count; i++) {
+        swapAddresses(frames[i]);
+      }
+      final int sent = link.transmit(frames, count, nowNs);
+      for (int i = sent; i < count; i++) {
+        frames[i].release();
+      }
+      return sent;
+    }
+
+    private static void swapAddresses(final Packet frame) {
+      final long source = EthernetHeader.source(frame.bytes(), frame.offset());
+      final long destination = EthernetHeader.destination(frame.bytes(), frame.offset());
+      final int type = EthernetHeader.type(frame.bytes(), frame.offset());
+      EthernetHeader.write(frame.bytes(), frame.offset(), source, destination, type);
+    }
+  }
+}
