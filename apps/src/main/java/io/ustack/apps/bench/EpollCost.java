@@ -57,8 +57,7 @@ final class EpollCost {
                 });
         EchoPair callback = new EchoPair(connections, stack -> new CallbackEcho(stack)::step)) {
       return new Result(
-          connections,
-          PairedBlocks.measure(epoll::nsPerRequest, callback::nsPerRequest, seconds));
+          connections, PairedBlocks.measure(epoll::nsPerRequest, callback::nsPerRequest, seconds));
     }
   }
 }

@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a frame costs the Java thread in CPU time with the ring transport beside the direct one, moving frames
- * and nothing more: received from {@code net_null}, which has as many as anybody takes, addresses
- * swapped, sent. The lcore of the ring transport runs on the second core.
+ * What a frame costs the Java thread in CPU time with the ring transport beside the direct one,
+ * moving frames and nothing more: received from {@code net_null}, which has as many as anybody
+ * takes, addresses swapped, sent. The lcore of the ring transport runs on the second core.
  */
 final class TransportCost {
   private static final int BURST = 32;
@@ -30,8 +30,9 @@ final class TransportCost {
     String line() {
       return String.format(
           Locale.ROOT,
-          "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread"
-              + " per frame forwarded; ratio %.3f (quartiles %.3f, %.3f; %d blocks); ring full %d times",
+          "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread per"
+              + " frame forwarded; ratio %.3f (quartiles %.3f, %.3f; %d blocks); ring full %d"
+              + " times",
           blocks.ns(),
           blocks.baselineNs(),
           blocks.median(),
@@ -82,7 +83,7 @@ final class TransportCost {
         return new Result(blocks, ring.link(0).counter(QueueCounter.RX_RING_FULL));
       }
     } catch (final DpdkException e) {
-      throw new CommandFailure(e.getMessage(), e);
+      throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
   }
 
