@@ -146,7 +146,13 @@ packages() {
   local package
   for package in "${missing[@]}"; do is_kernel "$package" || echo "$package"; done
 }
-kernel_is_missing() { is_kernel "${missing[-1]}"; }
+missing_kernel() { # says which; fails when none is
+  local package
+  for package in "${missing[@]}"; do
+    ! is_kernel "$package" || { echo "$package" && return; }
+  done
+  return 1
+}
 
 install_missing() {
   local packages
@@ -156,7 +162,7 @@ install_missing() {
     DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
       -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install "${packages[@]}" </dev/null >"$log" 2>&1 || return
   fi
-  if kernel_is_missing; then
+  if missing_kernel >/dev/null; then
     say "vm/kernel.sh"
     "$KERNEL" >"$log" 2>&1
   fi
@@ -208,39 +214,53 @@ undo() {
     say "nothing to undo: $RECORD does not exist or is empty"
     return
   fi
+  local packages=()
+  [ ! -s "$RECORD" ] || mapfile -t packages < <(sort -u "$RECORD")
+  if [ "$dry" = yes ]; then
+    ! "$KERNEL" --there || say "would run: vm/kernel.sh --undo"
+    [ ${#packages[@]} = 0 ] || say "would run: apt-get remove ${packages[*]}"
+    return
+  fi
   [ "$(id -u)" = 0 ] || die "removing packages needs root: sudo $0 --undo"
   "$KERNEL" --undo
-  [ -s "$RECORD" ] || return 0
-  local packages
-  mapfile -t packages < <(sort -u "$RECORD")
+  [ ${#packages[@]} -gt 0 ] || return 0
   say "apt-get remove ${packages[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get -y -o Dpkg::Use-Pty=0 remove "${packages[@]}" </dev/null
   rm -f "$RECORD"
 }
 
+wrong() {
+  echo "install: $*; see $0 --help" >&2
+  exit 2
+}
+
 mode=install
+dry=no
 groups=()
 for argument in "$@"; do
   case $argument in
-    --dry-run | --missing | --undo) mode=${argument#--} ;;
+    --dry-run) dry=yes ;;
+    --missing | --undo)
+      [ "$mode" = install ] || [ "$mode" = "${argument#--}" ] || wrong "either --missing or --undo"
+      mode=${argument#--}
+      ;;
     java | dpdk | net | test | vm) groups+=("$argument") ;;
     -h | --help)
       usage
       exit 0
       ;;
     *)
-      echo "install: unknown argument '$argument'; see $0 --help" >&2
-      exit 2
+      wrong "unknown argument '$argument'"
       ;;
   esac
 done
-[ ${#groups[@]} -gt 0 ] || groups=(java dpdk net test)
-
 if [ "$mode" = undo ]; then
+  [ ${#groups[@]} = 0 ] || wrong "--undo removes all that this script has installed, and takes no names"
   undo
   exit 0
 fi
 
+[ ${#groups[@]} -gt 0 ] || groups=(java dpdk net test)
 look "${groups[@]}"
 if [ ${#missing[@]} = 0 ]; then
   [ "$mode" = missing ] || say "all there: ${groups[*]}"
@@ -256,10 +276,10 @@ if ! has apt-get; then
   exit 1
 fi
 refuse_old_dpdk
-if [ "$mode" = dry-run ]; then
+if [ "$dry" = yes ]; then
   mapfile -t packages < <(packages)
   [ ${#packages[@]} = 0 ] || say "would run: apt-get install ${packages[*]}"
-  ! kernel_is_missing || say "would run: vm/kernel.sh, which unpacks ${missing[-1]} and does not install it"
+  ! kernel=$(missing_kernel) || say "would run: vm/kernel.sh, which unpacks $kernel and does not install it"
   exit 0
 fi
 [ "$(id -u)" = 0 ] || die "missing: ${missing[*]}; installing needs root: sudo $0"

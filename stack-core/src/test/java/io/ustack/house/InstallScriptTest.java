@@ -252,6 +252,39 @@ final class InstallScriptTest {
   }
 
   @Test
+  void undoOnPaperRemovesNothing() throws Exception {
+    machine.bareTools();
+    machine.tool("apt-get", "echo CALLED");
+    machine.write("installed-packages", "maven\ncurl\n");
+    final Path install = MakeBelieveMachine.SETUP.resolve("install.sh");
+    final MakeBelieveMachine.Outcome expected =
+        new MakeBelieveMachine.Outcome(0, "install: would run: apt-get remove curl maven\n");
+    assertEquals(expected, machine.run(install, "--dry-run", "--undo"));
+    assertEquals(expected, machine.run(install, "--undo", "--dry-run"));
+    assertEquals("maven\ncurl\n", machine.read("installed-packages"));
+    for (final String[] wrong : new String[][] {{"--undo", "java"}, {"--undo", "--missing"}}) {
+      final MakeBelieveMachine.Outcome outcome = machine.run(install, wrong);
+      assertEquals(2, outcome.code(), outcome.text());
+      assertEquals(1, outcome.text().lines().count(), outcome.text());
+    }
+    assertEquals("maven\ncurl\n", machine.read("installed-packages"));
+  }
+
+  /** In whatever order the groups are named. */
+  @Test
+  void theMachinesKernelIsNotForgotten() throws Exception {
+    machine.bareTools();
+    machine.tool("apt-get", "echo CALLED");
+    machine.tool("apt-cache", "");
+    final Path install = MakeBelieveMachine.SETUP.resolve("install.sh");
+    final MakeBelieveMachine.Outcome first = machine.run(install, "--dry-run", "vm", "net");
+    final MakeBelieveMachine.Outcome last = machine.run(install, "--dry-run", "net", "vm");
+    assertTrue(first.text().contains("would run: vm/kernel.sh, which unpacks linux-image-"));
+    assertTrue(last.text().contains("would run: vm/kernel.sh, which unpacks linux-image-"));
+    assertFalse(first.text().contains("apt-get install linux-image"), first.text());
+  }
+
+  @Test
   void jdkIsTheOldestThatWillDoAndSecondTheNewest() throws Exception {
     machine.bareTools();
     final Path find = MakeBelieveMachine.SETUP.resolve("find-jdk.sh");
