@@ -17,9 +17,9 @@ usage: bind-nic.sh [OPTIONS] NIC         hand NIC (an interface name or a PCI ad
                 to any memory here, too. Wants root, and a kernel that is not locked down
                 (secure boot)
 
-Refuses the interface of the default route or of the ssh session, one that carries an address, and one
-that is part of a bond or bridge: a machine one has logged in to over that NIC would be gone. What fails
-half-way is taken back.
+Refuses the interface of the default route or of the ssh session, one that carries an address, one that
+is part of a bond or bridge, and one that is in another network namespace, where nobody can tell: a machine
+one has logged in to over that NIC would be gone. What fails half-way is taken back.
 Exit code: 0 done (or there was nothing to do), 1 refused or failed, 2 wrong usage.
 END
 }
@@ -167,6 +167,17 @@ refuse_if_used() { # the interface $1
   [ -z "$name" ] || refuse "$1 is part of $name; to take it out: ip link set $1 nomaster (a VLAN: ip link delete $name)"
 }
 
+is_for_programs() { case $1 in vfio-pci | uio_pci_generic | igb_uio) true ;; *) false ;; esac; } # the driver $1
+
+# All that speaks against taking the PCI address $1 from the kernel's driver $2.
+refuse_if_kernel_needs() {
+  local name names
+  [ "$2" != none ] && ! is_for_programs "$2" || return 0
+  names=$(interfaces_of "$1")
+  [ -n "$names" ] || refuse "$1 is at $2, and no interface of it is in this network namespace: it may be in another one's, a container's (lsns -t net)"
+  for name in $names; do refuse_if_used "$name"; done
+}
+
 # A driver whose device is open does not let go before it is closed: the shell would hang.
 refuse_if_open() { # the PCI address $1
   local file group path pids
@@ -277,7 +288,7 @@ bind() {
     remember
     return
   fi
-  for name in $(interfaces_of "$pci"); do refuse_if_used "$name"; done
+  refuse_if_kernel_needs "$pci" "$before"
   refuse_if_open "$pci"
   need_root "$1"
   [ "$persistent" = no ] || command -v systemctl >/dev/null || die "--persistent wants systemd; without it, call this at each boot by this system's own means"
@@ -318,22 +329,25 @@ undo() {
   local now before=
   pci=$(pci_of "$1")
   now=$(driver_of "$pci")
+  [ ! -e "$RECORD/$pci" ] || before=$(cat "$RECORD/$pci")
+  if [ -z "$before" ] && is_for_programs "$now" && [ "$force" = no ]; then
+    die "refused: $0 has not given $pci to $now; say --force to give it to the kernel's driver"
+  fi
+  [ "${before:-$now}" = "$now" ] || refuse_if_kernel_needs "$pci" "$now"
+  refuse_if_open "$pci"
   if [ -e "$REMEMBERED/nic-$pci.conf" ]; then
     need_root --undo "$1"
     arrange --undo nic "$pci"
   fi
-  if [ ! -e "$RECORD/$pci" ]; then
-    case $now in
-      vfio-pci | uio_pci_generic | igb_uio) [ "$force" = yes ] || die "refused: $0 has not given $pci to $now; say --force to give it to the kernel's driver" ;;
-      *)
-        say "nothing to undo: $pci is at $now"
-        return
-        ;;
-    esac
+  if [ "$before" = "$now" ] || { [ -z "$before" ] && ! is_for_programs "$now"; }; then
+    if [ -n "$before" ]; then
+      need_root --undo "$1"
+      [ "$dry" = yes ] || rm -f "$RECORD/$pci"
+    fi
+    say "nothing to undo: $pci is at $now"
+    return
   fi
   need_root --undo "$1"
-  refuse_if_open "$pci"
-  [ ! -e "$RECORD/$pci" ] || before=$(cat "$RECORD/$pci")
   if ! would "$pci: $now -> ${before:-the choice of the kernel}"; then return; fi
   if [ "$before" = none ]; then
     hand_over "$pci" none || die "$pci is still at $now"

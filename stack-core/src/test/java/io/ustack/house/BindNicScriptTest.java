@@ -278,6 +278,45 @@ final class BindNicScriptTest {
     assertEquals("e1000e", driver());
   }
 
+  /** A container's, for instance: its routes and addresses are not to be seen from here. */
+  @Test
+  void refusesANicWhoseInterfaceIsInAnotherNamespace() throws Exception {
+    Files.move(
+        machine.root().resolve(DEVICE + "/net"), machine.root().resolve(DEVICE + "/elsewhere"));
+    assertRefused("no interface of it is in this network namespace", PCI);
+    assertRefused("no interface of it is in this network namespace", "--dry-run", PCI);
+    assertEquals(0, run("--force", PCI).code());
+    assertEquals("vfio-pci", driver());
+  }
+
+  /** Killed between its note and the hand-over; or somebody has given it back by other means. */
+  @Test
+  void undoLeavesANicAloneThatTheKernelHas() throws Exception {
+    machine.write(RECORD, "e1000e\n");
+    ip("'-4 route show table all default'", "default via 192.0.2.1 dev enp3s0 ");
+    final MakeBelieveMachine.Outcome outcome = run("--undo", PCI);
+    assertEquals(
+        new MakeBelieveMachine.Outcome(0, "bind-nic: nothing to undo: " + PCI + " is at e1000e\n"),
+        outcome);
+    assertFalse(Files.exists(machine.root().resolve(RECORD)));
+    assertEquals("", machine.read("sys/bus/pci/drivers/e1000e/unbind"));
+    machine.write(RECORD, "igb\n"); // which it had before; now the kernel needs it
+    assertRefused("carries the default route", "--undo", PCI);
+  }
+
+  @Test
+  void anUndoThatIsRefusedKeepsWhatTheNextBootDoes() throws Exception {
+    machine.tool("systemctl", "");
+    assertEquals(0, run("--persistent", PCI).code());
+    Files.createDirectories(machine.root().resolve("proc/77/fd"));
+    Files.createSymbolicLink(machine.root().resolve("proc/77/fd/3"), Path.of("/dev/vfio/7"));
+    assertRefused("process 77 has " + PCI + " open", "--undo", PCI);
+    Files.delete(machine.root().resolve("proc/77/fd/3"));
+    Files.delete(machine.root().resolve(RECORD));
+    assertRefused("has not given " + PCI, "--undo", PCI);
+    assertTrue(Files.exists(machine.root().resolve("etc/nic-" + PCI + ".conf")));
+  }
+
   @Test
   void uioIsForMachinesWithoutIommu() throws Exception {
     Files.delete(machine.root().resolve(DEVICE + "/iommu_group"));
