@@ -104,7 +104,29 @@ status() {
   if mountpoint -q "$MOUNT"; then say "$MOUNT is mounted"; else say "$MOUNT is not mounted"; fi
 }
 
+# Files of hugepages that no process has: left by programs that were killed.
+left_behind() {
+  local file
+  for file in "$MOUNT"/*; do
+    [ -f "$file" ] && ! grep -qsF " $file" "$PROC"/[0-9]*/maps && echo "$file"
+  done
+  return 0
+}
+
+# Of the pages of $1, no more than $2 may be in use: the rest could not be given back.
+refuse_if_in_use() {
+  local used left
+  used=$(($(cat "$1/nr_hugepages") - $(cat "$1/free_hugepages" 2>/dev/null || echo 0)))
+  [ -e "$1/free_hugepages" ] && [ "$used" -gt "$2" ] || return 0
+  left=$(left_behind | tr '\n' ' ')
+  die "refused: $((used - $2)) pages are still in use: ${left:+a program that was killed has left ${left}behind (rm them); }end the programs that have them, then: $0 --undo"
+}
+
 undo() {
+  local saved before place still
+  for saved in "$RECORD"/hugepages-* "$RECORD"/node*; do
+    [ ! -e "$saved" ] || refuse_if_in_use "$(place_of "${saved##*/}")" "$(cat "$saved")"
+  done
   if [ -e "$REMEMBERED" ]; then
     need_root --undo
     if [ "$dry" = yes ]; then "$HERE/services.sh" --dry-run --undo hugepages; else "$HERE/services.sh" --undo hugepages; fi
@@ -114,7 +136,6 @@ undo() {
     return
   fi
   need_root --undo
-  local saved before place still
   # The nodes' numbers come after the machine's, which the kernel would spread as it likes.
   for saved in "$RECORD"/hugepages-* "$RECORD"/node*; do
     [ -e "$saved" ] || continue
@@ -143,9 +164,15 @@ refuse_if_too_much() { # kilobytes
 mount_them() {
   ! mountpoint -q "$MOUNT" || return 0
   if ! would "mount -t hugetlbfs hugetlbfs $MOUNT"; then return; fi
-  mkdir -p "$MOUNT" "$RECORD"
-  mount -t hugetlbfs hugetlbfs "$MOUNT" || die "can't mount $MOUNT (above)"
+  local error
+  error=$({ mkdir -p "$MOUNT" "$RECORD" && mount -t hugetlbfs hugetlbfs "$MOUNT"; } 2>&1) || die "can't mount hugepages at $MOUNT: ${error##*: }"
   touch "$RECORD/mounted"
+  mounted_now=yes
+}
+
+unmount_again() { # what mount_them has mounted, where nothing came of the rest
+  [ "$mounted_now" = yes ] || return 0
+  umount "$MOUNT" && rm "$RECORD/mounted"
 }
 
 # The numbers as they are before the first call: a second one must not take ours for the machine's.
@@ -164,10 +191,14 @@ raise() {
   local granted
   if ! would "echo $3 > $1/nr_hugepages"; then return; fi
   keep_record "${1##*/}"
-  put "$3" "$1/nr_hugepages" || exit 1
+  put "$3" "$1/nr_hugepages" || {
+    unmount_again
+    exit 1
+  }
   granted=$(cat "$1/nr_hugepages")
   if [ "$granted" -lt "$3" ]; then
     put "$2" "$1/nr_hugepages" || true
+    unmount_again
     die "asked for $3 pages of $page, the kernel gave $granted, which it has back: memory is too scattered or too small. Free some, reboot, ask for less$([ "$page" = 2M ] || echo ", or ask on the kernel's command line: hugepagesz=1G hugepages=$3")"
   fi
 }
@@ -195,8 +226,8 @@ reserve() {
     say "nothing to raise: $present pages of $page are reserved already, $count were asked for"
   else
     refuse_if_too_much $(((count - present) * page_kb))
-    raise "$place" "$present" "$count"
     mount_them
+    raise "$place" "$present" "$count"
     [ "$dry" = yes ] || say "reserved: $count pages of $page${node:+ on node $node}; '$0 --undo' gives them back"
   fi
   [ "$persistent" = no ] || remember
@@ -210,7 +241,7 @@ remember() {
 }
 
 from() { # a call for each line of the file $1
-  [ -r "$1" ] || die "can't read $1"
+  if [ ! -r "$1" ] || [ -d "$1" ]; then die "can't read $1"; fi
   local line code=0
   local words=()
   while read -r line; do
@@ -223,6 +254,7 @@ from() { # a call for each line of the file $1
 }
 
 dry=no
+mounted_now=no
 persistent=no
 page=2M
 node=

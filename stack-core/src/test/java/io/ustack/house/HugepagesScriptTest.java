@@ -165,6 +165,50 @@ final class HugepagesScriptTest {
     assertTrue(run("--undo").text().contains("nothing to undo"));
   }
 
+  /** They could not all be given back: none is, and what is in the way is named. */
+  @Test
+  void pagesOfAProgramThatRunsAreNotTouched() throws Exception {
+    machine.tool("systemctl", "");
+    machine.write(PAGES_2M, "4\n");
+    assertEquals(0, run("--persistent", "512M").code());
+    final String free = PAGES_2M.replace("nr_", "free_");
+    machine.write(free, "200\n");
+    assertRefused("refused: 52 pages are still in use: end the programs that have them", "--undo");
+    assertRefused("refused: 52 pages", "--dry-run", "--undo");
+    final Path left = machine.root().resolve("dev/hugepages/webmap_0");
+    machine.write("dev/hugepages/webmap_0", "");
+    assertRefused("a program that was killed has left " + left + " behind (rm them)", "--undo");
+    machine.write("proc/77/maps", "7f00-7f20 rw-s 00000000 00:1c 9 " + left + "\n");
+    assertRefused("in use: end the programs", "--undo");
+    machine.write(free, "256\n");
+    assertEquals(0, run("--undo").code());
+    assertEquals("4\n", machine.read(PAGES_2M));
+  }
+
+  @Test
+  void pagesThatCannotBeMountedAreNotKept() throws Exception {
+    machine.write(PAGES_2M, "0\n");
+    machine.tool("mountpoint", "exit 1");
+    machine.tool("mount", "echo 'mount: /dev/hugepages: unknown filesystem type' >&2; exit 32");
+    final MakeBelieveMachine.Outcome outcome = run("64M");
+    assertEquals(1, outcome.code(), outcome.text());
+    assertTrue(outcome.text().endsWith("dev/hugepages: unknown filesystem type\n"), outcome.text());
+    assertEquals(2, outcome.text().lines().count(), outcome.text());
+    assertEquals("0\n", machine.read(PAGES_2M));
+  }
+
+  @Test
+  void whatWasMountedForPagesThatDoNotComeIsUnmounted() throws Exception {
+    machine.write(PAGES_2M, "0\n");
+    final String mounted = "'" + machine.root().resolve("mounted") + "'";
+    machine.tool("mountpoint", "[ -e " + mounted + " ]");
+    machine.tool("mount", "echo \"$*\" >" + mounted);
+    machine.tool("umount", "rm " + mounted);
+    kernelGrants(10);
+    assertEquals(1, run("64M").code());
+    assertFalse(Files.exists(machine.root().resolve("mounted")));
+  }
+
   @Test
   void mountsTheDirectoryAndUnmountsIt() throws Exception {
     machine.write(PAGES_2M, "0\n");
