@@ -68,6 +68,8 @@ keep() { # the text $2 is what the file $1 says from now on
 
 unit() { # the unit file $1, which knows where this checkout lies
   case $HERE in *[!A-Za-z0-9_./+-]*) die "refused: a unit can't name $HERE; move the checkout to a path of letters, digits and . _ + -" ;; esac
+  unit_is_new=yes
+  [ ! -e "$UNITS/$1" ] || unit_is_new=no # others may be instances of it
   keep "$UNITS/$1" "$(sed "s|@USTACK@|${HERE%/*}|g" "$HERE/systemd/$1")"
   systemctl_if_it_runs daemon-reload
 }
@@ -75,7 +77,7 @@ unit() { # the unit file $1, which knows where this checkout lies
 enable() { # the unit $1, whose file is $2
   if would "systemctl enable $1"; then
     systemctl -q enable "$1" || {
-      rm -f "$UNITS/$2"
+      [ "$unit_is_new" = no ] || rm -f "$UNITS/$2"
       die "systemctl enable $1 has failed (above)"
     }
   fi

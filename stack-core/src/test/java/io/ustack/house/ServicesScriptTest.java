@@ -83,6 +83,22 @@ final class ServicesScriptTest {
     assertFalse(Files.exists(machine.root().resolve("units/ustack-nic@.service")));
   }
 
+  @Test
+  void theTemplateOutlivesASecondNicThatFails() throws Exception {
+    assertDone("nic", "0000:03:00.0");
+    machine.tool("systemctl", "case $* in *enable*) exit 1 ;; esac");
+    assertEquals(1, run("nic", "0000:03:00.1").code());
+    assertTrue(Files.exists(machine.root().resolve("units/ustack-nic@.service")));
+    assertFalse(Files.exists(machine.root().resolve("etc/nic-0000:03:00.1.conf")));
+  }
+
+  @Test
+  void aTemplateThatNobodyUsesGoesWithItsFailure() throws Exception {
+    machine.tool("systemctl", "case $* in *enable*) exit 1 ;; esac");
+    assertEquals(1, run("nic", "0000:03:00.1").code());
+    assertFalse(Files.exists(machine.root().resolve("units/ustack-nic@.service")));
+  }
+
   /** Building wants a JDK, which is not on this machine. */
   @Test
   void whatCannotBeBuiltDoesNotRun() throws Exception {
