@@ -104,6 +104,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+case $HERE$MACHINE in *[[:space:]]*) die "the kernel's command line can't name a directory with spaces: $(dirname "$HERE")" ;; esac
 [ "$(id -u)" = 0 ] || die "this needs root: sudo $0"
 if [ "$alone" = yes ] && [ -z "${USTACK_ALONE:-}" ]; then
   USTACK_ALONE=yes exec unshare --net -- "$0" "${arguments[@]}"

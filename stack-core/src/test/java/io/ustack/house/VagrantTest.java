@@ -94,4 +94,19 @@ final class VagrantTest {
     assertEquals("Syntax OK\n", said);
     assertEquals(0, process.waitFor());
   }
+
+  /** A page is longer than a pipe, and who looks at it may be done after its first line. */
+  @Test
+  void theSmokeTestReadsThePageToItsEnd() throws Exception {
+    machine.tool("seq", "exec /usr/bin/seq \"$@\"");
+    machine.tool(
+        "vagrant",
+        "case \"$*\" in *--status*) echo 'bind-nic: 0000:00:08.0 driver=vfio-pci x' ;;"
+            + " *curl*) echo '# Running it'; trap 'exit 23' PIPE; seq 100000 || exit 23 ;; esac");
+    final MakeBelieveMachine.Outcome outcome = machine.run(DIRECTORY.resolve("smoke.sh"));
+    assertEquals(0, outcome.code(), outcome.text());
+    assertTrue(outcome.text().endsWith("smoke: all well\n"), outcome.text());
+    machine.tool("vagrant", "case \"$*\" in *curl*) echo 'Not Found' ;; esac");
+    assertEquals(1, machine.run(DIRECTORY.resolve("smoke.sh")).code());
+  }
 }
