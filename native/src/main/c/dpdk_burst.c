@@ -42,7 +42,8 @@ struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf 
 		char *to = rte_pktmbuf_append(copy, (uint16_t)length);
 
 		if (to != NULL && gather(mbuf, to, length)) {
-			copy->ol_flags = mbuf->ol_flags & queue->rx_verdict;
+			copy->ol_flags = mbuf->ol_flags & (queue->rx_verdict | queue->rx_stripped);
+			copy->vlan_tci = mbuf->vlan_tci;
 		} else {
 			rte_pktmbuf_free(copy);
 			copy = NULL;
@@ -211,7 +212,7 @@ int ustack_rx(int64_t handle, int max)
 static inline bool fits(const struct ustack_queue *queue, const struct ustack_frame *frame)
 {
 	/* One comparison: what is too short becomes very long. */
-	return frame->length - USTACK_ETHERNET_HEADER <= queue->frame_max - USTACK_ETHERNET_HEADER;
+	return frame->length - USTACK_ETHERNET_HEADER <= queue->tx_frame_max - USTACK_ETHERNET_HEADER;
 }
 
 /* Puts the frame's place and length into its mbuf. */
@@ -245,11 +246,12 @@ static bool cut(const struct ustack_queue *queue, const struct ustack_frame *fra
 	uint8_t *first = rte_pktmbuf_mtod(head, uint8_t *);
 	struct ustack_train train;
 
-	if (!ustack_train_headers(first, head->data_len, &train))
+	if (head->data_off < queue->tag_length || !ustack_train_headers(first, head->data_len, &train))
 		return false;
 	for (int i = 1; i < count; i++) {
 		mbufs[i] = place(queue, &frames[i]);
-		if (mbufs[i]->data_off < train.length || frames[i].length > queue->frame_max - train.length)
+		if (mbufs[i]->data_off < train.length + queue->tag_length ||
+		    frames[i].length > queue->tx_frame_max - train.length)
 			return false;
 	}
 	mbufs[0] = head;
@@ -281,6 +283,7 @@ static bool chain(const struct ustack_queue *queue, const struct ustack_frame *f
 		length += frames[i].length;
 	if ((uint32_t)count > queue->chain_max || frames[0].length > queue->tso_frame_max ||
 	    length > UINT16_MAX + USTACK_ETHERNET_HEADER || (frames[0].flags & needed) != needed ||
+	    head->data_off < queue->tag_length ||
 	    !ustack_train_headers(start, head->data_len, &train))
 		return false;
 	struct rte_mbuf *last = head;
@@ -300,15 +303,19 @@ static bool chain(const struct ustack_queue *queue, const struct ustack_frame *f
 	head->l3_len = train.l3_length;
 	head->l4_len = train.l4_length;
 	head->tso_segsz = (uint16_t)(head->data_len - train.length);
+	if (queue->vlan != 0)
+		ustack_vlan_tag(queue, head);
 	return true;
 }
 
 /* The port has not taken it: its mbufs are each other's no more, and the head is a frame again. */
-static void unchain(struct rte_mbuf *head)
+static void unchain(const struct ustack_queue *queue, struct rte_mbuf *head)
 {
-	uint8_t *start = rte_pktmbuf_mtod(head, uint8_t *);
 	struct ustack_train train;
 
+	if (queue->vlan != 0)
+		ustack_vlan_untag(head);
+	uint8_t *start = rte_pktmbuf_mtod(head, uint8_t *);
 	if (ustack_train_headers(start, head->data_len, &train))
 		ustack_train_length(&train, start, head->data_len - train.length);
 	while (head != NULL) {
@@ -335,7 +342,7 @@ static void mend(const struct ustack_queue *queue, struct ustack_frame *frame, s
 		ustack_train_mend(&train, start, rte_pktmbuf_mtod(last, const uint8_t *));
 }
 
-/* Has the frame's checksums seen to, here or on the lcore. True when the port has to do something. */
+/* Has the frame's checksums and tag seen to, here or on the lcore. True when the port has to do something. */
 static inline bool finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
 {
 	if (queue->ring == NULL)
@@ -394,6 +401,8 @@ static inline int assemble(struct ustack_queue *queue, const struct ustack_frame
 		} else {
 			struct rte_mbuf *mbuf = place(queue, &frames[done]);
 
+			if (unlikely(mbuf->data_off < queue->tag_length))
+				break;
 			batch->offloaded |= finish(queue, mbuf, frames[done].flags);
 			add(batch, mbuf, 1);
 			done++;
@@ -413,8 +422,11 @@ static int leave(struct ustack_queue *queue, struct batch *batch, struct ustack_
 		int length = train_length(&frames[at], ready - at);
 
 		if (batch->frames[i] > 1) {
-			unchain(batch->mbufs[i++]);
+			unchain(queue, batch->mbufs[i++]);
 		} else {
+			/* On the way to the lcore there is no tag yet. */
+			for (int k = i; queue->vlan != 0 && queue->ring == NULL && k < i + length; k++)
+				ustack_vlan_untag(batch->mbufs[k]);
 			if (length > 1 || (at > 0 && (frames[at - 1].flags & USTACK_CONTINUES)))
 				mend(queue, &frames[at], batch->mbufs[i], batch->mbufs[i + length - 1]);
 			i += length;
@@ -494,7 +506,7 @@ int ustack_free(int64_t handle, int count)
 	return count;
 }
 
-int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
+int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads, int vlan)
 {
 	struct ustack_queue *queue = rte_zmalloc("ustack_queue", sizeof(*queue), RTE_CACHE_LINE_SIZE);
 
@@ -506,6 +518,11 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 	queue->port = (uint16_t)port;
 	queue->queue = (uint16_t)queue_id;
 	queue->frame_max = ustack_port_frame_max(port);
+	queue->vlan = (uint16_t)vlan;
+	queue->tag_length = vlan == 0 ? 0 : USTACK_VLAN_TAG;
+	queue->tx_frame_max = queue->frame_max - queue->tag_length;
+	queue->tx_inserts = (offloads & USTACK_TX_VLAN) != 0;
+	queue->rx_stripped = offloads & USTACK_RX_VLAN ? RTE_MBUF_F_RX_VLAN_STRIPPED : 0;
 	queue->tx_offload = (uint32_t)offloads & USTACK_TX_CHECKSUMS;
 	if (offloads & USTACK_RX_IPV4_CHECKSUM_BAD)
 		queue->rx_verdict |= RTE_MBUF_F_RX_IP_CKSUM_MASK;
@@ -513,7 +530,7 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads)
 		queue->rx_verdict |= RTE_MBUF_F_RX_L4_CKSUM_MASK;
 	queue->merges = (offloads & USTACK_GRO) != 0;
 	queue->chain_max = offloads & USTACK_TSO ? ustack_port_chain_max(port) : 0;
-	queue->tso_frame_max = ustack_port_tso_frame_max(port);
+	queue->tso_frame_max = ustack_port_tso_frame_max(port) - queue->tag_length;
 	queue->gated = ustack_is_memif(port);
 	if (queue->gated)
 		ustack_gate_add(&queue->gate);

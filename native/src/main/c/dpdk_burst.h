@@ -13,6 +13,7 @@
 #include "dpdk_layout.h"
 #include "dpdk_memif.h"
 #include "dpdk_pool.h"
+#include "dpdk_vlan.h"
 #include "ustack_dpdk.h"
 
 struct ustack_ring;
@@ -27,7 +28,12 @@ struct ustack_queue {
 	uint16_t queue;
 	uint32_t frame_max;  /* bytes of the longest frame that the MTU allows, with a VLAN tag */
 	uint32_t tx_offload; /* USTACK_TX_* bits that the port does */
+	uint32_t tx_frame_max; /* the same of a frame to send, before its tag is on it */
 	uint64_t rx_verdict; /* the ol_flags in which the port gives its verdict on checksums */
+	uint64_t rx_stripped; /* the ol_flag by which the port says that it has taken a tag off */
+	uint16_t vlan;	     /* that the port is in; 0: in none, frames stay as they are */
+	uint16_t tag_length; /* bytes that a tag takes in front of a frame to send */
+	bool tx_inserts;     /* the port puts tags on */
 	bool gated;	     /* a memif port, see dpdk_memif.c */
 	bool merges;	     /* received segments become trains */
 	uint32_t chain_max;  /* mbufs of the longest train that the port cuts; 0 without TSO */
@@ -93,16 +99,19 @@ uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16
 #define USTACK_WHOLE 0x00010001U
 _Static_assert(offsetof(struct rte_mbuf, nb_segs) == offsetof(struct rte_mbuf, refcnt) + 2, "see USTACK_WHOLE");
 
+/* What ustack_accept_slow() does, in the usual case with next to no work; and the VLAN tag comes off where the port is in a VLAN. */
 static inline struct rte_mbuf *ustack_accept(struct ustack_queue *queue, struct rte_mbuf *mbuf)
 {
 	uint32_t whole;
 
 	memcpy(&whole, &mbuf->refcnt, sizeof(whole));
-	if (likely(whole == USTACK_WHOLE && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
-		   mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->mempool &&
-		   RTE_MBUF_DIRECT(mbuf)))
+	if (unlikely(!(whole == USTACK_WHOLE && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
+		       mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->mempool &&
+		       RTE_MBUF_DIRECT(mbuf))))
+		mbuf = ustack_accept_slow(queue, mbuf);
+	if (likely(queue->vlan == 0) || mbuf == NULL)
 		return mbuf;
-	return ustack_accept_slow(queue, mbuf);
+	return ustack_vlan_accept(queue, mbuf);
 }
 
 /* The USTACK_RX_* bits of an accepted frame. */
@@ -113,13 +122,17 @@ static inline uint32_t ustack_verify(const struct ustack_queue *queue, const str
 	return 0;
 }
 
-/* Makes a frame ready for the port: clears what an earlier owner left in the mbuf, sees to its checksums. True when the port has
- * to do something. */
+/* Makes a frame ready for the port: clears what an earlier owner left in the mbuf, sees to its checksums and its tag. True when the
+ * port has to do something. */
 static inline bool ustack_finish(struct ustack_queue *queue, struct rte_mbuf *mbuf, uint32_t flags)
 {
 	/* Without these the port does not look at tx_offload. */
 	mbuf->ol_flags = 0;
-	return (flags & USTACK_TX_CHECKSUMS) != 0 && ustack_finish_slow(queue, mbuf, flags);
+	bool sums = (flags & USTACK_TX_CHECKSUMS) != 0 && ustack_finish_slow(queue, mbuf, flags);
+
+	if (likely(queue->vlan == 0))
+		return sums;
+	return ustack_vlan_tag(queue, mbuf) || sums;
 }
 
 #endif

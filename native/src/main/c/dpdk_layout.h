@@ -30,6 +30,8 @@ enum ustack_flag {
 enum ustack_service {
 	USTACK_GRO = 1 << 10, /* makes trains of what comes */
 	USTACK_TSO = 1 << 11, /* the port's: cuts trains that are chains of mbufs */
+	USTACK_RX_VLAN = 1 << 12, /* the port's: takes VLAN tags off */
+	USTACK_TX_VLAN = 1 << 13, /* the port's: puts VLAN tags on */
 };
 
 #define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
@@ -45,6 +47,7 @@ enum ustack_counter {
 	USTACK_TX_UNSUMMED,   /* checksum asked for, but it has no place: sent without */
 	USTACK_TX_UNPREPARED, /* the port's driver refuses to offload for it: lost */
 	USTACK_RX_RING_MOST,  /* the most that have waited for Java in the ring at once */
+	USTACK_RX_OTHER_VLAN, /* not of the port's VLAN: dropped */
 	USTACK_COUNTERS,
 };
 
@@ -68,6 +71,6 @@ enum ustack_layout_item {
 };
 
 /* Raised whenever the C face changes in a way that an older jar would not survive. */
-#define USTACK_ABI 2
+#define USTACK_ABI 3
 
 #endif

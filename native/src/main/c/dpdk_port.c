@@ -12,9 +12,8 @@
 #include "dpdk_memif.h"
 #include "dpdk_pool.h"
 #include "dpdk_rss.h"
+#include "dpdk_vlan.h"
 #include "ustack_dpdk.h"
-
-#define VLAN_TAG 4
 
 int ustack_port_find(const char *name)
 {
@@ -80,6 +79,8 @@ static const struct {
 	{ USTACK_TSO, 0,
 	  RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
 		  RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
+	{ USTACK_RX_VLAN, RTE_ETH_RX_OFFLOAD_VLAN_STRIP, 0 },
+	{ USTACK_TX_VLAN, 0, RTE_ETH_TX_OFFLOAD_VLAN_INSERT },
 };
 
 int ustack_port_offloads(int port)
@@ -94,7 +95,7 @@ int ustack_port_offloads(int port)
 	return result;
 }
 
-int ustack_port_configure(int port, int queues, int mtu, int offloads)
+int ustack_port_configure(int port, int queues, int mtu, int offloads, int vlan)
 {
 	struct rte_eth_dev_info info;
 	uint16_t own_mtu;
@@ -115,6 +116,8 @@ int ustack_port_configure(int port, int queues, int mtu, int offloads)
 			conf.txmode.offloads |= OFFLOADS[i].tx;
 		}
 	}
+	if (vlan != 0)
+		conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_VLAN_FILTER;
 	conf.intr_conf.rmv = (*info.dev_flags & RTE_ETH_DEV_INTR_RMV) != 0;
 	if (queues > 1)
 		ustack_rss_ask(&conf, &info);
@@ -153,6 +156,16 @@ int ustack_port_start(int port)
 		ustack_fate_begin((uint16_t)port);
 	}
 	return result;
+}
+
+int ustack_port_vlan(int port, int vlan)
+{
+	int filters = rte_eth_dev_get_vlan_offload((uint16_t)port);
+
+	/* Without a filter all VLANs pass. */
+	if (filters < 0 || !(filters & RTE_ETH_VLAN_FILTER_OFFLOAD))
+		return 0;
+	return rte_eth_dev_vlan_filter((uint16_t)port, (uint16_t)vlan, 1);
 }
 
 int ustack_port_stop(int port)
@@ -211,7 +224,7 @@ uint32_t ustack_port_frame_max(int port)
 	uint16_t mtu = RTE_ETHER_MTU;
 
 	rte_eth_dev_get_mtu((uint16_t)port, &mtu);
-	return mtu + RTE_ETHER_HDR_LEN + VLAN_TAG;
+	return mtu + RTE_ETHER_HDR_LEN + USTACK_VLAN_TAG;
 }
 
 uint32_t ustack_port_chain_max(int port)
@@ -230,7 +243,7 @@ uint32_t ustack_port_tso_frame_max(int port)
 
 	/* net_tap measures segments with their Ethernet header against the MTU, and takes nothing any more when one is longer. */
 	if (rte_eth_dev_info_get((uint16_t)port, &info) == 0 && strcmp(info.driver_name, "net_tap") == 0)
-		most -= RTE_ETHER_HDR_LEN + VLAN_TAG;
+		most -= RTE_ETHER_HDR_LEN + USTACK_VLAN_TAG;
 	return most;
 }
 

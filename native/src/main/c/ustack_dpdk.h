@@ -51,12 +51,14 @@ USTACK_EXPORT int ustack_port_driver(int port, char *out, int size);
 USTACK_EXPORT int ustack_port_max_queues(int port);
 /* -1: any, or not known. */
 USTACK_EXPORT int ustack_port_numa_node(int port);
-/* What the driver offers: the USTACK_RX_* and USTACK_TX_* bits of the checksums. */
+/* What the driver offers: the USTACK_RX_* and USTACK_TX_* bits of the checksums, and of enum ustack_service those that are the port's. */
 USTACK_EXPORT int ustack_port_offloads(int port);
-/* mtu 0 keeps the port's own. offloads: what the port is to do, of what it offers. */
-USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offloads);
+/* mtu 0 keeps the port's own. offloads: what the port is to do, of what it offers. vlan: that it is to be in, 1 to 4094; 0: none. */
+USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offloads, int vlan);
 USTACK_EXPORT int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors);
 USTACK_EXPORT int ustack_port_start(int port);
+/* Lets frames of that VLAN pass the filter of a started port that was configured for it. */
+USTACK_EXPORT int ustack_port_vlan(int port, int vlan);
 /* Fills the indirection table of a started port with its queues in turn. Returns its entries where TCP and UDP over IPv4 then
  * go to queues by the Toeplitz hash with the symmetric key (dpdk_rss.c), 0 where they don't, as far as the driver says. */
 USTACK_EXPORT int ustack_port_sorting(int port, int queues);
@@ -80,8 +82,8 @@ USTACK_EXPORT int ustack_port_xstats(int port, char *names, int size, int64_t *v
 
 /* ---- queue pairs (dpdk_burst.c) ---- */
 
-/* After ustack_port_queue(). offloads as the port was configured. */
-USTACK_EXPORT int64_t ustack_queue_open(int port, int queue, int64_t pool, int offloads);
+/* After ustack_port_queue(). offloads and vlan as the port was configured. */
+USTACK_EXPORT int64_t ustack_queue_open(int port, int queue, int64_t pool, int offloads, int vlan);
 USTACK_EXPORT int64_t ustack_queue_rx_frames(int64_t queue);
 USTACK_EXPORT int64_t ustack_queue_tx_frames(int64_t queue);
 /* out: one value per enum ustack_counter. */

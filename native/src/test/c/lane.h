@@ -25,13 +25,14 @@ static int port;
 
 struct lane {
 	int64_t queue;
+	int vlan; /* 0: none */
 	const struct ustack_frame *rx;
 	struct ustack_frame *tx;
 };
 
-static inline struct lane open_lane(int ring_entries)
+static inline struct lane open_lane_in(int vlan, int ring_entries)
 {
-	struct lane lane = { .queue = ustack_queue_open(port, 0, pool, 0) };
+	struct lane lane = { .queue = ustack_queue_open(port, 0, pool, 0, vlan), .vlan = vlan };
 
 	CHECK(lane.queue > 0);
 	lane.rx = (const struct ustack_frame *)(uintptr_t)ustack_queue_rx_frames(lane.queue);
@@ -39,6 +40,11 @@ static inline struct lane open_lane(int ring_entries)
 	if (ring_entries > 0)
 		CHECK(ustack_ring_start(lane.queue, ring_entries) == 0);
 	return lane;
+}
+
+static inline struct lane open_lane(int ring_entries)
+{
+	return open_lane_in(0, ring_entries);
 }
 
 static inline int64_t counter(const struct lane *lane, enum ustack_counter which)
@@ -98,6 +104,19 @@ static inline struct rte_mbuf *make_mbuf(int64_t from, uint32_t length)
 	return mbuf;
 }
 
+/* A frame that takes room until it is received. */
+static inline struct rte_mbuf *make_filler(const struct lane *lane)
+{
+	struct rte_mbuf *mbuf = make_mbuf(other_pool, 20);
+
+	if (lane->vlan != 0) {
+		const uint8_t tag[] = { 0x81, 0x00, (uint8_t)(lane->vlan >> 8), (uint8_t)lane->vlan };
+
+		memcpy(rte_pktmbuf_mtod_offset(mbuf, uint8_t *, 12), tag, sizeof(tag));
+	}
+	return mbuf;
+}
+
 static inline void poison(const struct rte_mbuf *mbuf, int on)
 {
 	uint8_t *start = mbuf->buf_addr;
@@ -140,7 +159,7 @@ static inline void set_up(void)
 	pool = ustack_pool_create("test", BUFFERS, 2176, -1);
 	other_pool = ustack_pool_create("other", BUFFERS, 2176, -1);
 	CHECK(pool > 0 && other_pool > 0);
-	CHECK(ustack_port_configure(port, 1, 0, ustack_port_offloads(port)) == 0);
+	CHECK(ustack_port_configure(port, 1, 0, ustack_port_offloads(port), 0) == 0);
 	CHECK(ustack_port_queue(port, 0, pool, 256, 256) == 0);
 	CHECK(ustack_port_start(port) == 0);
 }

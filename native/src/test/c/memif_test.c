@@ -51,9 +51,9 @@ static int64_t open_port(const char *name, int *port)
 {
 	*port = ustack_port_find(name);
 	CHECK(*port >= 0);
-	CHECK(ustack_port_configure(*port, 1, 0, 0) >= 0);
+	CHECK(ustack_port_configure(*port, 1, 0, 0, 0) >= 0);
 	CHECK(ustack_port_queue(*port, 0, pool, 64, 64) == 0);
-	int64_t queue = ustack_queue_open(*port, 0, pool, 0);
+	int64_t queue = ustack_queue_open(*port, 0, pool, 0, 0);
 	CHECK(queue > 0);
 	CHECK(ustack_port_start(*port) == 0);
 	return queue;

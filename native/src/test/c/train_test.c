@@ -1,5 +1,5 @@
 /*
- * Trains through dpdk_burst: cut into frames, chained for a port that cuts them, and joined when they arrive.
+ * Trains through dpdk_burst: cut into frames, chained for a port that cuts them, and joined when they arrive; in no VLAN and in one.
  */
 #include "lane.h"
 
@@ -91,10 +91,10 @@ static void check_segment(const struct ustack_frame *frame, struct train *train,
 	CHECK(memcmp(got, train->frames[which], frame->length) == 0);
 }
 
-static void cuts_trains(int ring_entries)
+static void cuts_trains(int vlan, int ring_entries)
 {
 	static struct train trains[2];
-	struct lane lane = open_lane(ring_entries);
+	struct lane lane = open_lane_in(vlan, ring_entries);
 
 	for (int round = 0; round < 2000; round++) {
 		int first = 1 + (int)below(TRAIN_MAX);
@@ -105,9 +105,9 @@ static void cuts_trains(int ring_entries)
 		make_train(&trains[0], first);
 		make_train(&trains[1], second);
 		lay_out(&lane, &trains[0], 0, headroom);
-		lay_out(&lane, &trains[1], first, 134);
+		lay_out(&lane, &trains[1], first, 138);
 		/* Without room for headers in front it is no train: it is lost, the other one is not. */
-		bool fits = first == 1 || trains[0].header <= headroom;
+		bool fits = first == 1 || trains[0].header + (vlan == 0 ? 0 : USTACK_VLAN_TAG) <= headroom;
 		CHECK(ustack_tx(lane.queue, first + second) == first + second);
 		while (got < second + (fits ? first : 0)) {
 			int now = receive(&lane, USTACK_BURST);
@@ -126,10 +126,10 @@ static void cuts_trains(int ring_entries)
 }
 
 /* The port has room for a part of two trains: what is left are trains, and may be left in part again. */
-static void cuts_trains_in_two(void)
+static void cuts_trains_in_two(int vlan)
 {
 	static struct train trains[2];
-	struct lane lane = open_lane(0);
+	struct lane lane = open_lane_in(vlan, 0);
 
 	for (int round = 0; round < 300; round++) {
 		int first = 1 + (int)below(TRAIN_MAX);
@@ -143,7 +143,7 @@ static void cuts_trains_in_two(void)
 		lay_out(&lane, &trains[1], first, 140);
 		while (sent < count) {
 			for (int i = 0; i < waiting; i++)
-				inject(make_mbuf(other_pool, 20));
+				inject(make_filler(&lane));
 			int taken = ustack_tx(lane.queue, count - sent);
 			CHECK(taken == RTE_MIN(count - sent, 1023 - waiting));
 			for (int i = 0; i < waiting;) {
@@ -170,10 +170,10 @@ static void cuts_trains_in_two(void)
 }
 
 /* A full port has not taken a chain: its mbufs are single again, and the train is as it was. */
-static void leaves_chains(void)
+static void leaves_chains(int vlan)
 {
 	static struct train train;
-	struct lane lane = open_lane(0);
+	struct lane lane = open_lane_in(vlan, 0);
 
 	for (int round = 0; round < 50; round++) {
 		int count = 2 + (int)below(TRAIN_MAX - 1);
@@ -181,7 +181,7 @@ static void leaves_chains(void)
 		make_train(&train, count);
 		lay_out(&lane, &train, 0, 140);
 		for (int i = 0; i < 1023; i++)
-			inject(make_mbuf(other_pool, 20));
+			inject(make_filler(&lane));
 		ustack_queue(lane.queue)->chain_max = UINT8_MAX;
 		CHECK(ustack_tx(lane.queue, count) == 0);
 		for (int i = 0; i < count; i++) {
@@ -206,19 +206,31 @@ static void leaves_chains(void)
 	close_lane(&lane);
 }
 
+/* Sends a frame, with good checksums but for that many wrong bits, and the tag of the lane. */
+static void inject_frame(const struct lane *lane, const uint8_t *frame, uint32_t length, uint32_t header, uint8_t wrong)
+{
+	uint32_t tag_length = lane->vlan == 0 ? 0 : USTACK_VLAN_TAG;
+	const uint8_t tag[] = { 0x81, 0x00, (uint8_t)(lane->vlan >> 8), (uint8_t)lane->vlan };
+	uint8_t summed[FRAME_MAX];
+	struct rte_mbuf *mbuf = make_mbuf(pool, length + tag_length);
+	uint8_t *data = rte_pktmbuf_mtod(mbuf, uint8_t *);
+
+	memcpy(summed, frame, length);
+	ustack_checksum_fill(summed, length, USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM);
+	summed[header] ^= wrong;
+	memcpy(data, summed, 12);
+	memcpy(data + 12, tag, tag_length);
+	memcpy(data + 12 + tag_length, summed + 12, length - 12);
+	inject(mbuf);
+}
+
 /* Sends the frames of a train one by one, with good checksums, all in one burst; returns how many heads come back. */
 static int send_apart(const struct lane *lane, const struct train *train)
 {
 	int heads = 0;
 
-	for (int i = 0; i < train->count; i++) {
-		struct rte_mbuf *mbuf = make_mbuf(pool, train->lengths[i]);
-		uint8_t *data = rte_pktmbuf_mtod(mbuf, uint8_t *);
-
-		memcpy(data, train->frames[i], train->lengths[i]);
-		ustack_checksum_fill(data, train->lengths[i], USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM);
-		inject(mbuf);
-	}
+	for (int i = 0; i < train->count; i++)
+		inject_frame(lane, train->frames[i], train->lengths[i], train->header, 0);
 	CHECK(receive(lane, USTACK_BURST) == train->count);
 	for (int i = 0; i < train->count; i++) {
 		bool follows = i > 0 && lane->rx[i - 1].flags == USTACK_CONTINUES;
@@ -244,13 +256,13 @@ static void make_plain_train(struct train *train, int count)
 		train->frames[i][47] = (uint8_t)(0x10 | (i == count - 1 && below(2) ? 8 : 0));
 }
 
-static void makes_trains(void)
+static void makes_trains(int vlan)
 {
 	/* Of the 54 bytes of headers those that may differ: length, id and checksum; sequence number, checksum and, without URG, the
 	 * urgent pointer. */
 	static const char may_differ[] = "..............  LLII    CC............SSSS        CCUU";
 	static struct train train;
-	struct lane lane = { .queue = ustack_queue_open(port, 0, pool, USTACK_GRO) };
+	struct lane lane = { .queue = ustack_queue_open(port, 0, pool, USTACK_GRO, vlan), .vlan = vlan };
 
 	CHECK(lane.queue > 0);
 	lane.rx = (const struct ustack_frame *)(uintptr_t)ustack_queue_rx_frames(lane.queue);
@@ -288,15 +300,8 @@ static void makes_trains(void)
 		CHECK(send_apart(&lane, &train) == 2);
 	}
 	make_plain_train(&train, 3);
-	for (int i = 0; i < 3; i++) {
-		struct rte_mbuf *mbuf = make_mbuf(pool, train.lengths[i]);
-		uint8_t *data = rte_pktmbuf_mtod(mbuf, uint8_t *);
-
-		memcpy(data, train.frames[i], train.lengths[i]);
-		ustack_checksum_fill(data, train.lengths[i], USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM);
-		data[train.header] ^= i == 1;
-		inject(mbuf);
-	}
+	for (int i = 0; i < 3; i++)
+		inject_frame(&lane, train.frames[i], train.lengths[i], train.header, i == 1);
 	CHECK(ustack_rx(lane.queue, USTACK_BURST) == 3);
 	CHECK(lane.rx[0].flags == 0 && lane.rx[1].flags == USTACK_RX_L4_CHECKSUM_BAD && lane.rx[2].flags == 0);
 	release(&lane, 3);
@@ -306,12 +311,14 @@ static void makes_trains(void)
 int main(void)
 {
 	set_up();
-	cuts_trains(0);
-	cuts_trains_in_two();
-	leaves_chains();
-	makes_trains();
-	if (ustack_ring_spare_lcores() > 0)
-		cuts_trains(256);
+	for (int vlan = 0; vlan <= 0x123; vlan += 0x123) {
+		cuts_trains(vlan, 0);
+		cuts_trains_in_two(vlan);
+		leaves_chains(vlan);
+		makes_trains(vlan);
+		if (ustack_ring_spare_lcores() > 0)
+			cuts_trains(vlan, 256);
+	}
 	tear_down();
 	printf("train_test: %lu checks\n", checks);
 	return 0;

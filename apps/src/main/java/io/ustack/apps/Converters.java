@@ -61,6 +61,19 @@ final class Converters {
     }
   }
 
+  /** An 802.1Q VLAN; 0 and 4095 are none (802.1Q 9.6). */
+  static final class Vlan implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(final String text) {
+      if (!text.matches("[0-9]{1,4}")
+          || Integer.parseInt(text) == 0
+          || Integer.parseInt(text) > 4094) {
+        throw new TypeConversionException("'" + text + "' is no VLAN, 1 to 4094");
+      }
+      return Integer.valueOf(text);
+    }
+  }
+
   /** {@code linux} or {@code freebsd}. */
   static final class TcpProfile implements ITypeConverter<TcpConfig> {
     @Override

@@ -156,6 +156,7 @@ record OpenPort(
               .withQueues(queues(options, device, eal.mostQueues(device)))
               .withMtuBytes(options.mtuBytes())
               .withMacAddress(options.mac())
+              .withVlan(options.vlan())
               .withOffloads(offloads(options))
               .withPoolPackets(options.packets())
               .withTransport(options.transport());

@@ -55,14 +55,23 @@ public final class PortOptions {
   private int mtuBytes;
 
   @Option(
+      names = "--vlan",
+      paramLabel = "ID",
+      converter = Converters.Vlan.class,
+      description =
+          "The 802.1Q VLAN that the port is in, 1 to 4094: what is sent gets its tag, what has"
+              + " another or none is dropped. Default: none, and tagged frames are dropped.")
+  private int vlan;
+
+  @Option(
       names = "--offload",
       paramLabel = "NAME=on|off,...",
       converter = OffloadSwitches.class,
       description =
           "Switch what the port may do for us, by ethtool's names: rx and tx (checksums), tso, gso"
-              + " and gro (trains of segments, cut and made below the stack). What is off the shim"
-              + " does; on refuses a port that can't; ustack doctor shows what a port can. Default:"
-              + " what it has in hardware.")
+              + " and gro (trains of segments, cut and made below the stack), rxvlan and txvlan"
+              + " (tags of --vlan). What is off the shim does; on refuses a port that can't; ustack"
+              + " doctor shows what a port can. Default: what it has in hardware.")
   private Offloads offloads = Offloads.AUTO;
 
   @Option(
@@ -303,6 +312,11 @@ public final class PortOptions {
 
   int mtuBytes() {
     return mtuBytes;
+  }
+
+  /** 0 for none. */
+  int vlan() {
+    return vlan;
   }
 
   Offloads offloads() {

@@ -4,6 +4,7 @@ import io.ustack.buffer.MemoryPressure;
 import io.ustack.buffer.PressureLevel;
 import io.ustack.counter.Counters;
 import io.ustack.dpdk.PortWatch;
+import io.ustack.dpdk.QueueCounter;
 import io.ustack.ethernet.MacAddress;
 import io.ustack.link.LinkCapabilities;
 import io.ustack.link.LinkDevice;
@@ -111,10 +112,11 @@ public final class RunningStack implements AutoCloseable {
     final LinkCapabilities link = port.links().get(0).capabilities();
     return String.format(
             Locale.ROOT,
-            "%s on %s (%s), %s, MTU %d, %s",
+            "%s on %s (%s)%s, %s, MTU %d, %s",
             options.ip(),
             link.name(),
             port.port().driver(),
+            options.vlan() == 0 ? "" : ", VLAN " + options.vlan(),
             MacAddress.format(link.macAddress()),
             link.mtuBytes(),
             options.mode().name().toLowerCase(Locale.ROOT))
@@ -140,9 +142,13 @@ public final class RunningStack implements AutoCloseable {
       lostFrames += link.lostFrames();
       inUse += link.pool().inUse();
     }
+    final long others = port.port().counter(QueueCounter.RX_OTHER_VLAN);
     final String sorted =
         port.sortsAsTold() ? "" : "the NIC did not sort flows as it was told, so we did; ";
-    return sorted + Statistics.line(counters(), lostFrames, inUse, worst(MemoryPressure::highest));
+    final String vlan = others == 0 ? "" : others + " frames of other VLANs dropped; ";
+    return sorted
+        + vlan
+        + Statistics.line(counters(), lostFrames, inUse, worst(MemoryPressure::highest));
   }
 
   @Override

@@ -43,12 +43,15 @@ final class DpdkCalls {
 
   static native int ustack_port_offloads(int port);
 
-  static native int ustack_port_configure(int port, int queues, int mtuBytes, int offloads);
+  static native int ustack_port_configure(
+      int port, int queues, int mtuBytes, int offloads, int vlan);
 
   static native int ustack_port_queue(
       int port, int queue, long pool, int rxDescriptors, int txDescriptors);
 
   static native int ustack_port_start(int port);
+
+  static native int ustack_port_vlan(int port, int vlan);
 
   static native int ustack_port_sorting(int port, int queues);
 
@@ -74,7 +77,7 @@ final class DpdkCalls {
 
   static native int ustack_port_xstats(int port, byte[] names, int size, long[] values, int count);
 
-  static native long ustack_queue_open(int port, int queue, long pool, int offloads);
+  static native long ustack_queue_open(int port, int queue, long pool, int offloads, int vlan);
 
   static native long ustack_queue_rx_frames(long queue);
 

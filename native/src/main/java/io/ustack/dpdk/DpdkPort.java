@@ -81,7 +81,8 @@ public final class DpdkPort implements AutoCloseable {
     offered = check(DpdkCalls.ustack_port_offloads(port), "does not say what it can do");
     active = choose();
     check(
-        DpdkCalls.ustack_port_configure(port, config.queues(), config.mtuBytes(), active),
+        DpdkCalls.ustack_port_configure(
+            port, config.queues(), config.mtuBytes(), active, config.vlan()),
         config.mtuBytes() == 0 ? "can't be configured" : "does not take MTU " + config.mtuBytes());
     final List<DpdkPacketPool> pools = pools(eal);
     for (int queue = 0; queue < config.queues(); queue++) {
@@ -92,6 +93,9 @@ public final class DpdkPort implements AutoCloseable {
           DpdkCalls.ustack_port_set_mac(port, config.macAddress()), "does not take a MAC address");
     }
     check(DpdkCalls.ustack_port_start(port), "does not start");
+    if (config.vlan() != 0) {
+      check(DpdkCalls.ustack_port_vlan(port, config.vlan()), "does not take a VLAN");
+    }
     sortingEntries =
         config.queues() == 1 ? 0 : DpdkCalls.ustack_port_sorting(port, config.queues());
     for (final DpdkLink link : links) {
@@ -108,6 +112,13 @@ public final class DpdkPort implements AutoCloseable {
       final boolean on = config.offloads().isOn(offload);
       if (offload.isShims()) {
         chosen |= config.offloads().isOff(offload) ? 0 : offload.bits();
+        continue;
+      }
+      if (offload.isForVlan() && config.vlan() == 0) {
+        if (on) {
+          throw new DpdkException(
+              "port " + config.name() + ": " + offload.word() + "=on needs --vlan");
+        }
         continue;
       }
       if (on && (offered & offload.bits()) == 0) {
@@ -158,7 +169,8 @@ public final class DpdkPort implements AutoCloseable {
         DpdkCalls.ustack_port_queue(
             port, queue, pool.handle(), config.descriptors(), config.descriptors()),
         "can't set up queue " + queue);
-    final long handle = DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads);
+    final long handle =
+        DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads, config.vlan());
     check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);
     openLinks++;
     links.add(new DpdkLink(this, queue, pool, handle));
@@ -216,7 +228,7 @@ public final class DpdkPort implements AutoCloseable {
 
   /**
    * What the driver says that it can do: the {@code RX_} and {@code TX_} checksum bits of {@link
-   * io.ustack.buffer.Packet}.
+   * io.ustack.buffer.Packet}, and those of other offloads.
    */
   public int offered() {
     return offered;
@@ -225,6 +237,11 @@ public final class DpdkPort implements AutoCloseable {
   /** What of it the port does, and what the shim does besides. */
   public int active() {
     return active;
+  }
+
+  /** What the shim counted on all queues together. */
+  public long counter(final QueueCounter counter) {
+    return links.stream().mapToLong(link -> link.counter(counter)).sum();
   }
 
   /** How many segments a train to transmit may have. */

@@ -12,6 +12,10 @@ public enum Offload {
   TX_CHECKSUM("tx", Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM | Packet.TX_UDP_CHECKSUM),
   /** Cuts trains of segments; without it the shim does. */
   TSO("tso", 1 << 11),
+  /** Takes VLAN tags off; without it the shim does. Only on a port that is in a VLAN. */
+  RX_VLAN("rxvlan", 1 << 12),
+  /** Puts VLAN tags on; without it the shim does. Only on a port that is in a VLAN. */
+  TX_VLAN("txvlan", 1 << 13),
   /** TCP sends trains of segments, which the shim cuts where the port does not. */
   GSO("gso", 1 << 9),
   /** Received segments of a connection that lie side by side reach TCP as one train. */
@@ -38,6 +42,11 @@ public enum Offload {
   /** The shim does it, whatever the port can. */
   public boolean isShims() {
     return this == GSO || this == GRO;
+  }
+
+  /** There is nothing to do for it unless the port is in a VLAN. */
+  public boolean isForVlan() {
+    return this == RX_VLAN || this == TX_VLAN;
   }
 
   /** Which parts of it such a set has: {@code yes}, {@code IPv4, TCP} or {@code -}. */

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param queues queue pairs; each becomes a {@link DpdkLink} [1 to 65535, and what the port has]
  * @param mtuBytes largest IP packet; 0 keeps the port's own [576 to 9600]
  * @param macAddress 48 bits, of one interface; 0 keeps the port's own
+ * @param vlan the 802.1Q VLAN that the port is in: what is sent gets its tag, what is received and
+ *     has another one, or none, is dropped; the stack sees no tags. 0: in none, frames are left as
+ *     they are [1 to 4094]
  * @param offloads what the port does for us
  * @param transport who runs the bursts
  * @param descriptors length of each hardware ring, received and sent [64 to 32768]
@@ -24,6 +27,7 @@ public record PortConfig(
     int queues,
     int mtuBytes,
     long macAddress,
+    int vlan,
     Offloads offloads,
     Transport transport,
     int descriptors,
@@ -46,6 +50,9 @@ public record PortConfig(
               + Long.toHexString(macAddress)
               + ", not 48 bits without the group bit");
     }
+    if (vlan != 0) {
+      check("vlan", vlan, 1, 4094);
+    }
     check("descriptors", descriptors, 64, 32_768);
     check("poolPackets", poolPackets, 64, MOST_PACKETS);
     check("ringEntries", ringEntries, 64, 1 << 20);
@@ -64,7 +71,8 @@ public record PortConfig(
    * between.
    */
   public static PortConfig of(final String name) {
-    return new PortConfig(name, 1, 0, 0, Offloads.AUTO, Transport.DIRECT, 1024, 8191, 2048, null);
+    return new PortConfig(
+        name, 1, 0, 0, 0, Offloads.AUTO, Transport.DIRECT, 1024, 8191, 2048, null);
   }
 
   public PortConfig withQueues(final int newQueues) {
@@ -82,6 +90,12 @@ public record PortConfig(
   public PortConfig withMacAddress(final long newMacAddress) {
     final Parts parts = new Parts(this);
     parts.macAddress = newMacAddress;
+    return parts.whole();
+  }
+
+  public PortConfig withVlan(final int newVlan) {
+    final Parts parts = new Parts(this);
+    parts.vlan = newVlan;
     return parts.whole();
   }
 
@@ -141,6 +155,7 @@ public record PortConfig(
     private int queues;
     private int mtuBytes;
     private long macAddress;
+    private int vlan;
     private Offloads offloads;
     private Transport transport;
     private int descriptors;
@@ -153,6 +168,7 @@ public record PortConfig(
       queues = config.queues;
       mtuBytes = config.mtuBytes;
       macAddress = config.macAddress;
+      vlan = config.vlan;
       offloads = config.offloads;
       transport = config.transport;
       descriptors = config.descriptors;
@@ -167,6 +183,7 @@ public record PortConfig(
           queues,
           mtuBytes,
           macAddress,
+          vlan,
           offloads,
           transport,
           descriptors,

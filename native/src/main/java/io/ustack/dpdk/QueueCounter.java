@@ -24,7 +24,9 @@ public enum QueueCounter {
   /** A frame of ours that the driver refuses to sum. */
   TX_UNPREPARED(true),
   /** The most frames that have waited for the stack in the ring transport at once; not a count. */
-  RX_RING_MOST(false);
+  RX_RING_MOST(false),
+  /** Not of the VLAN that the port is in, or without a tag; dropped. */
+  RX_OTHER_VLAN(false);
 
   private final boolean lost;
 

@@ -15,6 +15,7 @@ class PortConfigTest {
     return switch (setting) {
       case "queues" -> usual.withQueues(value);
       case "mtuBytes" -> usual.withMtuBytes(value);
+      case "vlan" -> usual.withVlan(value);
       case "descriptors" -> usual.withSizes(value, 2048, 8191);
       case "poolPackets" -> usual.withSizes(1024, 2048, value);
       default -> usual.withSizes(1024, value, 8191);
@@ -25,6 +26,7 @@ class PortConfigTest {
   @CsvSource({
     "queues, 1, 65535",
     "mtuBytes, 576, 9600",
+    "vlan, 1, 4094",
     "descriptors, 64, 32768",
     "poolPackets, 64, 4194304",
     "ringEntries, 64, 1048576"
@@ -33,6 +35,9 @@ class PortConfigTest {
     with(setting, least);
     with(setting, most);
     for (final int value : new int[] {least - 1, most + 1, -1}) {
+      if (setting.equals("vlan") && value == 0) {
+        continue; // none
+      }
       assertEquals(
           "PortConfig: " + setting + " is " + value + ", not " + least + " to " + most,
           assertThrows(IllegalArgumentException.class, () -> with(setting, value)).getMessage());

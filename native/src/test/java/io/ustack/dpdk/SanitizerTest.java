@@ -26,7 +26,8 @@ class SanitizerTest {
         output.contains("burst_test: ")
             && output.contains("checksum_test: ")
             && output.contains("memif_test: ")
-            && output.contains("train_test: "),
+            && output.contains("train_test: ")
+            && output.contains("vlan_test: "),
         output);
   }
 }

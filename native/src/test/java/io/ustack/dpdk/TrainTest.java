@@ -48,7 +48,8 @@ class TrainTest {
                 "--vdev=net_tap0,iface=usntso0",
                 "--vdev=net_tap1,iface=usntso1",
                 "--vdev=net_tap2,iface=usntso2",
-                "--vdev=net_tap3,iface=usntso3"));
+                "--vdev=net_tap3,iface=usntso3",
+                "--vdev=net_tap4,iface=usntso4"));
   }
 
   private static PortConfig config(final int number) {
@@ -145,23 +146,34 @@ class TrainTest {
     }
   }
 
+  /** Linux takes VLAN tags off before it shows a frame, and tells of them (PACKET_AUXDATA). */
   private static final String READER =
       """
-      import socket, sys
-      wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+      import socket, struct, sys
+      wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
       wire.bind((sys.argv[1], 0))
+      wire.setsockopt(263, 8, 1)
       wire.settimeout(15)
       print("ready", flush=True)
-      for i in range(int(sys.argv[2])):
-          print(wire.recv(65536).hex(), flush=True)
+      missing = int(sys.argv[2])
+      while missing > 0:
+          frame, [(_, _, told)], _, source = wire.recvmsg(65536, 256)
+          if source[1] != 0x0800 or source[2] == socket.PACKET_OUTGOING:
+              continue
+          missing -= 1
+          status, _, _, _, _, tci, tpid = struct.unpack("IIIHHHH", told)
+          tag = struct.pack(">HH", tpid, tci) if status & 0x10 else b""
+          print(tag.hex() + frame.hex(), flush=True)
       """;
 
   /** What Linux sees of trains, without the IPv4 identification, which TSO counts up. */
-  private static List<String> seenByLinux(final int tap, final String offloads, final int trains)
+  private static List<String> seenByLinux(
+      final int tap, final int vlan, final String offloads, final int trains)
       throws DpdkException, IOException {
     final PortConfig config =
         PortConfig.of("net_tap" + tap)
             .withSizes(256, 256, 2047)
+            .withVlan(vlan)
             .withOffloads(Offloads.parse(offloads));
     final List<String> seen = new ArrayList<>();
     try (Namespace linux = new Namespace();
@@ -180,7 +192,10 @@ class TrainTest {
         frames[0] = train(link, count, 0);
         assertEquals(1, link.transmit(frames, 1, 0));
         for (int i = 0; i < count; i++) {
-          seen.add(withoutId(lines.readLine()));
+          final String line = lines.readLine();
+          final String tag = vlan == 0 ? "" : String.format("8100%04x", vlan);
+          assertEquals(tag, line.substring(0, tag.length()));
+          seen.add(withoutId(line.substring(tag.length())));
         }
       }
       assertEquals(null, lines.readLine());
@@ -198,13 +213,17 @@ class TrainTest {
     return frame.substring(0, 36) + "...." + frame.substring(40, 48) + "...." + frame.substring(52);
   }
 
-  /** The driver cuts, the shim cuts, or the driver sums what the shim cuts. */
+  /**
+   * The driver cuts, the shim cuts, or the driver sums what the shim cuts; and the driver cuts what
+   * has a tag.
+   */
   @Test
   void theWireSeesTheSameWhoeverCuts() throws DpdkException, IOException {
-    final List<String> cutByPort = seenByLinux(0, "tx=on,tso=on", 31);
+    final List<String> cutByPort = seenByLinux(0, 0, "tx=on,tso=on", 31);
     assertEquals(31 * 34 / 2, cutByPort.size());
-    assertFrames(seenByLinux(1, "tx=off", 31), cutByPort);
-    assertFrames(seenByLinux(2, "tx=on,tso=off", 31), cutByPort);
+    assertFrames(seenByLinux(1, 0, "tx=off", 31), cutByPort);
+    assertFrames(seenByLinux(2, 0, "tx=on,tso=off", 31), cutByPort);
+    assertFrames(seenByLinux(4, 0x123, "tx=on,tso=on", 31), cutByPort);
   }
 
   private static void assertFrames(final List<String> expected, final List<String> seen) {

@@ -23,10 +23,17 @@ final class OffloadTable {
               ROW,
               offload.word(),
               offload.isShims() ? "(the shim)" : offload.parts(offered),
-              offload.parts(active),
+              on(offload, offered, active),
               without(offload)));
     }
     return table.toString();
+  }
+
+  private static String on(final Offload offload, final int offered, final int active) {
+    final String parts = offload.parts(active);
+    return offload.isForVlan() && !offload.parts(offered).equals("-") && parts.equals("-")
+        ? "with --vlan"
+        : parts;
   }
 
   private static String without(final Offload offload) {
@@ -34,6 +41,8 @@ final class OffloadTable {
       case RX_CHECKSUM -> "the shim verifies checksums";
       case TX_CHECKSUM -> "the shim computes checksums";
       case TSO -> "the shim cuts trains of segments";
+      case RX_VLAN -> "the shim takes VLAN tags off";
+      case TX_VLAN -> "the shim puts VLAN tags on";
       case GSO -> "segments leave one by one";
       case GRO -> "segments arrive one by one";
     };

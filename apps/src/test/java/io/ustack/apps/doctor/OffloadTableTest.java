@@ -14,7 +14,8 @@ class OffloadTableTest {
         Packet.RX_IPV4_CHECKSUM_BAD
             | Packet.RX_L4_CHECKSUM_BAD
             | Packet.TX_TCP_CHECKSUM
-            | Packet.TX_UDP_CHECKSUM;
+            | Packet.TX_UDP_CHECKSUM
+            | 1 << 12;
     final List<String> lines = OffloadTable.of(offered, Packet.TX_TCP_CHECKSUM).lines().toList();
     assertEquals("", lines.get(0));
     assertEquals("         offload  driver offers    on               else", lines.get(1));
@@ -28,7 +29,13 @@ class OffloadTableTest {
         "         tso      -                -                the shim cuts trains of segments",
         lines.get(4));
     assertEquals(
-        "         gso      (the shim)       -                segments leave one by one",
+        "         rxvlan   yes              with --vlan      the shim takes VLAN tags off",
         lines.get(5));
+    assertEquals(
+        "         txvlan   -                -                the shim puts VLAN tags on",
+        lines.get(6));
+    assertEquals(
+        "         gso      (the shim)       -                segments leave one by one",
+        lines.get(7));
   }
 }

@@ -31,14 +31,17 @@ final class KernelScene implements AutoCloseable {
   private final Tool tool = new Tool(new StopSignal());
   private final Cable cable;
   private final LinuxNamespace host;
+  private final VlanDevice vlanDevice; // null without
   private final ServerProcess server;
   private final List<Process> processes = new ArrayList<>();
   private boolean ended;
 
-  private KernelScene(final Path directory, final int queues, final List<String> command)
+  private KernelScene(
+      final Path directory, final int queues, final int vlan, final List<String> command)
       throws CommandFailure {
     this.directory = directory;
     cable = Cable.plug(tool, PEER + "/24");
+    vlanDevice = vlan == 0 ? null : vlanDevice(vlan);
     host = LinuxNamespace.create(tool);
     final List<String> arguments = new ArrayList<>(command);
     arguments.addAll(List.of("--ip", HOST_SUBNET, "--kernel", "net_tap1", "--"));
@@ -47,10 +50,29 @@ final class KernelScene implements AutoCloseable {
     server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
   }
 
+  private VlanDevice vlanDevice(final int vlan) throws CommandFailure {
+    try {
+      return new VlanDevice(cable.linuxSide(), Cable.LINUX_END, vlan, PEER + "/24", directory);
+    } catch (final IOException e) {
+      throw new CommandFailure("no VLAN device", e);
+    }
+  }
+
   /** Starts {@code ustack COMMAND...}, gives its tap an address, and waits until both answer. */
   static KernelScene start(final Path directory, final int queues, final String... command)
       throws CommandFailure {
-    final KernelScene scene = new KernelScene(directory, queues, List.of(command));
+    return begin(new KernelScene(directory, queues, 0, List.of(command)));
+  }
+
+  /** The same with ustack and the peer in a VLAN. */
+  static KernelScene startInVlan(final int vlan, final Path directory, final String... command)
+      throws CommandFailure {
+    final List<String> all = new ArrayList<>(List.of(command));
+    all.addAll(List.of("--vlan", String.valueOf(vlan)));
+    return begin(new KernelScene(directory, 1, vlan, all));
+  }
+
+  private static KernelScene begin(final KernelScene scene) throws CommandFailure {
     scene.await(scene.server::isServing);
     scene.tool.check(
         TOOL_SECONDS,
@@ -145,9 +167,17 @@ final class KernelScene implements AutoCloseable {
       assertEquals(0, server.stop(), server::output);
       final String last = server.output().lines().reduce("", (before, line) -> line);
       assertTrue(last.endsWith("packets in use: 0"), server::output);
+      if (vlanDevice != null) {
+        vlanDevice.assertNoStrays();
+      }
       return server.output();
+    } catch (final IOException e) {
+      throw new AssertionError(e);
     } finally {
       server.close();
+      if (vlanDevice != null) {
+        vlanDevice.close();
+      }
       for (final Process process : processes) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();

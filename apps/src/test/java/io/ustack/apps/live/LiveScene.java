@@ -40,22 +40,33 @@ final class LiveScene implements AutoCloseable {
   private final List<String> arguments = new ArrayList<>();
   private ServerProcess server;
   private final List<Process> servers = new ArrayList<>();
+  private final VlanDevice vlanDevice; // null without
 
   private boolean ended;
 
   private LiveScene(
       final Path directory,
       final int queues,
+      final int vlan,
       final List<String> ealArguments,
       final List<String> command)
       throws CommandFailure {
     this.directory = directory;
     cable = Cable.plug(tool, LINUX_SUBNET);
+    vlanDevice = vlan == 0 ? null : vlanDevice(vlan);
     arguments.addAll(command);
     arguments.addAll(List.of("--ip", STACK_SUBNET, "--"));
     arguments.addAll(ealArguments);
     arguments.addAll(Cable.ealArguments(queues));
     server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
+  }
+
+  private VlanDevice vlanDevice(final int vlan) throws CommandFailure {
+    try {
+      return new VlanDevice(cable.linuxSide(), Cable.LINUX_END, vlan, LINUX_SUBNET, directory);
+    } catch (final IOException e) {
+      throw new CommandFailure("no VLAN device", e);
+    }
   }
 
   /** Starts {@code ustack COMMAND...} and waits until it answers a ping. */
@@ -66,7 +77,7 @@ final class LiveScene implements AutoCloseable {
   /** The same on a port of so many queue pairs. */
   static LiveScene startOn(final int queues, final Path directory, final String... command)
       throws CommandFailure {
-    final LiveScene scene = new LiveScene(directory, queues, List.of(), List.of(command));
+    final LiveScene scene = new LiveScene(directory, queues, 0, List.of(), List.of(command));
     scene.awaitAnswer();
     return scene;
   }
@@ -75,7 +86,17 @@ final class LiveScene implements AutoCloseable {
   static LiveScene startWith(
       final List<String> ealArguments, final Path directory, final String... command)
       throws CommandFailure {
-    final LiveScene scene = new LiveScene(directory, 1, ealArguments, List.of(command));
+    final LiveScene scene = new LiveScene(directory, 1, 0, ealArguments, List.of(command));
+    scene.awaitAnswer();
+    return scene;
+  }
+
+  /** The same with both ends in a VLAN. */
+  static LiveScene startInVlan(final int vlan, final Path directory, final List<String> command)
+      throws CommandFailure {
+    final List<String> all = new ArrayList<>(command);
+    all.addAll(List.of("--vlan", String.valueOf(vlan)));
+    final LiveScene scene = new LiveScene(directory, 1, vlan, List.of(), all);
     scene.awaitAnswer();
     return scene;
   }
@@ -236,7 +257,12 @@ final class LiveScene implements AutoCloseable {
       assertEquals(0, server.stop(), server::output);
       final String last = server.output().lines().reduce("", (before, line) -> line);
       assertTrue(last.endsWith("packets in use: 0"), server::output);
+      if (vlanDevice != null) {
+        vlanDevice.assertNoStrays();
+      }
       return server.output();
+    } catch (final IOException e) {
+      throw new AssertionError(e);
     } finally {
       tidy();
     }
@@ -244,6 +270,9 @@ final class LiveScene implements AutoCloseable {
 
   private void tidy() {
     server.close();
+    if (vlanDevice != null) {
+      vlanDevice.close();
+    }
     for (final Process other : servers) {
       other.descendants().forEach(ProcessHandle::destroyForcibly);
       other.destroyForcibly();

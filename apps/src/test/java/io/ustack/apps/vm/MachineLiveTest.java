@@ -8,7 +8,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.demo.Tool;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -36,6 +40,11 @@ class MachineLiveTest {
 
   private static final int FILE_BYTES = 4_000_000;
 
+  /** Scripts for the other end of a cable. */
+  private static final Path LIVE =
+      VirtualMachine.ROOT.resolve("apps/src/test/resources/io/ustack/apps/live");
+
+  private final Map<Nic, String> vlanAnswers = new EnumMap<>(Nic.class);
   private VirtualMachine machine;
 
   /** The machine's network cards. */
@@ -63,6 +72,11 @@ class MachineLiveTest {
 
     String stack() {
       return "10.98." + number() + ".2";
+    }
+
+    /** In the VLAN of its cable. */
+    String inVlan() {
+      return "10.97." + number() + ".2";
     }
 
     String server(final String command) {
@@ -155,8 +169,12 @@ class MachineLiveTest {
   }
 
   private void awaitAnswer(final Nic nic, final String name) throws CommandFailure {
+    awaitAnswer(nic.stack(), name);
+  }
+
+  private void awaitAnswer(final String address, final String name) throws CommandFailure {
     final long deadlineNs = System.nanoTime() + VirtualMachine.PATIENCE_SECONDS * 1_000_000_000L;
-    while (!machine.peer("ping", "-n", "-c", "1", "-W", "1", nic.stack()).ok()
+    while (!machine.peer("ping", "-n", "-c", "1", "-W", "1", address).ok()
         || !machine.run("cat /run/" + name + ".log").output().contains("; Ctrl-C stops")) {
       assertTrue(System.nanoTime() - deadlineNs < 0, () -> machine.check("cat /run/*.log"));
       final Tool.Outcome ended = machine.run("cat /run/" + name + ".code");
@@ -170,18 +188,52 @@ class MachineLiveTest {
     assertEquals(HUGEPAGES, pages("free"), "hugepages given back");
   }
 
+  /** In a VLAN, whose tags the NIC takes off and puts on. */
   @ParameterizedTest
   @EnumSource
   @Order(8)
-  void echo(final Nic nic) throws CommandFailure {
-    machine.check("begin echo " + nic.server("echo --port 7"));
-    awaitAnswer(nic, "echo");
-    final String script = "apps/src/test/resources/io/ustack/apps/live/thousand.py";
-    final String said =
-        machine.checkPeer(
-            "python3", VirtualMachine.ROOT.resolve(script).toString(), nic.stack(), "100");
-    assertEquals("ok", said);
-    assertEndsInOrder("echo");
+  void echoInAVlan(final Nic nic) throws CommandFailure, IOException {
+    vlanAnswers.put(nic, answersInAVlan(nic, "rxvlan=on,txvlan=on"));
+  }
+
+  /** The wire sees the same when the shim does. */
+  @Test
+  @Order(9)
+  void theShimDoesForAVlanWhatNicsDo() throws CommandFailure, IOException {
+    final Nic nic = Nic.E1000E;
+    assertEquals(vlanAnswers.get(nic), answersInAVlan(nic, "rxvlan=off,txvlan=off"));
+  }
+
+  /** Gives the answers to what is always the same. */
+  private String answersInAVlan(final Nic nic, final String offloads)
+      throws CommandFailure, IOException {
+    final String command = "ustack echo --port 7 --vlan 7 --offload " + offloads;
+    final String tap = "vm" + nic.number();
+    machine.check("begin echo " + command + " --ip " + nic.inVlan() + "/24 -- -a " + nic.address());
+    final Path strays = Files.createTempFile("ustack", null);
+    final Process device =
+        machine.startPeer(
+            "python3",
+            LIVE.resolve("vlan_device.py").toString(),
+            tap,
+            "7",
+            "10.97." + nic.number() + ".1/24",
+            strays.toString());
+    try {
+      awaitAnswer(nic.inVlan(), "echo");
+      final String thousand = LIVE.resolve("thousand.py").toString();
+      assertEquals("ok", machine.checkPeer("python3", thousand, nic.inVlan(), "100"));
+      final String answers = LIVE.resolve("vlan_answers.py").toString();
+      final String said = machine.checkPeer("python3", answers, tap, "7", nic.inVlan());
+      assertEquals("", Files.readString(strays));
+      assertEndsInOrder("echo");
+      return said;
+    } finally {
+      device.destroyForcibly();
+      device.onExit().join();
+      machine.checkPeer("ip", "link", "del", "tagged-" + tap);
+      Files.delete(strays);
+    }
   }
 
   /** RSS: key and table are the NIC's, and each shard receives its flows and no others. */
@@ -193,11 +245,8 @@ class MachineLiveTest {
     machine.check("begin sorted " + nic.server(options));
     awaitAnswer(nic, "sorted");
     assertContains(machine.check("cat /run/sorted.log"), "2 shards, flows sorted by the NIC");
-    final String script = "apps/src/test/resources/io/ustack/apps/live/thousand.py";
-    final String said =
-        machine.checkPeer(
-            "python3", VirtualMachine.ROOT.resolve(script).toString(), nic.stack(), "100");
-    assertEquals("ok", said);
+    final String thousand = LIVE.resolve("thousand.py").toString();
+    assertEquals("ok", machine.checkPeer("python3", thousand, nic.stack(), "100"));
     final String end = machine.check("kill $(cat /run/sorted.pid); await sorted");
     assertTrue(end.endsWith("packets in use: 0"), end);
     assertFalse(end.contains("did not sort"), end);

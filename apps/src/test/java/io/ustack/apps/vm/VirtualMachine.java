@@ -169,6 +169,14 @@ final class VirtualMachine implements AutoCloseable {
     return tool.check(PATIENCE_SECONDS, peer.inside(command));
   }
 
+  /** Starts a program there that lasts; the caller ends it. */
+  Process startPeer(final String... command) throws IOException {
+    return new ProcessBuilder(peer.inside(command))
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .redirectError(file("peer.log").toFile())
+        .start();
+  }
+
   /** Tells QEMU what happens to the machine: {@code device_del nic1}. */
   void happens(final String event) throws IOException {
     try (SocketChannel monitor = SocketChannel.open(StandardProtocolFamily.UNIX)) {
