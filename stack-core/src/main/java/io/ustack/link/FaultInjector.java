@@ -40,10 +40,17 @@ public final class FaultInjector extends ForwardingLink {
   private long lastNowNs;
   private boolean closed;
 
-  /** An injector around {@code link} that holds up to 256 frames in each direction. */
+  /**
+   * An injector around {@code link} that holds up to 256 frames in each direction, fewer where the
+   * pool is small.
+   */
   public FaultInjector(
       final LinkDevice link, final Faults inbound, final Faults outbound, final long seed) {
-    this(link, inbound, outbound, seed, DEFAULT_HELD_FRAMES);
+    this(link, inbound, outbound, seed, heldFrames(link.pool()));
+  }
+
+  private static int heldFrames(final PacketPool pool) {
+    return Math.max(1, Math.min(DEFAULT_HELD_FRAMES, pool.capacity() / 2 - BURST_FRAMES));
   }
 
   /**

@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A worse end {@code a} of a pipe; what {@code b} sees is the outbound side, what it sends meets
@@ -320,6 +322,25 @@ class FaultInjectorTest {
       burst[i].release();
     }
     return marks;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {64, 65, 512, 577, 4096})
+  void leavesPacketsInASmallPool(final int poolPackets) {
+    final PipeLink.Pair small =
+        PipeLink.pair(pair.a().capabilities(), pair.b().capabilities(), poolPackets, 1 << 18);
+    final Faults slow = Faults.NONE.withDelay(MS, 0);
+    final LinkDevice link = new FaultInjector(small.a(), slow, slow, 1);
+    int taken = 0;
+    Packet packet = link.pool().allocate();
+    while (packet != null && link.transmit(new Packet[] {packet}, 1, clock.nanoTime()) == 1) {
+      taken++;
+      packet = link.pool().allocate();
+    }
+    assertTrue(taken >= 1 && taken <= 256 && packet != null, () -> "none is left");
+    packet.release();
+    link.close();
+    small.close();
   }
 
   @Test
