@@ -17,6 +17,7 @@ import java.util.List;
  * </pre>
  */
 public final class KernelRules {
+  private static final String NONE = "none";
   private static final int MOST_NETWORKS = 64;
   private static final int MOST_PORT = 0xFFFF;
   private static final int MOST_PROTOCOL = 0xFF;
@@ -28,8 +29,10 @@ public final class KernelRules {
 
   private KernelRules(final String text) {
     final List<Ipv4Subnet> from = new ArrayList<>();
-    for (final String rule : text.split(",", -1)) {
-      add(rule, from);
+    if (!text.equals(NONE)) {
+      for (final String rule : text.split(",", -1)) {
+        add(rule, from);
+      }
     }
     networks = from.toArray(Ipv4Subnet[]::new);
   }
@@ -55,7 +58,9 @@ public final class KernelRules {
       default -> {
         if (rule.equals("icmp")) {
           protocols.set(Ipv4Header.PROTOCOL_ICMP);
-        } else if (!rule.equals("none")) {
+        } else if (rule.equals(NONE)) {
+          throw wrong(rule, "stands alone");
+        } else {
           throw wrong(
               rule, "is none of tcp/PORT, udp/PORT, icmp, proto/NUMBER, from/ADDRESS, none");
         }

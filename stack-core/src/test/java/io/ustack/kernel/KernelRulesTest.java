@@ -98,6 +98,12 @@ class KernelRulesTest {
   }
 
   @Test
+  void noneContradictsARule() {
+    assertComplaint("'none' stands alone", "none,tcp/22");
+    assertComplaint("'none' stands alone", "icmp,none");
+  }
+
+  @Test
   void emptyRulesAreWrong() {
     assertComplaint("'' is none of", "");
     assertComplaint("'' is none of", "tcp/22,");
