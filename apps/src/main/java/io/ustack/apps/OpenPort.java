@@ -18,11 +18,12 @@ import io.ustack.shard.Toeplitz;
 import io.ustack.time.Clock;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,12 @@ record OpenPort(
 
   private static final int ETHERNET_HEADER_BYTES = 14;
 
+  private static final Pattern PCI_ADDRESS =
+      Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}[.][0-7]");
+
+  /** The one that people allow to keep DPDK from all others. */
+  private static final String NO_PCI_DEVICE = "0000:00:00.0";
+
   /** What the stacks use: one per shard, in their order. */
   List<? extends LinkDevice> links() {
     return kernel == null ? wires : kernel.paths();
@@ -62,12 +69,12 @@ record OpenPort(
   static OpenPort open(final PortOptions options, final List<String> ealArguments)
       throws CommandFailure {
     // First what is easily wrong: DPDK takes a moment to start.
-    final OutputStream capture = capture(options.capture());
+    final FileOutputStream capture = capture(options.capture());
     final DpdkEal eal = start(ealArguments);
     final DpdkPort port = openPort(eal, options, ealArguments);
     final List<LinkDevice> queues = new ArrayList<>();
     for (int i = 0; i < port.config().queues(); i++) {
-      final OutputStream into = i == 0 ? capture : capture(numbered(options.capture(), i));
+      final FileOutputStream into = i == 0 ? capture : capture(numbered(options.capture(), i));
       queues.add(tapped(options.impairment().around(port.link(i)), into));
     }
     final ShardMap map = options.shards() == 1 ? null : map(port, options.shards());
@@ -119,9 +126,10 @@ record OpenPort(
     }
   }
 
-  private static @Nullable OutputStream capture(final @Nullable Path file) throws CommandFailure {
+  private static @Nullable FileOutputStream capture(final @Nullable Path file)
+      throws CommandFailure {
     try {
-      return file == null ? null : new FileOutputStream(file.toFile());
+      return file == null ? null : new FileOutputStream(file.toFile(), true);
     } catch (final IOException e) {
       throw new CommandFailure("can't write the capture: " + e.getMessage(), e);
     }
@@ -172,6 +180,14 @@ record OpenPort(
     return e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
   }
 
+  /** A PCI address that is not there would else be no more than missing from a list. */
+  private static Optional<String> missing(final List<String> all, final List<String> named) {
+    return named.stream()
+        .filter(name -> PCI_ADDRESS.matcher(name).matches() && !name.equals(NO_PCI_DEVICE))
+        .filter(name -> !all.contains(name))
+        .findFirst();
+  }
+
   /** Who looks at each frame gets each frame. */
   private static Offloads offloads(final PortOptions options) {
     final boolean looks = options.capture() != null || options.impairment().isActive();
@@ -202,6 +218,10 @@ record OpenPort(
     if (ports.isEmpty() && !named.isEmpty()) {
       return named.get(0); // it is not there, and opening it finds out why
     }
+    final Optional<String> missing = missing(all, named);
+    if (missing.isPresent()) {
+      return missing.get(); // the same
+    }
     if (ports.isEmpty()) {
       throw new CommandFailure(
           "DPDK found no port: name one behind --, as in -- --no-huge --no-pci --vdev=net_tap0, or"
@@ -218,12 +238,15 @@ record OpenPort(
     return ports.stream().filter(port -> !port.equals(options.kernel().device())).toList();
   }
 
-  private static LinkDevice tapped(final LinkDevice link, final @Nullable OutputStream capture)
+  private static LinkDevice tapped(final LinkDevice link, final @Nullable FileOutputStream capture)
       throws CommandFailure {
     if (capture == null) {
       return link;
     }
     try {
+      if (capture.getChannel().size() > 0) {
+        capture.getChannel().truncate(0); // what was there before; the port is open now
+      }
       final PcapngWriter writer = new PcapngWriter(capture, link.capabilities().name());
       final long epochNs = TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis());
       return new PcapTap(link, writer, epochNs, Clock.SYSTEM.nanoTime());

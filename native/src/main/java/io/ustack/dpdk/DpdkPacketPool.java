@@ -106,7 +106,8 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
         what
             + " does not fit in DPDK's memory ("
             + DpdkEal.errorText(errno)
-            + "): start with a larger -m, more hugepages, or ask for fewer packets",
+            + "): start with a larger -m, more hugepages, or ask for fewer packets (--packets,"
+            + " --ring-entries)",
         DpdkEal.logTail());
   }
 

@@ -73,7 +73,13 @@ public final class DpdkPort implements AutoCloseable {
     final int most = DpdkCalls.ustack_port_max_queues(port);
     if (config.queues() > most) {
       throw new DpdkException(
-          "port " + config.name() + " has " + most + " queue(s), not " + config.queues());
+          "port "
+              + config.name()
+              + " has "
+              + most
+              + " queue(s), not "
+              + config.queues()
+              + ": ask for as many with --queues, or give it more (af_packet: qpairs=)");
     }
     if (config.transport() == Transport.RING && eal.spareLcores() < config.queues()) {
       throw noLcore();
@@ -83,7 +89,9 @@ public final class DpdkPort implements AutoCloseable {
     check(
         DpdkCalls.ustack_port_configure(
             port, config.queues(), config.mtuBytes(), active, config.vlan()),
-        config.mtuBytes() == 0 ? "can't be configured" : "does not take MTU " + config.mtuBytes());
+        config.mtuBytes() == 0
+            ? "can't be configured"
+            : "does not take MTU " + config.mtuBytes() + " (a smaller --mtu?)");
     final List<DpdkPacketPool> pools = pools(eal);
     for (int queue = 0; queue < config.queues(); queue++) {
       setUp(queue, pools.get(queue), active);
@@ -168,7 +176,7 @@ public final class DpdkPort implements AutoCloseable {
     check(
         DpdkCalls.ustack_port_queue(
             port, queue, pool.handle(), config.descriptors(), config.descriptors()),
-        "can't set up queue " + queue);
+        "can't set up queue " + queue + " (too few --packets, or too little memory: -m?)");
     final long handle =
         DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads, config.vlan());
     check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);

@@ -95,11 +95,17 @@ final class EalFailure {
               + "): by another server, or by the file of one that was killed, which may be removed";
     } else if (failed >= 0) {
       what =
-          "its driver refused it" + (reason.isEmpty() ? ", look at its arguments" : ": " + reason);
+          reason.contains("TAP Unable to initialize")
+              ? "its tap can't be made: the name that iface= gives is taken or longer than 15 bytes"
+              : "its driver refused it"
+                  + (reason.isEmpty() ? ", look at its arguments" : ": " + reason);
     } else if (names.isEmpty()) {
       what = "DPDK found no port at all; name one with --vdev=" + name + " or -a PCI-ADDRESS";
     } else {
-      what = "DPDK found " + String.join(", ", names);
+      what =
+          "DPDK found "
+              + String.join(", ", names)
+              + "; name another with --vdev=NAME or -a PCI-ADDRESS behind --";
     }
     return new DpdkException(prefix + what, log);
   }

@@ -207,9 +207,22 @@ class EalFailureTest {
   }
 
   @Test
+  void tellsThatATapsNameIsTaken() {
+    final String log =
+        BEGINNING
+            + "eth_dev_tap_create(): TAP Unable to initialize net_tap0\n"
+            + "vdev_probe(): failed to initialize net_tap0 device\n";
+    assertEquals(
+        "no port net_tap0: its tap can't be made: the name that iface= gives is taken or longer"
+            + " than 15 bytes",
+        EalFailure.portNotFound("net_tap0", List.of(), log).getMessage());
+  }
+
+  @Test
   void tellsWhichPortsThereAre() {
     assertEquals(
-        "no port net_tap1: DPDK found net_tap0, net_null0",
+        "no port net_tap1: DPDK found net_tap0, net_null0; name another with --vdev=NAME or -a"
+            + " PCI-ADDRESS behind --",
         EalFailure.portNotFound("net_tap1", List.of("net_tap0", "net_null0"), BEGINNING)
             .getMessage());
   }

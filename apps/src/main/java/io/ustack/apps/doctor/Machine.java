@@ -198,10 +198,15 @@ public final class Machine {
     list(device).stream()
         .filter(below -> name(below).startsWith("virtio"))
         .forEach(below -> interfaces.addAll(list(below.resolve("net"))));
-    final String names =
-        interfaces.isEmpty()
-            ? "no interface"
-            : String.join(", ", interfaces.stream().map(Machine::name).toList());
+    if (interfaces.isEmpty()) {
+      return Finding.note(
+          "NIC "
+              + address
+              + " is the kernel's ("
+              + driver
+              + "), and its interface in another network namespace, if it has one");
+    }
+    final String names = String.join(", ", interfaces.stream().map(Machine::name).toList());
     return Finding.note(
         "NIC "
             + address

@@ -117,8 +117,13 @@ final class MachineTest {
     device("0000:00:05.0", "0x020000", "vfio-pci");
     device("0000:00:06.0", "0x020000", "ixgbe");
     file("sys/bus/pci/devices/0000:00:06.0/net/ens6/address", "");
+    device("0000:00:07.0", "0x020000", "ixgbe"); // a container's
     final List<Finding> findings = machine().networkDevices();
-    assertEquals(3, findings.size());
+    assertEquals(4, findings.size());
+    expect(
+        Grade.NOTE,
+        "0000:00:07.0 is the kernel's (ixgbe), and its interface in another network namespace",
+        findings.get(3));
     expect(Grade.NOTE, "0000:00:03.0 is the kernel's (virtio-pci, eth0)", findings.get(0));
     expect(Grade.OK, "0000:00:05.0 is DPDK's", findings.get(1));
     expect(Grade.NOTE, "0000:00:06.0 is the kernel's (ixgbe, ens6)", findings.get(2));
