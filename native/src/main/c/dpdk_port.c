@@ -7,6 +7,7 @@
 
 #include <rte_ethdev.h>
 
+#include "dpdk_claim.h"
 #include "dpdk_fate.h"
 #include "dpdk_layout.h"
 #include "dpdk_memif.h"
@@ -142,6 +143,11 @@ int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int
 	return result;
 }
 
+int ustack_port_claim(int port)
+{
+	return ustack_claim_begin((uint16_t)port);
+}
+
 int ustack_port_start(int port)
 {
 	bool memif = ustack_is_memif(port);
@@ -181,6 +187,7 @@ int ustack_port_stop(int port)
 int ustack_port_close(int port)
 {
 	ustack_fate_end((uint16_t)port);
+	ustack_claim_end((uint16_t)port);
 	return ustack_is_memif(port) ? ustack_memif_close(port) : rte_eth_dev_close((uint16_t)port);
 }
 

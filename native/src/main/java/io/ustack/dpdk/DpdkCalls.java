@@ -49,6 +49,8 @@ final class DpdkCalls {
   static native int ustack_port_queue(
       int port, int queue, long pool, int rxDescriptors, int txDescriptors);
 
+  static native int ustack_port_claim(int port);
+
   static native int ustack_port_start(int port);
 
   static native int ustack_port_vlan(int port, int vlan);

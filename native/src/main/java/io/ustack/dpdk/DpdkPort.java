@@ -100,6 +100,10 @@ public final class DpdkPort implements AutoCloseable {
       check(
           DpdkCalls.ustack_port_set_mac(port, config.macAddress()), "does not take a MAC address");
     }
+    check(
+        DpdkCalls.ustack_port_claim(port),
+        "shares its interface and MAC address with another ustack (end that, or give this one an"
+            + " interface or a --mac of its own)");
     check(DpdkCalls.ustack_port_start(port), "does not start");
     if (config.vlan() != 0) {
       check(DpdkCalls.ustack_port_vlan(port, config.vlan()), "does not take a VLAN");

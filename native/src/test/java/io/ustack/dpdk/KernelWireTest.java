@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.buffer.Packet;
+import java.io.File;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -25,6 +26,8 @@ class KernelWireTest {
   private static final String VETH_PEER = "usnpeer";
   private static final String JUMBO = "usnjumbo";
   private static final String JUMBO_PEER = "usnjpeer";
+  private static final String SHARED = "usnshared";
+  private static final String SHARED_PEER = "usnspeer";
   private static final long DEADLINE_NS = 10_000_000_000L;
 
   private static final String QUESTION =
@@ -50,6 +53,7 @@ class KernelWireTest {
     linux = new Namespace();
     linux.plug(VETH, VETH_PEER);
     linux.plug(JUMBO, JUMBO_PEER);
+    linux.plug(SHARED, SHARED_PEER);
     Namespace.run("ip", "link", "set", JUMBO, "mtu", "9000");
     eal =
         DpdkEal.start(
@@ -64,7 +68,9 @@ class KernelWireTest {
                 "--vdev=net_tap4,iface=usntap4",
                 "--vdev=net_null0",
                 "--vdev=net_pcap0,iface=" + JUMBO,
-                "--vdev=net_af_packet0,iface=" + VETH));
+                "--vdev=net_af_packet0,iface=" + VETH,
+                "--vdev=net_af_packet1,iface=" + SHARED,
+                "--vdev=net_af_packet2,iface=" + SHARED));
   }
 
   @AfterAll
@@ -222,5 +228,26 @@ class KernelWireTest {
       turnedRound = 0;
       answersLinux(port.link(0), "10.99.3.2");
     }
+  }
+
+  /** Two stacks with one address would end each other's connections. */
+  @Test
+  void anInterfaceIsSharedByWhoHasAMacAddressOfHisOwn() throws DpdkException {
+    final PortConfig second = config("net_af_packet2");
+    try (DpdkPort first = DpdkPort.open(eal, config("net_af_packet1"))) {
+      final String refusal =
+          assertThrows(DpdkException.class, () -> DpdkPort.open(eal, second)).getMessage();
+      assertTrue(
+          refusal.startsWith("port net_af_packet2 shares its interface and MAC address with"),
+          refusal);
+      assertEquals(1, claims());
+      assertNotEquals(0, first.macAddress());
+    }
+    assertEquals(0, claims());
+  }
+
+  private static long claims() {
+    final String[] files = new File("/run/ustack").list((in, name) -> name.startsWith(SHARED));
+    return files == null ? 0 : files.length;
   }
 }
