@@ -68,6 +68,11 @@ public final class BenchCommand implements Callable<Integer> {
   private boolean sockets;
 
   @Option(
+      names = "--neighbours",
+      description = "instead of cells: what a stack costs while another one works on another core")
+  private boolean neighbours;
+
+  @Option(
       names = "--transports",
       description =
           "instead of cells: what a frame costs with --transport ring beside direct (root)")
@@ -86,9 +91,13 @@ public final class BenchCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "--seconds " + seconds + " is not 1..3600");
     }
     final PrintWriter out = spec.commandLine().getOut();
-    if (sockets || transports) {
+    if (sockets || neighbours || transports) {
       if (sockets) {
         benchSockets(out);
+      }
+      if (neighbours) {
+        final Neighbours.Result result = new Neighbours().run(seconds);
+        out.println(json ? result.json() : result.line());
       }
       if (transports) {
         final TransportCost.Result result = TransportCost.run(seconds);

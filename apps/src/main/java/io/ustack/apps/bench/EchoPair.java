@@ -63,6 +63,11 @@ final class EchoPair implements AutoCloseable {
     return (double) serverNs / Math.max(1, load.operations() - operationsBefore);
   }
 
+  /** Requests answered so far. */
+  long requests() {
+    return load.operations();
+  }
+
   @Override
   public void close() {
     client.close();

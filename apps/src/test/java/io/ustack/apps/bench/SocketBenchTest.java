@@ -12,6 +12,19 @@ class SocketBenchTest {
   private static final String NUMBER = "[0-9]+\\.[0-9]+";
 
   @Test
+  void measuresNeighbours() {
+    final CommandRun run = CommandRun.of("bench", "--neighbours", "--seconds", "1", "--json");
+    assertEquals(0, run.exitCode(), run::toString);
+    assertTrue(
+        run.out()
+            .matches(
+                "\\{\"cell\":\"neighbours\",.*\"ratioToBaseline\":"
+                    + NUMBER
+                    + ",.*\"blocks\":40}\\R"),
+        run::toString);
+  }
+
+  @Test
   void measuresEpollAndTheHandOver() {
     final CommandRun run = CommandRun.of("bench", "--sockets", "--seconds", "1", "--json");
     assertEquals(0, run.exitCode(), run::toString);

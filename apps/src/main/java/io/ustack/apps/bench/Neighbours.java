@@ -1,0 +1,100 @@
+package io.ustack.apps.bench;
+
+import io.ustack.posix.Posix;
+import io.ustack.time.Clock;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.Locale;
+
+/**
+ * What a request costs while another stack works on another core, beside the same alone: stacks
+ * that write to common cache lines would slow each other down. CPU time of the thread, which has
+ * client and server in lockstep over the pipe.
+ */
+final class Neighbours {
+  private static final int CONNECTIONS = 64;
+
+  private volatile boolean working;
+  private volatile boolean ended;
+
+  /** CPU time per request with a neighbour and alone. */
+  record Result(PairedBlocks blocks) {
+    String line() {
+      return String.format(
+          Locale.ROOT,
+          "pipe  neighbours, %d connections each: %.0f ns of CPU per request beside another stack,"
+              + " %.0f ns alone; ratio %.3f (quartiles %.3f, %.3f; %d blocks)",
+          CONNECTIONS,
+          blocks.ns(),
+          blocks.baselineNs(),
+          blocks.median(),
+          blocks.lowerQuartile(),
+          blocks.upperQuartile(),
+          blocks.blocks());
+    }
+
+    String json() {
+      return String.format(
+          Locale.ROOT,
+          "{\"cell\":\"neighbours\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":%d,"
+              + "\"cpuNsPerOp\":%.1f,\"baseline\":\"alone\",\"baselineCpuNsPerOp\":%.1f,"
+              + "\"ratioToBaseline\":%.4f,\"quartiles\":[%.4f,%.4f],\"blocks\":%d}",
+          CONNECTIONS,
+          blocks.ns(),
+          blocks.baselineNs(),
+          blocks.median(),
+          blocks.lowerQuartile(),
+          blocks.upperQuartile(),
+          blocks.blocks());
+    }
+  }
+
+  Result run(final int seconds) {
+    final Thread neighbour = new Thread(this::work, "neighbour");
+    try (EchoPair pair = pair()) {
+      neighbour.start();
+      return new Result(
+          PairedBlocks.measure(
+              blockNs -> {
+                working = true;
+                final double ns = cpuNsPerRequest(pair, blockNs);
+                working = false;
+                return ns;
+              },
+              blockNs -> cpuNsPerRequest(pair, blockNs),
+              seconds));
+    } finally {
+      ended = true;
+    }
+  }
+
+  private static EchoPair pair() {
+    return new EchoPair(
+        CONNECTIONS,
+        stack -> {
+          final BenchService service = new BenchService(Posix.inline(stack, Clock.SYSTEM));
+          return () -> service.step(0);
+        });
+  }
+
+  private static double cpuNsPerRequest(final EchoPair pair, final long blockNs) {
+    final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    final long requests = pair.requests();
+    final long beginNs = threads.getCurrentThreadCpuTime();
+    pair.nsPerRequest(blockNs);
+    return (double) (threads.getCurrentThreadCpuTime() - beginNs)
+        / Math.max(1, pair.requests() - requests);
+  }
+
+  private void work() {
+    try (EchoPair pair = pair()) {
+      while (!ended) {
+        if (working) {
+          pair.nsPerRequest(1_000_000);
+        } else {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+}
