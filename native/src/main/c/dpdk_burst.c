@@ -26,12 +26,21 @@ static bool gather(const struct rte_mbuf *segment, char *to, uint32_t length)
 	return segment == NULL && length == 0;
 }
 
+/* Whether a frame is in a buffer of the queue's pool, of either size, as Java wants it: what is sent through net_ring comes back so. */
+static bool is_ours(const struct ustack_queue *queue, const struct rte_mbuf *mbuf)
+{
+	return mbuf->nb_segs == 1 && rte_mbuf_refcnt_read(mbuf) == 1 && RTE_MBUF_DIRECT(mbuf) && mbuf->pool == queue->mempool &&
+	       mbuf->pkt_len == mbuf->data_len && mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len;
+}
+
 struct rte_mbuf *ustack_accept_slow(struct ustack_queue *queue, struct rte_mbuf *mbuf)
 {
 	enum ustack_counter counter = USTACK_RX_LINEARISED;
 	struct rte_mbuf *copy = NULL;
 	uint32_t length = mbuf->pkt_len;
 
+	if (is_ours(queue, mbuf) && length <= queue->frame_max)
+		return mbuf;
 	if (length > queue->frame_max) {
 		counter = USTACK_RX_TOO_LONG;
 	} else if (mbuf->nb_segs == 1 && (mbuf->data_len != length || mbuf->data_off + length > mbuf->buf_len)) {
@@ -502,6 +511,11 @@ int ustack_free(int64_t handle, int count)
 	for (int i = 0; i < count; i++)
 		mbufs[i] = pool->mbufs[pool->indices[i]];
 	/* As they came: one segment, one holder, memory of their own. */
+	if (pool->shorter != NULL) {
+		for (int i = 0; i < count; i++)
+			rte_mempool_put(mbufs[i]->pool, mbufs[i]);
+		return count;
+	}
 	rte_mempool_put_bulk(pool->mempool, (void **)mbufs, (unsigned int)count);
 	return count;
 }
@@ -513,6 +527,7 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads, in
 	if (queue == NULL)
 		return -ENOMEM;
 	queue->mempool = ustack_pool(pool)->mempool;
+	queue->rx_mempool = ustack_rx_mempool(ustack_pool(pool));
 	queue->mbufs = ustack_pool(pool)->mbufs;
 	queue->base = ustack_pool(pool)->base;
 	queue->port = (uint16_t)port;

@@ -22,6 +22,7 @@ struct ustack_queue {
 	struct ustack_ring *ring; /* NULL with the direct transport */
 	/* What every frame needs of the pool. */
 	struct rte_mempool *mempool;
+	struct rte_mempool *rx_mempool; /* that the port receives into */
 	struct rte_mbuf **mbufs;
 	uint8_t *base;
 	uint16_t port;
@@ -106,7 +107,7 @@ static inline struct rte_mbuf *ustack_accept(struct ustack_queue *queue, struct 
 
 	memcpy(&whole, &mbuf->refcnt, sizeof(whole));
 	if (unlikely(!(whole == USTACK_WHOLE && mbuf->pkt_len == mbuf->data_len && mbuf->pkt_len <= queue->frame_max &&
-		       mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->mempool &&
+		       mbuf->data_off + mbuf->pkt_len <= mbuf->buf_len && mbuf->pool == queue->rx_mempool &&
 		       RTE_MBUF_DIRECT(mbuf))))
 		mbuf = ustack_accept_slow(queue, mbuf);
 	if (likely(queue->vlan == 0) || mbuf == NULL)

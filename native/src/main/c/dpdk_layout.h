@@ -32,6 +32,8 @@ enum ustack_service {
 	USTACK_TSO = 1 << 11, /* the port's: cuts trains that are chains of mbufs */
 	USTACK_RX_VLAN = 1 << 12, /* the port's: takes VLAN tags off */
 	USTACK_TX_VLAN = 1 << 13, /* the port's: puts VLAN tags on */
+	USTACK_SCATTER = 1 << 14, /* the port's: what is longer than a buffer arrives in several */
+	USTACK_MIXED = 1 << 15,	  /* the port gets buffers of both sizes */
 };
 
 #define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)
@@ -71,6 +73,6 @@ enum ustack_layout_item {
 };
 
 /* Raised whenever the C face changes in a way that an older jar would not survive. */
-#define USTACK_ABI 3
+#define USTACK_ABI 4
 
 #endif

@@ -1,4 +1,4 @@
-/* The packet memory: a mempool whose buffers are known to Java by a number. */
+/* The packet memory: a mempool whose buffers are known to Java by a number, and perhaps a second one, of shorter buffers. */
 #ifndef USTACK_DPDK_POOL_H
 #define USTACK_DPDK_POOL_H
 
@@ -8,11 +8,12 @@
 #include "ustack_dpdk.h"
 
 struct ustack_pool {
-	struct rte_mempool *mempool;
-	struct rte_mbuf **mbufs; /* by index */
+	struct rte_mempool *mempool; /* the longest frame fits into each of its buffers */
+	struct rte_mempool *shorter; /* what ports receive into; NULL: the same */
+	struct rte_mbuf **mbufs; /* by index, the shorter ones behind the others */
 	uint8_t *base;           /* the lowest buffer's first byte */
 	uint64_t span;           /* from there to just past the highest buffer */
-	uint32_t count;
+	uint32_t count;          /* of both */
 	uint32_t indices[];      /* USTACK_BURST of them, shared with Java */
 };
 
@@ -28,6 +29,11 @@ struct ustack_private {
 static inline struct ustack_private *ustack_private(struct rte_mbuf *mbuf)
 {
 	return rte_mbuf_to_priv(mbuf);
+}
+
+static inline struct rte_mempool *ustack_rx_mempool(const struct ustack_pool *pool)
+{
+	return pool->shorter != NULL ? pool->shorter : pool->mempool;
 }
 
 static inline struct ustack_pool *ustack_pool(int64_t handle)

@@ -82,6 +82,7 @@ static const struct {
 		  RTE_ETH_TX_OFFLOAD_TCP_CKSUM },
 	{ USTACK_RX_VLAN, RTE_ETH_RX_OFFLOAD_VLAN_STRIP, 0 },
 	{ USTACK_TX_VLAN, 0, RTE_ETH_TX_OFFLOAD_VLAN_INSERT },
+	{ USTACK_SCATTER, RTE_ETH_RX_OFFLOAD_SCATTER, 0 },
 };
 
 int ustack_port_offloads(int port)
@@ -93,7 +94,8 @@ int ustack_port_offloads(int port)
 		if ((OFFLOADS[i].rx & ~info.rx_offload_capa) == 0 && (OFFLOADS[i].tx & ~info.tx_offload_capa) == 0)
 			result |= OFFLOADS[i].bit;
 	}
-	return result;
+	/* net_vmxnet3 has buffers for the rest of a frame with LRO only, which it does not say: all longer frames are lost. */
+	return result >= 0 && strcmp(info.driver_name, "net_vmxnet3") == 0 ? result & ~USTACK_SCATTER : result;
 }
 
 int ustack_port_configure(int port, int queues, int mtu, int offloads, int vlan)
@@ -107,9 +109,9 @@ int ustack_port_configure(int port, int queues, int mtu, int offloads, int vlan)
 	if (result != 0)
 		return result;
 	struct rte_eth_conf conf = { .rxmode.mtu = mtu == 0 ? own_mtu : (uint32_t)mtu };
-	/* All buffers of a queue come from one pool and have one holder, which is what FAST_FREE asks for; but it leaves chains as
-	 * they are, and a buffer of the pool must not be one. */
-	if (!(offloads & USTACK_TSO))
+	/* FAST_FREE asks that all buffers come from one mempool and have one holder. It leaves chains as they are, and a buffer of
+	 * the pool must not be one. */
+	if (!(offloads & (USTACK_TSO | USTACK_MIXED)))
 		conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
 	for (size_t i = 0; i < RTE_DIM(OFFLOADS); i++) {
 		if (offloads & OFFLOADS[i].bit) {
@@ -137,7 +139,8 @@ int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int
 	int result = rte_eth_dev_adjust_nb_rx_tx_desc((uint16_t)port, &rx, &tx);
 
 	if (result == 0)
-		result = rte_eth_rx_queue_setup((uint16_t)port, (uint16_t)queue, rx, numa_node, NULL, ustack_pool(pool)->mempool);
+		result = rte_eth_rx_queue_setup((uint16_t)port, (uint16_t)queue, rx, numa_node, NULL,
+						ustack_rx_mempool(ustack_pool(pool)));
 	if (result == 0)
 		result = rte_eth_tx_queue_setup((uint16_t)port, (uint16_t)queue, tx, numa_node, NULL);
 	return result;

@@ -29,17 +29,20 @@ USTACK_EXPORT int ustack_dpdk_version(char *out, int size);
 
 /* ---- packet memory (dpdk_pool.c) ---- */
 
-/* Makes a pool of count buffers with room for data_room bytes each, mbuf headroom included, on that NUMA node (-1: any).
+/* Makes a pool of count buffers with room for data_room bytes each, mbuf headroom included, on that NUMA node (-1: any), and of
+ * further, shorter ones, which ports receive into; 0: there are none, and ports receive into the others.
  * -E2BIG: the pool's memory spans 2 GiB or more, which one Java buffer can't cover. */
-USTACK_EXPORT int64_t ustack_pool_create(const char *name, int count, int data_room, int numa_node);
+USTACK_EXPORT int64_t ustack_pool_create(const char *name, int count, int data_room, int shorter, int shorter_room,
+					 int numa_node);
 USTACK_EXPORT int64_t ustack_pool_base(int64_t pool);
 USTACK_EXPORT int64_t ustack_pool_span(int64_t pool);
 /* Fills offsets[index] with where the buffer of that index starts, counted from the pool's base. */
 USTACK_EXPORT int ustack_pool_offsets(int64_t pool, int *offsets);
 /* The address of the array of indices through which alloc and free exchange buffers. */
 USTACK_EXPORT int64_t ustack_pool_indices(int64_t pool);
-/* Buffers that lie in the pool, as opposed to ports, Java and caches of other threads' making. */
+/* Buffers that lie in the pool, as opposed to ports, Java and caches of other threads' making; without the shorter ones. */
 USTACK_EXPORT int ustack_pool_available(int64_t pool);
+USTACK_EXPORT int ustack_pool_shorter_available(int64_t pool);
 /* Gives the memory back. -EBUSY: some buffers are still out, nothing was freed. */
 USTACK_EXPORT int ustack_pool_destroy(int64_t pool);
 

@@ -111,6 +111,77 @@ static void linearises(void)
 	close_lane(&lane);
 }
 
+/* A pool of two sizes: what the port receives in short buffers stays there, what it scatters goes into a long one. */
+static void gathers_scattered_frames(void)
+{
+	const int longs = 127;
+	const int shorts = 511;
+	const uint32_t room = 300;
+	int64_t mixed = ustack_pool_create("mixed", longs, 2176, shorts, RTE_PKTMBUF_HEADROOM + (int)room, -1);
+	CHECK(mixed > 0);
+	struct lane lane = { .queue = ustack_queue_open(port, 0, mixed, 0, 0) };
+	struct rte_mempool *mempools[] = { ustack_pool(mixed)->mempool, ustack_pool(mixed)->shorter };
+	CHECK(lane.queue > 0 && ustack_rx_mempool(ustack_pool(mixed)) == mempools[1]);
+	lane.rx = (const struct ustack_frame *)(uintptr_t)ustack_queue_rx_frames(lane.queue);
+	lane.tx = (struct ustack_frame *)(uintptr_t)ustack_queue_tx_frames(lane.queue);
+	for (int i = 0; i < longs + shorts; i++) {
+		struct rte_mbuf *mbuf = ustack_pool(mixed)->mbufs[i];
+
+		CHECK(ustack_private(mbuf)->index == (uint32_t)i && mbuf->pool == mempools[i >= longs]);
+	}
+	for (int round = 0; round < 2000; round++) {
+		uint32_t length = 14 + below(FRAME_MAX - 13);
+		uint8_t expected[FRAME_MAX];
+		struct rte_mbuf *head = NULL;
+
+		for (uint32_t done = 0; done < length;) {
+			struct rte_mbuf *piece = rte_pktmbuf_alloc(mempools[1]);
+			uint32_t now = RTE_MIN(room, length - done);
+			uint8_t *data = (uint8_t *)rte_pktmbuf_append(piece, (uint16_t)now);
+
+			CHECK(data != NULL);
+			for (uint32_t i = 0; i < now; i++)
+				data[i] = expected[done + i] = (uint8_t)random32();
+			if (head == NULL)
+				head = piece;
+			else
+				CHECK(rte_pktmbuf_chain(head, piece) == 0);
+			done += now;
+		}
+		inject(head);
+		/* And out again, and in: now it is in a long buffer where it was scattered. */
+		for (int turn = 0; turn < 2; turn++) {
+			CHECK(ustack_rx(lane.queue, 1) == 1);
+			CHECK((lane.rx[0].index >= (uint32_t)longs) == (length <= room));
+			CHECK(turn == 0 || lane.rx[0].index == lane.tx[0].index);
+			CHECK(lane.rx[0].length == length);
+			CHECK(memcmp(ustack_pool(mixed)->base + lane.rx[0].offset, expected, length) == 0);
+			lane.tx[0] = lane.rx[0];
+			lane.tx[0].flags = 0;
+			CHECK(turn == 1 || ustack_tx(lane.queue, 1) == 1);
+		}
+		ustack_pool(mixed)->indices[0] = lane.rx[0].index;
+		CHECK(ustack_free(mixed, 1) == 1);
+	}
+	CHECK(counter(&lane, USTACK_RX_LINEARISED) > 1000 && counter(&lane, USTACK_RX_NO_BUFFER) == 0);
+
+	/* Java is given long ones only; both kinds come back together. */
+	int count = ustack_alloc(mixed, USTACK_BURST / 2);
+	CHECK(count == USTACK_BURST / 2);
+	for (int i = 0; i < count; i++) {
+		struct rte_mbuf *mbuf = rte_pktmbuf_alloc(mempools[1]);
+
+		CHECK(ustack_pool(mixed)->indices[i] < (uint32_t)longs);
+		ustack_pool(mixed)->indices[count + i] = ustack_private(mbuf)->index;
+	}
+	CHECK(ustack_pool_available(mixed) == longs - count && ustack_pool_shorter_available(mixed) == shorts - count);
+	CHECK(ustack_pool_destroy(mixed) == -EBUSY);
+	CHECK(ustack_free(mixed, 2 * count) == 2 * count);
+	CHECK(ustack_pool_available(mixed) == longs && ustack_pool_shorter_available(mixed) == shorts);
+	CHECK(ustack_queue_close(lane.queue) == 0);
+	CHECK(ustack_pool_destroy(mixed) == 0);
+}
+
 static void drops_what_does_not_fit(void)
 {
 	struct lane lane = open_lane(0);
@@ -194,6 +265,7 @@ int main(void)
 	echoes(0);
 	survives_hostile_frames();
 	linearises();
+	gathers_scattered_frames();
 	drops_what_does_not_fit();
 	runs_out();
 	if (ustack_ring_spare_lcores() > 0) {

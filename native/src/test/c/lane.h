@@ -156,8 +156,8 @@ static inline void set_up(void)
 	port = ustack_port_find("net_ring0");
 	CHECK(port >= 0);
 	CHECK(ustack_port_find("net_ring1") == -ENODEV);
-	pool = ustack_pool_create("test", BUFFERS, 2176, -1);
-	other_pool = ustack_pool_create("other", BUFFERS, 2176, -1);
+	pool = ustack_pool_create("test", BUFFERS, 2176, 0, 0, -1);
+	other_pool = ustack_pool_create("other", BUFFERS, 2176, 0, 0, -1);
 	CHECK(pool > 0 && other_pool > 0);
 	CHECK(ustack_port_configure(port, 1, 0, ustack_port_offloads(port), 0) == 0);
 	CHECK(ustack_port_queue(port, 0, pool, 256, 256) == 0);

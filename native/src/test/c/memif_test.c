@@ -43,7 +43,7 @@ static void start_eal(const char *core, char *const texts[])
 	for (; *texts != NULL; texts++, argc++)
 		length += (size_t)sprintf(args + length, "%s", *texts) + 1;
 	CHECK(ustack_eal_start(args, argc, 1) == 0);
-	pool = ustack_pool_create("test", BUFFERS, 2048 + RTE_PKTMBUF_HEADROOM, -1);
+	pool = ustack_pool_create("test", BUFFERS, 2048 + RTE_PKTMBUF_HEADROOM, 0, 0, -1);
 	CHECK(pool > 0);
 }
 

@@ -70,8 +70,9 @@ public final class PortOptions {
       description =
           "Switch what the port may do for us, by ethtool's names: rx and tx (checksums), tso, gso"
               + " and gro (trains of segments, cut and made below the stack), rxvlan and txvlan"
-              + " (tags of --vlan). What is off the shim does; on refuses a port that can't; ustack"
-              + " doctor shows what a port can. Default: what it has in hardware.")
+              + " (tags of --vlan), scatter (frames longer than 2 KB arrive in pieces). What is off"
+              + " the shim does; on refuses a port that can't; ustack doctor shows what a port can."
+              + " Default: what it has in hardware, but for scatter.")
   private Offloads offloads = Offloads.AUTO;
 
   @Option(

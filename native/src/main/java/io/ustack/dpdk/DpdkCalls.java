@@ -17,7 +17,8 @@ final class DpdkCalls {
 
   static native int ustack_dpdk_version(byte[] out, int size);
 
-  static native long ustack_pool_create(String name, int count, int dataRoomBytes, int numaNode);
+  static native long ustack_pool_create(
+      String name, int count, int dataRoomBytes, int shorter, int shorterRoomBytes, int numaNode);
 
   static native long ustack_pool_base(long pool);
 
@@ -28,6 +29,8 @@ final class DpdkCalls {
   static native long ustack_pool_indices(long pool);
 
   static native int ustack_pool_available(long pool);
+
+  static native int ustack_pool_shorter_available(long pool);
 
   static native int ustack_pool_destroy(long pool);
 

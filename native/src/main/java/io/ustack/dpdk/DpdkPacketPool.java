@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Free packets rest in a stack on the Java side, so that a stack which answers what it receives
  * never calls the allocator: what it releases is what it allocates next. The stack is refilled from
  * the mempool and spilled to it in bulk. One thread, as every {@link PacketPool}.
+ *
+ * <p>It may have shorter packets besides, which ports receive into and nobody else: {@link
+ * #allocate} gives the others. A frame that is longer reaches Java in one of those.
  */
 public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(DpdkPacketPool.class.getName());
@@ -28,6 +31,12 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   /** To ask DPDK what ports hold takes a moment, and they hold about the same all the time. */
   private static final int ASKED_PER_LOOK = 256;
 
+  /** What is in use does not say of which length it is. */
+  private static final int ASKED_PER_LOOK_AT_BOTH = 16;
+
+  /** Of so many packets one is long, where there are shorter ones. */
+  private static final int SHARE = 4;
+
   private static final int VLAN_TAG_BYTES = 4;
   private static final int ETHERNET_HEADER_BYTES = 14;
 
@@ -36,19 +45,35 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   private final ByteBuffer indices;
   private final Packet[] packets;
   private final Packet[] resting = new Packet[RESTING];
+  private final Packet[] shorterResting = new Packet[DpdkLayout.BURST];
+  private final int longCount;
   private final int frameCapacityBytes;
+  private final int shorterFrameBytes;
   private long handle;
   private int restingCount;
+  private int shorterRestingCount;
   private int inUse;
 
   /** As it was when last looked at. */
   private int withPorts;
 
-  private int asked = ASKED_PER_LOOK;
+  private final int askedPerLook;
+  private int asked;
 
-  private DpdkPacketPool(final String name, final long handle, final int count, final int room) {
+  private DpdkPacketPool(
+      final String name,
+      final long handle,
+      final int longCount,
+      final int room,
+      final int shorterCount,
+      final int shorterFrameBytes) {
     this.name = name;
     this.handle = handle;
+    this.longCount = longCount;
+    this.shorterFrameBytes = shorterCount == 0 ? 0 : shorterFrameBytes;
+    askedPerLook = shorterCount == 0 ? ASKED_PER_LOOK : ASKED_PER_LOOK_AT_BOTH;
+    asked = askedPerLook;
+    final int count = longCount + shorterCount;
     final int span = (int) DpdkCalls.ustack_pool_span(handle);
     final int[] offsets = new int[count];
     DpdkCalls.ustack_pool_offsets(handle, offsets);
@@ -61,7 +86,8 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     frameCapacityBytes = room - Packet.HEADROOM_BYTES;
     packets = new Packet[count];
     for (int i = 0; i < count; i++) {
-      packets[i] = new Packet(this, i, bytes, offsets[i], room);
+      packets[i] =
+          new Packet(this, i, bytes, offsets[i], i < longCount ? room : room(shorterFrameBytes));
     }
   }
 
@@ -79,16 +105,42 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   public static DpdkPacketPool create(
       final DpdkEal eal, final String name, final int count, final int mtuBytes, final int numaNode)
       throws DpdkException {
-    final int frameBytes = mtuBytes + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES;
-    final int room =
-        Math.max(2048, frameBytes)
-            + Math.max(DpdkLayout.MBUF_HEADROOM_BYTES, Packet.HEADROOM_BYTES);
-    final int aligned = (room + 63) & ~63;
-    final long handle = DpdkCalls.ustack_pool_create(name, count, aligned, numaNode);
+    return create(eal, name, count, mtuBytes, 0, numaNode);
+  }
+
+  /**
+   * The same, three quarters of them shorter.
+   *
+   * @param shorterFrameBytes what of a frame fits into the shorter packets; 0: there are none
+   */
+  static DpdkPacketPool create(
+      final DpdkEal eal,
+      final String name,
+      final int count,
+      final int mtuBytes,
+      final int shorterFrameBytes,
+      final int numaNode)
+      throws DpdkException {
+    final int room = room(Math.max(2048, frameBytes(mtuBytes)));
+    final int longCount = shorterFrameBytes == 0 ? count : (count + 1) / SHARE - 1;
+    final int shorterCount = shorterFrameBytes == 0 ? 0 : count - longCount;
+    final long handle =
+        DpdkCalls.ustack_pool_create(
+            name, longCount, room, shorterCount, room(shorterFrameBytes), numaNode);
     if (handle < 0) {
       throw failure(name, count, (int) -handle);
     }
-    return new DpdkPacketPool(name, handle, count, aligned);
+    return new DpdkPacketPool(name, handle, longCount, room, shorterCount, shorterFrameBytes);
+  }
+
+  /** Bytes of the longest frame with such an MTU. */
+  static int frameBytes(final int mtuBytes) {
+    return mtuBytes + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES;
+  }
+
+  private static int room(final int frameBytes) {
+    final int headroom = Math.max(DpdkLayout.MBUF_HEADROOM_BYTES, Packet.HEADROOM_BYTES);
+    return (frameBytes + headroom + 63) & ~63;
   }
 
   private static DpdkException failure(final String name, final int count, final int errno) {
@@ -129,10 +181,29 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     if (handle == 0) {
       return;
     }
+    if (packet.index() >= longCount) {
+      giveBack(packet);
+      return;
+    }
     if (restingCount == RESTING) {
       spill(DpdkLayout.BURST);
     }
     resting[restingCount++] = packet;
+  }
+
+  private void giveBack(final Packet shorter) {
+    shorterResting[shorterRestingCount++] = shorter;
+    if (shorterRestingCount == shorterResting.length) {
+      spillShorter();
+    }
+  }
+
+  private void spillShorter() {
+    for (int i = 0; i < shorterRestingCount; i++) {
+      indices.putInt(i * Integer.BYTES, shorterResting[i].index());
+    }
+    DpdkNative.free(handle, shorterRestingCount);
+    shorterRestingCount = 0;
   }
 
   private boolean refill() {
@@ -173,7 +244,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
 
   @Override
   public int available() {
-    if (++asked > ASKED_PER_LOOK) {
+    if (++asked > askedPerLook) {
       asked = 0;
       withPorts = handle == 0 ? 0 : countWithPorts();
     }
@@ -182,7 +253,18 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
 
   /** Packets in the rings of ports and drivers. */
   private int countWithPorts() {
-    return packets.length - inUse - restingCount - DpdkCalls.ustack_pool_available(handle);
+    final int free = restingCount + DpdkCalls.ustack_pool_available(handle);
+    if (longCount == packets.length) {
+      return packets.length - inUse - free;
+    }
+    // As if all were of the kind that is scarcer.
+    final int shorterCount = packets.length - longCount;
+    final int shorterFree = shorterRestingCount + DpdkCalls.ustack_pool_shorter_available(handle);
+    final long scarcer =
+        Math.min(
+            (long) free * packets.length / longCount,
+            (long) shorterFree * packets.length / shorterCount);
+    return packets.length - inUse - (int) scarcer;
   }
 
   @Override
@@ -193,6 +275,11 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   @Override
   public int frameCapacityBytes() {
     return frameCapacityBytes;
+  }
+
+  /** What of a frame fits into the shorter packets; 0 where all are alike. */
+  int shorterFrameBytes() {
+    return shorterFrameBytes;
   }
 
   /** The memory of all packets. */
@@ -217,7 +304,11 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     while (restingCount > 0) {
       spill(Math.min(restingCount, DpdkLayout.BURST));
     }
-    final int unused = DpdkCalls.ustack_pool_available(handle);
+    if (shorterRestingCount > 0) {
+      spillShorter();
+    }
+    final int unused =
+        DpdkCalls.ustack_pool_available(handle) + DpdkCalls.ustack_pool_shorter_available(handle);
     if (DpdkCalls.ustack_pool_destroy(handle) < 0) { // it refuses while a buffer is out
       LOG.log(
           System.Logger.Level.WARNING,

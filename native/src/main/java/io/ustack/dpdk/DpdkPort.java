@@ -19,6 +19,9 @@ public final class DpdkPort implements AutoCloseable {
 
   private static final String TAP = "net_tap";
 
+  /** The port gets packets of both lengths that its pool has. */
+  private static final int MIXED = 1 << 15;
+
   /** So that a burst has room for two. */
   private static final int TRAIN_SEGMENTS = DpdkLayout.BURST / 2;
 
@@ -117,34 +120,10 @@ public final class DpdkPort implements AutoCloseable {
 
   /** What of that which it offers the port is to do. */
   private int choose() throws DpdkException {
-    // A tap's offloads are loops in software, no better than ours.
-    final boolean inSoftware = driver().equals(TAP);
-    int chosen = 0;
+    int chosen = scatter();
     for (final Offload offload : Offload.values()) {
-      final boolean on = config.offloads().isOn(offload);
-      if (offload.isShims()) {
-        chosen |= config.offloads().isOff(offload) ? 0 : offload.bits();
-        continue;
-      }
-      if (offload.isForVlan() && config.vlan() == 0) {
-        if (on) {
-          throw new DpdkException(
-              "port " + config.name() + ": " + offload.word() + "=on needs --vlan");
-        }
-        continue;
-      }
-      if (on && (offered & offload.bits()) == 0) {
-        throw new DpdkException(
-            "port "
-                + config.name()
-                + " ("
-                + driver()
-                + ") does not offer "
-                + offload.word()
-                + "=on: leave it out, or ask for off");
-      }
-      if (on || !(inSoftware || config.offloads().isOff(offload))) {
-        chosen |= offered & offload.bits();
+      if (isWanted(offload)) {
+        chosen |= offload.isShims() ? offload.bits() : offered & offload.bits();
       }
     }
     // Whoever cuts segments computes their checksums.
@@ -158,6 +137,51 @@ public final class DpdkPort implements AutoCloseable {
     return chosen & ~Offload.TSO.bits();
   }
 
+  private boolean isWanted(final Offload offload) throws DpdkException {
+    final boolean on = config.offloads().isOn(offload);
+    final boolean needed = !offload.isForVlan() || config.vlan() != 0;
+    if (on && !needed) {
+      throw new DpdkException("port " + config.name() + ": " + offload.word() + "=on needs --vlan");
+    }
+    if (on && !offload.isShims() && (offered & offload.bits()) == 0) {
+      throw new DpdkException(
+          "port "
+              + config.name()
+              + " ("
+              + driver()
+              + ") does not offer "
+              + offload.word()
+              + "=on: leave it out, or ask for off");
+    }
+    if (offload == Offload.SCATTER) {
+      return false; // scatter() knows whether there is reason to
+    }
+    // A tap's offloads are loops in software, no better than ours.
+    final boolean usual = offload.isShims() || !driver().equals(TAP);
+    return on || (needed && usual && !config.offloads().isOff(offload));
+  }
+
+  /** Whether frames are longer than the buffers that they are received into. */
+  private int scatter() throws DpdkException {
+    final DpdkPacketPool pool = config.pool();
+    final int own = config.offloads().isOn(Offload.SCATTER) ? config.scatterBytes() : 0;
+    final int holds = pool == null ? own : pool.shorterFrameBytes();
+    final int mtuBytes = config.mtuBytes() == 0 ? mtuBytes() : config.mtuBytes();
+    if (holds >= DpdkPacketPool.frameBytes(mtuBytes)) {
+      return pool == null ? 0 : MIXED; // the pool is, or it would hold 0
+    }
+    if (holds > 0 && (offered & Offload.SCATTER.bits()) == 0) {
+      throw new DpdkException(
+          "port "
+              + config.name()
+              + " ("
+              + driver()
+              + ") does not put a frame into several buffers (scatter): give it a pool of long"
+              + " packets");
+    }
+    return holds == 0 ? 0 : Offload.SCATTER.bits() | MIXED;
+  }
+
   private List<DpdkPacketPool> pools(final DpdkEal eal) throws DpdkException {
     if (config.pool() != null) {
       return List.of(config.pool());
@@ -169,6 +193,7 @@ public final class DpdkPort implements AutoCloseable {
               "ustack_" + port + "_" + queue,
               config.poolPackets(),
               mtuBytes(),
+              (active & MIXED) == 0 ? 0 : config.scatterBytes(),
               DpdkCalls.ustack_port_numa_node(port)));
     }
     return ownPools;

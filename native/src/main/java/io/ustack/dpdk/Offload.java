@@ -16,6 +16,12 @@ public enum Offload {
   RX_VLAN("rxvlan", 1 << 12),
   /** Puts VLAN tags on; without it the shim does. Only on a port that is in a VLAN. */
   TX_VLAN("txvlan", 1 << 13),
+  /**
+   * Puts a frame that is longer than a buffer into several, which the shim puts together in a
+   * longer one; without it each buffer is as long as the longest frame. Off unless it is switched
+   * on.
+   */
+  SCATTER("scatter", 1 << 14),
   /** TCP sends trains of segments, which the shim cuts where the port does not. */
   GSO("gso", 1 << 9),
   /** Received segments of a connection that lie side by side reach TCP as one train. */

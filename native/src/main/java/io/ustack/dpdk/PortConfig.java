@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  *     they are [1 to 4094]
  * @param offloads what the port does for us
  * @param transport who runs the bursts
+ * @param scatterBytes what a buffer holds of a received frame with {@link Offload#SCATTER} [256 to
+ *     16384]
  * @param descriptors length of each hardware ring, received and sent [64 to 32768]
  * @param poolPackets buffers of each queue's pool, unless {@code pool} is given [64 to 2^22]
  * @param ringEntries length of each of the two rings of {@link Transport#RING} [64 to 2^20]
@@ -30,6 +32,7 @@ public record PortConfig(
     int vlan,
     Offloads offloads,
     Transport transport,
+    int scatterBytes,
     int descriptors,
     int poolPackets,
     int ringEntries,
@@ -53,6 +56,7 @@ public record PortConfig(
     if (vlan != 0) {
       check("vlan", vlan, 1, 4094);
     }
+    check("scatterBytes", scatterBytes, 256, 16_384);
     check("descriptors", descriptors, 64, 32_768);
     check("poolPackets", poolPackets, 64, MOST_PACKETS);
     check("ringEntries", ringEntries, 64, 1 << 20);
@@ -72,7 +76,7 @@ public record PortConfig(
    */
   public static PortConfig of(final String name) {
     return new PortConfig(
-        name, 1, 0, 0, 0, Offloads.AUTO, Transport.DIRECT, 1024, 8191, 2048, null);
+        name, 1, 0, 0, 0, Offloads.AUTO, Transport.DIRECT, 2048, 1024, 8191, 2048, null);
   }
 
   public PortConfig withQueues(final int newQueues) {
@@ -108,6 +112,12 @@ public record PortConfig(
   public PortConfig withTransport(final Transport newTransport) {
     final Parts parts = new Parts(this);
     parts.transport = newTransport;
+    return parts.whole();
+  }
+
+  public PortConfig withScatterBytes(final int newScatterBytes) {
+    final Parts parts = new Parts(this);
+    parts.scatterBytes = newScatterBytes;
     return parts.whole();
   }
 
@@ -158,6 +168,7 @@ public record PortConfig(
     private int vlan;
     private Offloads offloads;
     private Transport transport;
+    private int scatterBytes;
     private int descriptors;
     private int poolPackets;
     private int ringEntries;
@@ -171,6 +182,7 @@ public record PortConfig(
       vlan = config.vlan;
       offloads = config.offloads;
       transport = config.transport;
+      scatterBytes = config.scatterBytes;
       descriptors = config.descriptors;
       poolPackets = config.poolPackets;
       ringEntries = config.ringEntries;
@@ -186,6 +198,7 @@ public record PortConfig(
           vlan,
           offloads,
           transport,
+          scatterBytes,
           descriptors,
           poolPackets,
           ringEntries,

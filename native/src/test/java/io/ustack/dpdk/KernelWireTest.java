@@ -66,6 +66,7 @@ class KernelWireTest {
                 "--vdev=net_tap2,iface=usntap2",
                 "--vdev=net_tap3,iface=usntap3",
                 "--vdev=net_tap4,iface=usntap4",
+                "--vdev=net_tap5,iface=usntap5",
                 "--vdev=net_null0",
                 "--vdev=net_pcap0,iface=" + JUMBO,
                 "--vdev=net_af_packet0,iface=" + VETH,
@@ -174,6 +175,34 @@ class KernelWireTest {
       linux.adopt("usntap" + number, net + "1/24", net + "2", port.macAddress());
       answersLinux(port.link(0), net + "2");
     }
+  }
+
+  /** Buffers shorter than most frames: what does not fit arrives in pieces, and in one here. */
+  @Test
+  void aTapWithShortBuffers() throws DpdkException {
+    final PortConfig config =
+        config("net_tap5").withScatterBytes(512).withOffloads(Offloads.parse("scatter=on"));
+    try (DpdkPort port = DpdkPort.open(eal, config)) {
+      assertEquals(Offload.SCATTER.bits(), port.active() & Offload.SCATTER.bits());
+      linux.adopt("usntap5", "10.99.6.1/24", "10.99.6.2", port.macAddress());
+      final DpdkLink link = port.link(0);
+      answersLinux(link, "10.99.6.2");
+      assertEquals(3, link.counter(QueueCounter.RX_LINEARISED));
+      assertTrue(link.pool().available() > 0);
+      // What was received in a short one is for the port again, not for who wants to send.
+      final Packet next = link.pool().allocate();
+      assertTrue(next.limit() - next.offset() >= 1518);
+      next.release();
+    }
+  }
+
+  @Test
+  void whoCanNotScatterNeedsLongBuffers() {
+    final Offloads scatter = Offloads.parse("scatter=on");
+    final PortConfig config = config("net_null0").withOffloads(scatter);
+    assertEquals(
+        "port net_null0 (net_null) does not offer scatter=on: leave it out, or ask for off",
+        assertThrows(DpdkException.class, () -> DpdkPort.open(eal, config)).getMessage());
   }
 
   /** A tap that leads to a kernel which has the address of another port. */

@@ -73,6 +73,42 @@ class PoolTest {
     }
   }
 
+  /** A quarter of the packets is long, and given out; the others are for ports. */
+  @Test
+  void hasPacketsOfTwoLengths() throws DpdkException {
+    try (DpdkPacketPool pool = DpdkPacketPool.create(eal, "two", PACKETS, 9000, 2048, -1)) {
+      assertEquals(PACKETS, pool.capacity());
+      long bytes = 0;
+      for (int i = 0; i < PACKETS; i++) {
+        bytes += pool.packet(i).limit() - pool.packet(i).start();
+      }
+      assertTrue(bytes < PACKETS * 9018L / 2, "half of what it was");
+      assertEquals(PACKETS, look(pool));
+      final Packet[] packets = new Packet[PACKETS / 4];
+      for (int i = 0; i < packets.length; i++) {
+        packets[i] = pool.allocate();
+        assertTrue(packets[i].limit() - packets[i].offset() >= 9018);
+      }
+      assertNull(pool.allocate());
+      assertEquals(0, look(pool)); // whatever the shorter ones are
+      for (final Packet packet : packets) {
+        packet.release();
+      }
+      assertEquals(PACKETS, look(pool));
+      assertEquals(0, pool.inUse());
+      final int first = packets.length;
+      assertEquals(2048 + 3 * 64, pool.packet(first).limit() - pool.packet(first).start());
+    }
+  }
+
+  private static int look(final DpdkPacketPool pool) {
+    int available = 0;
+    for (int i = 0; i < 20; i++) {
+      available = pool.available();
+    }
+    return available;
+  }
+
   @Test
   void keepsItsMemoryUnderPacketsThatAreStillHeld() throws DpdkException {
     final DpdkPacketPool pool = pool();

@@ -15,6 +15,7 @@ class PortConfigTest {
     return switch (setting) {
       case "queues" -> usual.withQueues(value);
       case "mtuBytes" -> usual.withMtuBytes(value);
+      case "scatterBytes" -> usual.withScatterBytes(value);
       case "vlan" -> usual.withVlan(value);
       case "descriptors" -> usual.withSizes(value, 2048, 8191);
       case "poolPackets" -> usual.withSizes(1024, 2048, value);
@@ -27,6 +28,7 @@ class PortConfigTest {
     "queues, 1, 65535",
     "mtuBytes, 576, 9600",
     "vlan, 1, 4094",
+    "scatterBytes, 256, 16384",
     "descriptors, 64, 32768",
     "poolPackets, 64, 4194304",
     "ringEntries, 64, 1048576"

@@ -43,6 +43,7 @@ final class OffloadTable {
       case TSO -> "the shim cuts trains of segments";
       case RX_VLAN -> "the shim takes VLAN tags off";
       case TX_VLAN -> "the shim puts VLAN tags on";
+      case SCATTER -> "a buffer is as long as the longest frame";
       case GSO -> "segments leave one by one";
       case GRO -> "segments arrive one by one";
     };

@@ -35,7 +35,11 @@ class OffloadTableTest {
         "         txvlan   -                -                the shim puts VLAN tags on",
         lines.get(6));
     assertEquals(
-        "         gso      (the shim)       -                segments leave one by one",
+        "         scatter  -                -                a buffer is as long as the longest"
+            + " frame",
         lines.get(7));
+    assertEquals(
+        "         gso      (the shim)       -                segments leave one by one",
+        lines.get(8));
   }
 }

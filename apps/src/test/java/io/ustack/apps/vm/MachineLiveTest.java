@@ -236,6 +236,24 @@ class MachineLiveTest {
     }
   }
 
+  /** Frames of 9 KB in buffers of 2 KB, with ping and by TCP. */
+  @ParameterizedTest
+  @EnumSource(names = "VIRTIO")
+  @Order(9)
+  void jumboFramesAreScattered(final Nic nic) throws CommandFailure {
+    final String tap = "vm" + nic.number();
+    machine.checkPeer("ip", "link", "set", tap, "mtu", "9000");
+    machine.check("begin jumbo " + nic.server("echo --port 7 --mtu 9000 --offload scatter=on"));
+    awaitAnswer(nic, "jumbo");
+    final String ping =
+        machine.checkPeer("ping", "-nqM", "do", "-s", "8972", "-c", "3", "-i", "0.2", nic.stack());
+    assertContains(ping, " 0% packet loss");
+    final String script = LIVE.resolve("there_and_back.py").toString();
+    assertEquals("ok", machine.checkPeer("python3", script, nic.stack(), "2"));
+    assertEndsInOrder("jumbo");
+    machine.checkPeer("ip", "link", "set", tap, "mtu", "1500");
+  }
+
   /** RSS: key and table are the NIC's, and each shard receives its flows and no others. */
   @Test
   @Order(9)
