@@ -34,6 +34,7 @@ enum ustack_service {
 	USTACK_TX_VLAN = 1 << 13, /* the port's: puts VLAN tags on */
 	USTACK_SCATTER = 1 << 14, /* the port's: what is longer than a buffer arrives in several */
 	USTACK_MIXED = 1 << 15,	  /* the port gets buffers of both sizes */
+	USTACK_LRO = 1 << 16,	  /* a port's that we never ask for: makes one segment of several */
 };
 
 #define USTACK_TX_CHECKSUMS (USTACK_TX_IPV4_CHECKSUM | USTACK_TX_TCP_CHECKSUM | USTACK_TX_UDP_CHECKSUM)

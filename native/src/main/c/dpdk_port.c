@@ -83,6 +83,7 @@ static const struct {
 	{ USTACK_RX_VLAN, RTE_ETH_RX_OFFLOAD_VLAN_STRIP, 0 },
 	{ USTACK_TX_VLAN, 0, RTE_ETH_TX_OFFLOAD_VLAN_INSERT },
 	{ USTACK_SCATTER, RTE_ETH_RX_OFFLOAD_SCATTER, 0 },
+	{ USTACK_LRO, RTE_ETH_RX_OFFLOAD_TCP_LRO, 0 },
 };
 
 int ustack_port_offloads(int port)

@@ -67,7 +67,7 @@ final class CommandLineTest {
         Arguments.of("http " + IP + " --offload tx", "NAME=on or NAME=off"),
         Arguments.of(
             "http " + IP + " --offload ufo=on",
-            "none of rx, tx, tso, rxvlan, txvlan, scatter, gso, gro"),
+            "none of rx, tx, tso, rxvlan, txvlan, scatter, lro, gso, gro"),
         Arguments.of("http " + IP + " --offload rx=on,rx=on", "twice"),
         Arguments.of("http " + IP + " --mtu 100", "576"),
         Arguments.of("http " + IP + " --mtu big", "big"),

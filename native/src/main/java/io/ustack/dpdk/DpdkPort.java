@@ -143,6 +143,12 @@ public final class DpdkPort implements AutoCloseable {
     if (on && !needed) {
       throw new DpdkException("port " + config.name() + ": " + offload.word() + "=on needs --vlan");
     }
+    if (on && offload == Offload.LRO) {
+      throw new DpdkException(
+          "port "
+              + config.name()
+              + ": lro=on is not supported: gro does it in the shim, leave lro out");
+    }
     if (on && !offload.isShims() && (offered & offload.bits()) == 0) {
       throw new DpdkException(
           "port "
@@ -153,7 +159,7 @@ public final class DpdkPort implements AutoCloseable {
               + offload.word()
               + "=on: leave it out, or ask for off");
     }
-    if (offload == Offload.SCATTER) {
+    if (offload == Offload.SCATTER || offload == Offload.LRO) {
       return false; // scatter() knows whether there is reason to
     }
     // A tap's offloads are loops in software, no better than ours.

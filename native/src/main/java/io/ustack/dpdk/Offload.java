@@ -22,6 +22,11 @@ public enum Offload {
    * on.
    */
   SCATTER("scatter", 1 << 14),
+  /**
+   * Makes one segment of several that arrive. Never on: {@link #GRO} does it without a copy, and
+   * leaves each its header, which the way to the kernel and to other shards needs.
+   */
+  LRO("lro", 1 << 16),
   /** TCP sends trains of segments, which the shim cuts where the port does not. */
   GSO("gso", 1 << 9),
   /** Received segments of a connection that lie side by side reach TCP as one train. */

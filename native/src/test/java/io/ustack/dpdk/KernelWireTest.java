@@ -205,6 +205,14 @@ class KernelWireTest {
         assertThrows(DpdkException.class, () -> DpdkPort.open(eal, config)).getMessage());
   }
 
+  @Test
+  void segmentsAreMergedByTheShim() {
+    final PortConfig config = config("net_null0").withOffloads(Offloads.parse("lro=on"));
+    assertEquals(
+        "port net_null0: lro=on is not supported: gro does it in the shim, leave lro out",
+        assertThrows(DpdkException.class, () -> DpdkPort.open(eal, config)).getMessage());
+  }
+
   /** A tap that leads to a kernel which has the address of another port. */
   @Test
   void theFarEndOfATapGetsAMacAddress() throws DpdkException {

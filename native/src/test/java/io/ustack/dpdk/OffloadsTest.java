@@ -34,7 +34,7 @@ class OffloadsTest {
     "'rx', is not NAME=on or NAME=off",
     "'rx=yes', is not NAME=on or NAME=off",
     "'rx=on,', is not NAME=on or NAME=off",
-    "'ufo=on', 'is none of rx, tx, tso, rxvlan, txvlan, scatter, gso, gro'",
+    "'ufo=on', 'is none of rx, tx, tso, rxvlan, txvlan, scatter, lro, gso, gro'",
     "'rx=on,rx=off', is switched twice"
   })
   void whatMakesNoSenseIsRefused(final String text, final String why) {

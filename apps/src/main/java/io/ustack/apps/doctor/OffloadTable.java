@@ -44,6 +44,7 @@ final class OffloadTable {
       case RX_VLAN -> "the shim takes VLAN tags off";
       case TX_VLAN -> "the shim puts VLAN tags on";
       case SCATTER -> "a buffer is as long as the longest frame";
+      case LRO -> "gro: the shim makes trains of segments";
       case GSO -> "segments leave one by one";
       case GRO -> "segments arrive one by one";
     };

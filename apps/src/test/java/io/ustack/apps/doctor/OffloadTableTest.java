@@ -39,7 +39,11 @@ class OffloadTableTest {
             + " frame",
         lines.get(7));
     assertEquals(
-        "         gso      (the shim)       -                segments leave one by one",
+        "         lro      -                -                gro: the shim makes trains of"
+            + " segments",
         lines.get(8));
+    assertEquals(
+        "         gso      (the shim)       -                segments leave one by one",
+        lines.get(9));
   }
 }
