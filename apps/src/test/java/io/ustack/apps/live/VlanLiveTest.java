@@ -22,6 +22,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VlanLiveTest {
   private static final int VLAN = 42;
 
+  /** Three frames without a tag, to all. */
+  private static final String STRANGERS =
+      """
+      import socket
+      wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+      wire.bind(("linux0", 0))
+      for _ in range(3):
+          wire.send(bytes([255] * 6) + bytes(54))
+      """;
+
   @TempDir private Path directory;
 
   @ParameterizedTest
@@ -32,9 +42,12 @@ class VlanLiveTest {
     command.addAll(List.of("--mode", shards == 1 ? "inline" : "dedicated"));
     try (LiveScene scene = LiveScene.startInVlan(VLAN, directory, command)) {
       assertTrue(scene.said().contains(", VLAN 42, "), scene::said);
+      scene.linux("python3", "-c", STRANGERS);
       scene.python("thousand.py", "50");
       scene.python("there_and_back.py", "2");
       scene.python("datagrams.py");
+      final String said = scene.end();
+      assertTrue(said.contains("\n3 frames of other VLANs dropped; frames: "), said);
     }
   }
 
