@@ -133,12 +133,14 @@ static inline uint16_t send_finished(struct ustack_queue *queue, struct rte_mbuf
 
 uint16_t ustack_send(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t count, bool offloaded)
 {
-	if (likely(!queue->gated))
+	uint32_t guards = ustack_guards(queue);
+
+	if (likely(guards == 0))
 		return send_finished(queue, mbufs, count, offloaded);
-	if (!ustack_gate_enter(&queue->gate))
+	if (!ustack_enter(queue, guards))
 		return 0;
 	uint16_t sent = send_finished(queue, mbufs, count, offloaded);
-	ustack_gate_leave(&queue->gate);
+	ustack_leave(queue);
 	return sent;
 }
 
@@ -546,9 +548,10 @@ int64_t ustack_queue_open(int port, int queue_id, int64_t pool, int offloads, in
 	queue->merges = (offloads & USTACK_GRO) != 0;
 	queue->chain_max = offloads & USTACK_TSO ? ustack_port_chain_max(port) : 0;
 	queue->tso_frame_max = ustack_port_tso_frame_max(port) - queue->tag_length;
-	queue->gated = ustack_is_memif(port);
-	if (queue->gated)
+	if (ustack_is_memif(port)) {
+		queue->guards = USTACK_GATED;
 		ustack_gate_add(&queue->gate);
+	}
 	return (int64_t)(uintptr_t)queue;
 }
 
@@ -577,7 +580,7 @@ int ustack_queue_close(int64_t handle)
 
 	if (queue->ring != NULL)
 		ustack_ring_stop(queue->ring);
-	if (queue->gated)
+	if (queue->guards & USTACK_GATED)
 		ustack_gate_remove(&queue->gate);
 	rte_free(queue);
 	return 0;

@@ -18,6 +18,10 @@
 
 struct ustack_ring;
 
+/* In ustack_queue.guards: a memif port, see dpdk_memif.c. Above it lies the number of the request to keep off the port, or 0. */
+#define USTACK_GATED 1U
+#define USTACK_QUIET 2U
+
 struct ustack_queue {
 	struct ustack_ring *ring; /* NULL with the direct transport */
 	/* What every frame needs of the pool. */
@@ -35,11 +39,13 @@ struct ustack_queue {
 	uint16_t vlan;	     /* that the port is in; 0: in none, frames stay as they are */
 	uint16_t tag_length; /* bytes that a tag takes in front of a frame to send */
 	bool tx_inserts;     /* the port puts tags on */
-	bool gated;	     /* a memif port, see dpdk_memif.c */
+	uint32_t guards;     /* atomic; what a burst has to mind: USTACK_GATED, or a number asks for quiet */
 	bool merges;	     /* received segments become trains */
 	uint32_t chain_max;  /* mbufs of the longest train that the port cuts; 0 without TSO */
 	uint32_t tso_frame_max; /* bytes of the longest frame that it makes of one */
 	struct ustack_gate gate;
+	uint32_t quiet_asked; /* the last request to keep off the port, in USTACK_QUIETs */
+	uint32_t quiet_kept;  /* atomic; the guards for which its thread keeps off */
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame rx_frames[USTACK_BURST];
 	_Alignas(RTE_CACHE_LINE_SIZE) struct ustack_frame tx_frames[USTACK_BURST];
 	_Alignas(RTE_CACHE_LINE_SIZE) uint64_t counters[USTACK_COUNTERS];
@@ -67,17 +73,38 @@ static inline void ustack_most(struct ustack_queue *queue, enum ustack_counter c
 		__atomic_store_n(at, now, __ATOMIC_RELAXED);
 }
 
+static inline uint32_t ustack_guards(const struct ustack_queue *queue)
+{
+	return __atomic_load_n(&queue->guards, __ATOMIC_ACQUIRE);
+}
+
+/* Whether a burst may begin, for a queue with these guards. True: ustack_leave() must follow soon. */
+static inline bool ustack_enter(struct ustack_queue *queue, uint32_t guards)
+{
+	if (guards < USTACK_QUIET)
+		return ustack_gate_enter(&queue->gate);
+	/* Our bursts are over. The number says which request is answered: an answer that comes late is no other's. */
+	__atomic_store_n(&queue->quiet_kept, guards, __ATOMIC_RELEASE);
+	return false;
+}
+
+static inline void ustack_leave(struct ustack_queue *queue)
+{
+	ustack_gate_leave(&queue->gate);
+}
+
 /* What the port has received. */
 static inline uint16_t ustack_receive(struct ustack_queue *queue, struct rte_mbuf **mbufs, uint16_t max)
 {
+	uint32_t guards = ustack_guards(queue);
 	uint16_t received;
 
-	if (likely(!queue->gated))
+	if (likely(guards == 0))
 		return rte_eth_rx_burst(queue->port, queue->queue, mbufs, max);
-	if (!ustack_gate_enter(&queue->gate))
+	if (!ustack_enter(queue, guards))
 		return 0;
 	received = rte_eth_rx_burst(queue->port, queue->queue, mbufs, max);
-	ustack_gate_leave(&queue->gate);
+	ustack_leave(queue);
 	return received;
 }
 

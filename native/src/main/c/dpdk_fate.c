@@ -60,9 +60,9 @@ void ustack_fate_begin(uint16_t port)
 	struct life *life = &lives[port];
 	struct rte_eth_dev_info info;
 
-	memset(life, 0, sizeof(*life));
-	if (rte_eth_dev_info_get(port, &info) != 0)
+	if (life->device[0] != '\0' || rte_eth_dev_info_get(port, &info) != 0)
 		return;
+	memset(life, 0, sizeof(*life));
 	life->tap = strcmp(info.driver_name, "net_tap") == 0;
 	/* Not where a NIC has an interface beside (Mellanox): that it is in a container says nothing of the NIC. */
 	if (life->tap || strcmp(info.driver_name, "net_af_packet") == 0) {
@@ -81,6 +81,13 @@ void ustack_fate_end(uint16_t port)
 	rte_eth_dev_callback_unregister(port, RTE_ETH_EVENT_INTR_RESET, on_port_event, NULL);
 	lives[port].device[0] = '\0';
 	lives[port].if_index = 0;
+}
+
+void ustack_fate_forgive(uint16_t port)
+{
+	int reset = USTACK_FATE_RESET;
+
+	__atomic_compare_exchange_n(&lives[port].fate, &reset, USTACK_FATE_NONE, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
 /* What a descriptor of /dev/net/tun belongs to: 1 when it is that interface, 0 for another one, -ENODEV for none any more. */

@@ -9,15 +9,18 @@ enum ustack_fate {
 	USTACK_FATE_NONE,
 	USTACK_FATE_DELETED,	/* its network interface is gone, or in another namespace */
 	USTACK_FATE_UNPLUGGED,	/* its bus wants it back, or has it */
-	USTACK_FATE_RESET,	/* it does nothing any more until it is set up anew */
+	USTACK_FATE_RESET,	/* it does nothing until it is set up anew */
 };
 
 /* Has DPDK tell of devices that are unplugged. Once, after the start of the EAL. */
 void ustack_fate_watch(void);
 
-/* The port has been started, or will be closed. */
+/* The port has been started, for the first time or again, or will be closed. */
 void ustack_fate_begin(uint16_t port);
 void ustack_fate_end(uint16_t port);
+
+/* The port will be set up anew: it was not reset so far. */
+void ustack_fate_forgive(uint16_t port);
 
 /*
  * Whether frames pass an interface of the kernel that is the port, or its other end: 1 or 0; -ENOTSUP for a port that is none,

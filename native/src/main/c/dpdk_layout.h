@@ -51,6 +51,8 @@ enum ustack_counter {
 	USTACK_TX_UNPREPARED, /* the port's driver refuses to offload for it: lost */
 	USTACK_RX_RING_MOST,  /* the most that have waited for Java in the ring at once */
 	USTACK_RX_OTHER_VLAN, /* not of the port's VLAN: dropped */
+	USTACK_RX_RESET,      /* in the port when it was reset: lost */
+	USTACK_TX_RESET,      /* on its way out then, in pieces: lost, maybe sent */
 	USTACK_COUNTERS,
 };
 
@@ -74,6 +76,6 @@ enum ustack_layout_item {
 };
 
 /* Raised whenever the C face changes in a way that an older jar would not survive. */
-#define USTACK_ABI 4
+#define USTACK_ABI 5
 
 #endif

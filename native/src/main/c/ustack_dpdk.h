@@ -95,6 +95,16 @@ USTACK_EXPORT int64_t ustack_queue_tx_frames(int64_t queue);
 USTACK_EXPORT int ustack_queue_counters(int64_t queue, int64_t *out);
 USTACK_EXPORT int ustack_queue_close(int64_t queue);
 
+/* ---- a port that was reset (dpdk_reset.c) ---- */
+
+/* Asks the queue's thread to keep off the port. 1: it does, and will until ustack_queue_resume(); 0: ask again. */
+USTACK_EXPORT int ustack_queue_quieten(int64_t queue);
+USTACK_EXPORT int ustack_queue_resume(int64_t queue);
+/* Of a quiet queue: counts what will be lost in the port's, as far as its driver says. */
+USTACK_EXPORT int ustack_queue_give_up(int64_t queue);
+/* Stops a port whose queues are quiet and resets its device, if the driver can. Then it is configured and started as at first. */
+USTACK_EXPORT int ustack_port_reset(int port);
+
 /* ---- ring transport (dpdk_ring.c) ---- */
 
 /* Puts a worker lcore and two rings of that many entries between the port's queue and Java.

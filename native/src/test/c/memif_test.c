@@ -186,7 +186,7 @@ static void lets_no_handler_in_beside_a_burst(int64_t queue, int port, pid_t pee
 {
 	struct ustack_gate *gate = &ustack_queue(queue)->gate;
 
-	CHECK(ustack_queue(queue)->gated && ustack_gate_enter(gate));
+	CHECK(ustack_queue(queue)->guards == USTACK_GATED && ustack_gate_enter(gate));
 	CHECK(kill(peer, SIGKILL) == 0);
 	await_end(peer);
 	while (!__atomic_load_n(&ustack_gates_shut, __ATOMIC_SEQ_CST)) /* by the interrupt thread, which now waits */

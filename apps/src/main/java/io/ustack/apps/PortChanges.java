@@ -2,7 +2,6 @@ package io.ustack.apps;
 
 import io.ustack.dpdk.DpdkPort;
 import io.ustack.dpdk.LinkState;
-import io.ustack.dpdk.PortFate;
 import io.ustack.dpdk.PortWatch;
 import io.ustack.link.LinkChange;
 import io.ustack.stack.NetworkStack;
@@ -28,10 +27,16 @@ final class PortChanges implements PortWatch.Observer {
   }
 
   @Override
-  public void onGone(final PortFate fate) {
+  public void onReset() {
+    invocation.err().println(name + ": the NIC was reset, and is set up again");
+    tell(LinkChange.RESET);
+  }
+
+  @Override
+  public void onGone(final String why) {
     gone = true;
     tell(LinkChange.GONE);
-    invocation.stop().fail("port " + name + " is gone: " + fate.remedy());
+    invocation.stop().fail("port " + name + " is gone: " + why);
   }
 
   /** Whether nothing will pass any more. Any thread. */

@@ -92,6 +92,14 @@ final class DpdkCalls {
 
   static native int ustack_queue_close(long queue);
 
+  static native int ustack_queue_quieten(long queue);
+
+  static native int ustack_queue_resume(long queue);
+
+  static native int ustack_queue_give_up(long queue);
+
+  static native int ustack_port_reset(int port);
+
   static native int ustack_ring_start(long queue, int entries);
 
   static native int ustack_ring_spare_lcores();

@@ -206,6 +206,11 @@ public final class DpdkLink implements LinkDevice {
     return packet;
   }
 
+  /** The queue in the shim; 0 once the link is closed. Under the port's lock. */
+  long queue() {
+    return closed ? 0 : queue;
+  }
+
   /** What the shim counted on this queue. */
   public long counter(final QueueCounter counter) {
     synchronized (port) {

@@ -1,6 +1,7 @@
 package io.ustack.dpdk;
 
 import io.ustack.buffer.Packet;
+import io.ustack.link.LinkCapabilities;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,11 +31,20 @@ public final class DpdkPort implements AutoCloseable {
   private final List<DpdkLink> links = new ArrayList<>();
   private final List<DpdkPacketPool> ownPools = new ArrayList<>();
   private PortStatistics lastStatistics = PortStatistics.NONE;
+
+  /** What it counted before it was reset. */
+  private PortStatistics earlierStatistics = PortStatistics.NONE;
+
   private int offered;
   private int active;
   private int openLinks;
   private int sortingEntries;
   private boolean touched;
+  private boolean multicast;
+
+  /** Not while it was reset and could not be set up again. */
+  private boolean runs;
+
   private boolean closed;
 
   private DpdkPort(final PortConfig config, final int port) {
@@ -89,19 +99,31 @@ public final class DpdkPort implements AutoCloseable {
     }
     offered = check(DpdkCalls.ustack_port_offloads(port), "does not say what it can do");
     active = choose();
+    configure();
+    final List<DpdkPacketPool> pools = pools(eal);
+    for (int queue = 0; queue < config.queues(); queue++) {
+      setUp(queue, pools.get(queue), active);
+    }
+    run(config.macAddress());
+    sortingEntries = askSorting();
+    for (final DpdkLink link : links) {
+      link.open();
+    }
+  }
+
+  private void configure() throws DpdkException {
     check(
         DpdkCalls.ustack_port_configure(
             port, config.queues(), config.mtuBytes(), active, config.vlan()),
         config.mtuBytes() == 0
             ? "can't be configured"
             : "does not take MTU " + config.mtuBytes() + " (a smaller --mtu?)");
-    final List<DpdkPacketPool> pools = pools(eal);
-    for (int queue = 0; queue < config.queues(); queue++) {
-      setUp(queue, pools.get(queue), active);
-    }
-    if (config.macAddress() != 0 && !sharesMacAddress()) {
-      check(
-          DpdkCalls.ustack_port_set_mac(port, config.macAddress()), "does not take a MAC address");
+  }
+
+  /** Starts it, with that address if it is not 0. */
+  private synchronized void run(final long macAddress) throws DpdkException {
+    if (macAddress != 0 && !sharesMacAddress()) {
+      check(DpdkCalls.ustack_port_set_mac(port, macAddress), "does not take a MAC address");
     }
     check(
         DpdkCalls.ustack_port_claim(port),
@@ -111,11 +133,11 @@ public final class DpdkPort implements AutoCloseable {
     if (config.vlan() != 0) {
       check(DpdkCalls.ustack_port_vlan(port, config.vlan()), "does not take a VLAN");
     }
-    sortingEntries =
-        config.queues() == 1 ? 0 : DpdkCalls.ustack_port_sorting(port, config.queues());
-    for (final DpdkLink link : links) {
-      link.open();
-    }
+    runs = true;
+  }
+
+  private int askSorting() {
+    return config.queues() == 1 ? 0 : DpdkCalls.ustack_port_sorting(port, config.queues());
   }
 
   /** What of that which it offers the port is to do. */
@@ -208,15 +230,18 @@ public final class DpdkPort implements AutoCloseable {
   private synchronized void setUp(final int queue, final DpdkPacketPool pool, final int offloads)
       throws DpdkException {
     touched = true;
+    giveDescriptors(queue, pool);
+    final long handle = DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads, config.vlan());
+    check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);
+    openLinks++;
+    links.add(new DpdkLink(this, queue, pool, handle));
+  }
+
+  private void giveDescriptors(final int queue, final DpdkPacketPool pool) throws DpdkException {
     check(
         DpdkCalls.ustack_port_queue(
             port, queue, pool.handle(), config.descriptors(), config.descriptors()),
         "can't set up queue " + queue + " (too few --packets, or too little memory: -m?)");
-    final long handle =
-        DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads, config.vlan());
-    check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);
-    openLinks++;
-    links.add(new DpdkLink(this, queue, pool, handle));
   }
 
   /** A port that did not open is as it was, as long as it has no queues. */
@@ -341,6 +366,7 @@ public final class DpdkPort implements AutoCloseable {
     if (result != -ENOTSUP) {
       check(result, "does not let multicast frames pass");
     }
+    multicast = true;
   }
 
   private boolean sharesMacAddress() {
@@ -355,7 +381,7 @@ public final class DpdkPort implements AutoCloseable {
   /** The state of the medium now; does not wait for it. */
   public synchronized LinkState linkState() {
     final long[] state = new long[3];
-    if (closed || DpdkCalls.ustack_port_link(port, state) < 0) {
+    if (!runs || closed || DpdkCalls.ustack_port_link(port, state) < 0) {
       return new LinkState(false, -1, false);
     }
     return new LinkState(state[2] != 0, state[0], state[1] != 0);
@@ -369,8 +395,10 @@ public final class DpdkPort implements AutoCloseable {
   /** What the port counted; the last values once it is closed. */
   public synchronized PortStatistics statistics() {
     final long[] s = new long[8];
-    if (!closed && DpdkCalls.ustack_port_stats(port, s) == 0) {
-      lastStatistics = new PortStatistics(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]);
+    if (runs && !closed && DpdkCalls.ustack_port_stats(port, s) == 0) {
+      lastStatistics =
+          new PortStatistics(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7])
+              .plus(earlierStatistics);
     }
     return lastStatistics;
   }
@@ -378,7 +406,7 @@ public final class DpdkPort implements AutoCloseable {
   /** The driver's own counters by name, in the driver's order. */
   public synchronized Map<String, Long> extendedStatistics() {
     final Map<String, Long> result = new LinkedHashMap<>();
-    final int count = closed ? 0 : DpdkCalls.ustack_port_xstats_count(port);
+    final int count = !runs || closed ? 0 : DpdkCalls.ustack_port_xstats_count(port);
     if (count <= 0) {
       return result;
     }
@@ -393,6 +421,77 @@ public final class DpdkPort implements AutoCloseable {
       result.put(String.valueOf(names[i]), values[i]);
     }
     return result;
+  }
+
+  /** What is to be done with it when its device was reset. */
+  PortReset.Target resetTarget() {
+    return new PortReset.Target() {
+      @Override
+      public boolean quieten() {
+        return quietenQueues();
+      }
+
+      @Override
+      public void setUpAgain() throws DpdkException {
+        DpdkPort.this.setUpAgain();
+      }
+
+      @Override
+      public void resume() {
+        resumeQueues();
+      }
+    };
+  }
+
+  private synchronized boolean quietenQueues() {
+    boolean quiet = openLinks == links.size();
+    for (final DpdkLink link : links) {
+      quiet &= link.queue() != 0 && DpdkCalls.ustack_queue_quieten(link.queue()) == 1;
+    }
+    return quiet;
+  }
+
+  private synchronized void setUpAgain() throws DpdkException {
+    final LinkCapabilities before = links.get(0).capabilities();
+    final PortStatistics counted = statistics();
+    if (runs) {
+      links.forEach(link -> DpdkCalls.ustack_queue_give_up(link.queue()));
+      runs = false;
+    }
+    check(DpdkCalls.ustack_port_reset(port), "can't be reset");
+    configure();
+    for (int queue = 0; queue < links.size(); queue++) {
+      giveDescriptors(queue, links.get(queue).pool());
+    }
+    final boolean same = DpdkCalls.ustack_port_mac(port) == before.macAddress();
+    run(same ? 0 : before.macAddress());
+    if (multicast) {
+      receiveMulticast();
+    }
+    // Stacks rely on these, and can't learn others.
+    if (mtuBytes() != before.mtuBytes() || askSorting() != sortingEntries) {
+      runs = false;
+      throw new DpdkException(
+          "port " + config.name() + " is not what it was: its MTU, or how it sorts flows");
+    }
+    keep(counted);
+  }
+
+  /** Counts on from there: some drivers begin anew after a reset, others don't. */
+  private void keep(final PortStatistics counted) {
+    earlierStatistics = PortStatistics.NONE;
+    final PortStatistics now = statistics();
+    final boolean anew =
+        now.framesIn() + now.framesOut() < counted.framesIn() + counted.framesOut();
+    earlierStatistics = anew ? counted : PortStatistics.NONE;
+  }
+
+  private synchronized void resumeQueues() {
+    for (final DpdkLink link : links) {
+      if (link.queue() != 0) {
+        DpdkCalls.ustack_queue_resume(link.queue());
+      }
+    }
   }
 
   /** Called by each link that closes. */

@@ -18,7 +18,7 @@ final class NativeLibrary {
   static final String PROPERTY = "ustack.native.library";
 
   private static final String FILE = "libustack.so";
-  private static final int ABI = 4;
+  private static final int ABI = 5;
 
   private static boolean loaded;
 

@@ -1,19 +1,22 @@
 package io.ustack.dpdk;
 
-/** What has become of a port's device. All but the first are for good: nothing passes any more. */
+/** What has become of a port's device. */
 public enum PortFate {
   /** Nothing that is known of. */
   RUNS(""),
-  /** The network interface behind it is not there any more. */
+  /** For good: the network interface behind it is not there any more. */
   DELETED(
       "its network interface was deleted, or moved to another namespace: make it again, then start"
           + " again"),
-  /** The NIC was, or is to be, taken out. */
+  /** For good: the NIC was, or is to be, taken out. */
   UNPLUGGED(
       "the NIC was unplugged: plug one in, give it to DPDK with dpdk-setup/bind-nic.sh, then start"
           + " again"),
-  /** The NIC was reset from elsewhere, as a virtual function is with its physical one. */
-  RESET("the NIC was reset and has forgotten how it was set up: start again");
+  /**
+   * The NIC was reset from elsewhere, as a virtual function is with its physical one: nothing
+   * passes until it is set up again.
+   */
+  RESET("");
 
   private static final PortFate[] ALL = values();
 
@@ -28,7 +31,7 @@ public enum PortFate {
     return ALL[number];
   }
 
-  /** What has happened and what to do about it, in a few words; empty for {@link #RUNS}. */
+  /** What has happened and what to do about it, in a few words; empty for what is not for good. */
   public String remedy() {
     return remedy;
   }

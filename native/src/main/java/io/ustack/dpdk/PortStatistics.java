@@ -23,6 +23,18 @@ public record PortStatistics(
     long noBuffer) {
   static final PortStatistics NONE = new PortStatistics(0, 0, 0, 0, 0, 0, 0, 0);
 
+  PortStatistics plus(final PortStatistics other) {
+    return new PortStatistics(
+        framesIn + other.framesIn,
+        framesOut + other.framesOut,
+        bytesIn + other.bytesIn,
+        bytesOut + other.bytesOut,
+        missed + other.missed,
+        errorsIn + other.errorsIn,
+        errorsOut + other.errorsOut,
+        noBuffer + other.noBuffer);
+  }
+
   /** Frames from the medium that never reached the stack. */
   long lostIn() {
     return missed + errorsIn + noBuffer;

@@ -26,7 +26,14 @@ public enum QueueCounter {
   /** The most frames that have waited for the stack in the ring transport at once; not a count. */
   RX_RING_MOST(false),
   /** Not of the VLAN that the port is in, or without a tag; dropped. */
-  RX_OTHER_VLAN(false);
+  RX_OTHER_VLAN(false),
+  /** Was in the port's queue when it was reset, as far as the driver knows. */
+  RX_RESET(true),
+  /**
+   * Was on its way out when the port was reset, as far as the driver knows: a frame, or one piece
+   * of a train.
+   */
+  TX_RESET(true);
 
   private final boolean lost;
 

@@ -6,6 +6,10 @@ public enum LinkChange {
   DOWN,
   /** Frames pass again, maybe to others than before. */
   UP,
+  /**
+   * The device was reset and works again: what was in its queues is lost, all else is as before.
+   */
+  RESET,
   /** The device has been taken away, and no frame will ever pass again. */
   GONE
 }

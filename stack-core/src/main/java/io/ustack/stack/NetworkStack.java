@@ -430,7 +430,8 @@ public final class NetworkStack implements AutoCloseable {
   /**
    * What has become of the wire. Down and up: connections and sockets stay, what they send in
    * between is lost and sent again; neighbours are looked for anew, and our address is announced.
-   * Gone: connections to others fail with NETWORK_DOWN, no route leads out any more. Stack thread.
+   * Reset: our address is announced, in case that a switch has forgotten us, too. Gone: connections
+   * to others fail with NETWORK_DOWN, no route leads out any more. Stack thread.
    */
   public void onWire(final LinkChange change, final long nowNs) {
     final boolean first = wire.flows().number() == 0; // shards share the wire, one counts
@@ -441,6 +442,10 @@ public final class NetworkStack implements AutoCloseable {
       }
       case UP -> {
         counters.add(Counter.LINK_UPS, first ? 1 : 0);
+        arp.onLinkUp(nowNs);
+      }
+      case RESET -> {
+        counters.add(Counter.LINK_RESETS, first ? 1 : 0);
         arp.onLinkUp(nowNs);
       }
       case GONE -> {

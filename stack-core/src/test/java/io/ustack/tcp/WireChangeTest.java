@@ -60,6 +60,21 @@ class WireChangeTest {
   }
 
   @Test
+  void aDeviceThatWasResetIsAnnouncedAndNobodyIsForgotten() {
+    try (TestStack s = TestStack.established()) {
+      s.write(1, 100);
+      s.script("> P. 1:101(100) ack 1"); // lost with the queues
+      s.net.link.answerArp(PEER, 0); // nobody answers
+      change(s.net, LinkChange.RESET);
+      s.net.expect(request(OUR));
+      s.net.advance(SECOND / 5);
+      s.script("> P. 1:101(100) ack 1"); // at once, to the neighbour who is known
+      assertEquals(1, s.net.count(Counter.LINK_RESETS));
+      assertEquals(0, s.net.count(Counter.LINK_DOWNS));
+    }
+  }
+
+  @Test
   void aConnectionGoesOnWithWhoeverHasTheAddressThen() {
     try (TestStack s = TestStack.established()) {
       s.write(1, 100);
