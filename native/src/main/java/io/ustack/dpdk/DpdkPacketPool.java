@@ -26,6 +26,9 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   /** Packets that rest in Java at most; a few bursts. */
   private static final int RESTING = 256;
 
+  /** The share of the pool that they are at most: a port can't receive into them. */
+  private static final int RESTING_SHARE = 8;
+
   private static final int REFILL = 32;
 
   /** To ask DPDK what ports hold takes a moment, and they hold about the same all the time. */
@@ -44,7 +47,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
   private final ByteBuffer bytes;
   private final ByteBuffer indices;
   private final Packet[] packets;
-  private final Packet[] resting = new Packet[RESTING];
+  private final Packet[] resting;
   private final Packet[] shorterResting = new Packet[DpdkLayout.BURST];
   private final int longCount;
   private final int frameCapacityBytes;
@@ -84,6 +87,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
             .getByteBuffer(0, (long) DpdkLayout.BURST * Integer.BYTES)
             .order(ByteOrder.nativeOrder());
     frameCapacityBytes = room - Packet.HEADROOM_BYTES;
+    resting = new Packet[Math.min(RESTING, Math.max(1, count / RESTING_SHARE))];
     packets = new Packet[count];
     for (int i = 0; i < count; i++) {
       packets[i] =
@@ -185,8 +189,8 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
       giveBack(packet);
       return;
     }
-    if (restingCount == RESTING) {
-      spill(DpdkLayout.BURST);
+    if (restingCount == resting.length) {
+      spill((resting.length + 3) / 4);
     }
     resting[restingCount++] = packet;
   }
@@ -210,7 +214,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
     if (handle == 0) {
       return false;
     }
-    final int count = DpdkNative.alloc(handle, REFILL);
+    final int count = DpdkNative.alloc(handle, Math.min(REFILL, resting.length));
     for (int i = 0; i < count; i++) {
       resting[restingCount++] = packets[indices.getInt(i * Integer.BYTES)];
     }

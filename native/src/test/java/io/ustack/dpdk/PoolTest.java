@@ -109,6 +109,22 @@ class PoolTest {
     return available;
   }
 
+  /** What a stack only receives, and answers nothing to, has to go back to where ports find it. */
+  @Test
+  void aSmallPoolIsNotKeptFromItsPort() throws DpdkException {
+    try (DpdkPacketPool pool = DpdkPacketPool.create(eal, "pool" + made++, 64, 1500, -1)) {
+      final Packet[] packets = new Packet[64];
+      for (int i = 0; i < 64; i++) {
+        packets[i] = pool.allocate();
+      }
+      assertNull(pool.allocate());
+      for (final Packet packet : packets) {
+        packet.release();
+      }
+      assertTrue(available(pool) >= 56, () -> available(pool) + " of 64");
+    }
+  }
+
   @Test
   void keepsItsMemoryUnderPacketsThatAreStillHeld() throws DpdkException {
     final DpdkPacketPool pool = pool();
