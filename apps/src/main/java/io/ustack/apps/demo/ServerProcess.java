@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -38,8 +39,19 @@ public final class ServerProcess implements Closeable {
   public static ServerProcess start(
       final LinuxNamespace namespace, final Path directory, final List<String> arguments)
       throws CommandFailure {
-    final List<String> command =
-        OwnJvm.command(Main.class, "-XX:+UseSerialGC", "-Xmx512m", "-XX:-UsePerfData");
+    return start(namespace, directory, List.of("-Xmx512m"), arguments);
+  }
+
+  /** As above, with flags of the JVM. */
+  public static ServerProcess start(
+      final LinuxNamespace namespace,
+      final Path directory,
+      final List<String> flags,
+      final List<String> arguments)
+      throws CommandFailure {
+    final List<String> all = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    all.addAll(flags);
+    final List<String> command = OwnJvm.command(Main.class, all.toArray(String[]::new));
     command.addAll(arguments);
     final Path log = directory.resolve("server.log");
     final Process process =

@@ -33,10 +33,12 @@ final class LiveScene implements AutoCloseable {
   private static final int START_SECONDS = 60;
   private static final int TOOL_SECONDS = 120;
   private static final long LOOK_NS = 20_000_000;
+  private static final List<String> HEAP = List.of("-Xmx512m");
 
   private final Path directory;
   private final Tool tool = new Tool(new StopSignal());
   private final Cable cable;
+  private final List<String> flags;
   private final List<String> arguments = new ArrayList<>();
   private ServerProcess server;
   private final List<Process> servers = new ArrayList<>();
@@ -48,17 +50,19 @@ final class LiveScene implements AutoCloseable {
       final Path directory,
       final int queues,
       final int vlan,
+      final List<String> flags,
       final List<String> ealArguments,
       final List<String> command)
       throws CommandFailure {
     this.directory = directory;
+    this.flags = flags;
     cable = Cable.plug(tool, LINUX_SUBNET);
     vlanDevice = vlan == 0 ? null : vlanDevice(vlan);
     arguments.addAll(command);
     arguments.addAll(List.of("--ip", STACK_SUBNET, "--"));
     arguments.addAll(ealArguments);
     arguments.addAll(Cable.ealArguments(queues));
-    server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
+    server = ServerProcess.start(cable.dpdkSide(), directory, flags, arguments);
   }
 
   private VlanDevice vlanDevice(final int vlan) throws CommandFailure {
@@ -77,7 +81,7 @@ final class LiveScene implements AutoCloseable {
   /** The same on a port of so many queue pairs. */
   static LiveScene startOn(final int queues, final Path directory, final String... command)
       throws CommandFailure {
-    final LiveScene scene = new LiveScene(directory, queues, 0, List.of(), List.of(command));
+    final LiveScene scene = new LiveScene(directory, queues, 0, HEAP, List.of(), List.of(command));
     scene.awaitAnswer();
     return scene;
   }
@@ -86,7 +90,7 @@ final class LiveScene implements AutoCloseable {
   static LiveScene startWith(
       final List<String> ealArguments, final Path directory, final String... command)
       throws CommandFailure {
-    final LiveScene scene = new LiveScene(directory, 1, 0, ealArguments, List.of(command));
+    final LiveScene scene = new LiveScene(directory, 1, 0, HEAP, ealArguments, List.of(command));
     scene.awaitAnswer();
     return scene;
   }
@@ -96,7 +100,16 @@ final class LiveScene implements AutoCloseable {
       throws CommandFailure {
     final List<String> all = new ArrayList<>(command);
     all.addAll(List.of("--vlan", String.valueOf(vlan)));
-    final LiveScene scene = new LiveScene(directory, 1, vlan, List.of(), all);
+    final LiveScene scene = new LiveScene(directory, 1, vlan, HEAP, List.of(), all);
+    scene.awaitAnswer();
+    return scene;
+  }
+
+  /** The same in a JVM with these flags. */
+  static LiveScene startIn(
+      final List<String> flags, final Path directory, final String... command)
+      throws CommandFailure {
+    final LiveScene scene = new LiveScene(directory, 1, 0, flags, List.of(), List.of(command));
     scene.awaitAnswer();
     return scene;
   }
@@ -114,7 +127,7 @@ final class LiveScene implements AutoCloseable {
   void restart() throws CommandFailure {
     server.close();
     server.awaitEnd();
-    server = ServerProcess.start(cable.dpdkSide(), directory, arguments);
+    server = ServerProcess.start(cable.dpdkSide(), directory, flags, arguments);
     awaitAnswer();
   }
 
@@ -256,7 +269,7 @@ final class LiveScene implements AutoCloseable {
     try {
       assertEquals(0, server.stop(), server::output);
       final String last = server.output().lines().reduce("", (before, line) -> line);
-      assertTrue(last.endsWith("packets in use: 0"), server::output);
+      assertTrue(last.contains("packets in use: 0"), server::output);
       if (vlanDevice != null) {
         vlanDevice.assertNoStrays();
       }
