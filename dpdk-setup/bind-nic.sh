@@ -26,37 +26,13 @@ END
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
-readonly HERE SYS=${USTACK_SYS:-/sys} PROC=${USTACK_PROC:-/proc} RECORD=${USTACK_RUN:-/run/ustack}/bind-nic
+readonly HERE NAME=bind-nic SYS=${USTACK_SYS:-/sys} PROC=${USTACK_PROC:-/proc} RECORD=${USTACK_RUN:-/run/ustack}/bind-nic
 readonly REMEMBERED=${USTACK_ETC:-/etc/ustack}
 readonly UNSAFE=$SYS/module/vfio/parameters/enable_unsafe_noiommu_mode
 PATH=$PATH:${USTACK_SBIN-/usr/sbin:/sbin}
 
-say() { echo "bind-nic: $*"; }
-die() {
-  echo "bind-nic: $*" >&2
-  exit 1
-}
-wrong() {
-  echo "bind-nic: $*; see $0 --help" >&2
-  exit 2
-}
-need_root() { [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
-would() { # says the command $@; fails when it is not to be run
-  if [ "$dry" = yes ]; then
-    say "would do: $*"
-    return 1
-  fi
-  say "$*"
-}
-
-# Writes $1 to the kernel's file $2; says why that fails, without a shell's stack of lines.
-put() {
-  local error
-  error=$({ echo "$1" >"$2"; } 2>&1) || {
-    echo "bind-nic: can't write '$1' to $2:${error##*:}" >&2
-    return 1
-  }
-}
+# shellcheck source-path=SCRIPTDIR source=speech.sh
+. "$HERE/speech.sh"
 
 device() { echo "$SYS/bus/pci/devices/$1"; }
 
@@ -371,7 +347,6 @@ status() {
   done
 }
 
-dry=no
 force=no
 noiommu=no
 persistent=no

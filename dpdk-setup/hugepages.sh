@@ -25,37 +25,13 @@ END
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
-readonly HERE SYS=${USTACK_SYS:-/sys} PROC=${USTACK_PROC:-/proc} RECORD=${USTACK_RUN:-/run/ustack}/hugepages
+readonly HERE NAME=hugepages SYS=${USTACK_SYS:-/sys} PROC=${USTACK_PROC:-/proc} RECORD=${USTACK_RUN:-/run/ustack}/hugepages
 readonly REMEMBERED=${USTACK_ETC:-/etc/ustack}/hugepages
 readonly MOUNT=${USTACK_DEV:-/dev}/hugepages
 readonly NODES=$SYS/devices/system/node
 
-say() { echo "hugepages: $*"; }
-die() {
-  echo "hugepages: $*" >&2
-  exit 1
-}
-wrong() {
-  echo "hugepages: $*; see $0 --help" >&2
-  exit 2
-}
-need_root() { [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"; }
-would() { # says the command $@; fails when it is not to be run
-  if [ "$dry" = yes ]; then
-    say "would do: $*"
-    return 1
-  fi
-  say "$*"
-}
-
-# Writes $1 to the kernel's file $2; says why that fails, without a shell's stack of lines.
-put() {
-  local error
-  error=$({ echo "$1" >"$2"; } 2>&1) || {
-    echo "hugepages: can't write '$1' to $2:${error##*:}" >&2
-    return 1
-  }
-}
+# shellcheck source-path=SCRIPTDIR source=speech.sh
+. "$HERE/speech.sh"
 
 # Kilobytes of a number with K, M or G.
 kilobytes() {
@@ -253,7 +229,6 @@ from() { # a call for each line of the file $1
   exit "$code"
 }
 
-dry=no
 mounted_now=no
 persistent=no
 page=2M

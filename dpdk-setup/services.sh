@@ -25,28 +25,15 @@ END
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # The tests point these elsewhere.
-readonly HERE ETC=${USTACK_ETC:-/etc/ustack} UNITS=${USTACK_UNITS:-/etc/systemd/system}
+readonly HERE NAME=services ETC=${USTACK_ETC:-/etc/ustack} UNITS=${USTACK_UNITS:-/etc/systemd/system}
 readonly RUNNING=${USTACK_SYSTEMD:-/run/systemd/system}
 
-say() { echo "services: $*"; }
-die() {
-  echo "services: $*" >&2
-  exit 1
-}
-wrong() {
-  echo "services: $*; see $0 --help" >&2
-  exit 2
-}
+# shellcheck source-path=SCRIPTDIR source=speech.sh
+. "$HERE/speech.sh"
+
 need() {
   command -v systemctl >/dev/null || die "no systemd here: call $HERE/hugepages.sh and $HERE/bind-nic.sh at each boot by this system's own means"
-  [ "$dry" = yes ] || [ "$(id -u)" = 0 ] || die "this needs root: sudo $0 $*"
-}
-would() { # says the command $@; fails when it is not to be run
-  if [ "$dry" = yes ]; then
-    say "would do: $*"
-    return 1
-  fi
-  say "$*"
+  need_root "$@"
 }
 systemctl_if_it_runs() { # without a running systemd a unit can be enabled, not started
   [ -d "$RUNNING" ] || return 0
@@ -205,7 +192,6 @@ status() {
   done
 }
 
-dry=no
 if [ "${1:-}" = --dry-run ]; then
   dry=yes
   shift
