@@ -1,6 +1,5 @@
 package io.ustack.dpdk;
 
-import io.ustack.buffer.Packet;
 import io.ustack.link.LinkCapabilities;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,10 +17,7 @@ public final class DpdkPort implements AutoCloseable {
   private static final int EAGAIN = 11;
   private static final int ENOTSUP = 95;
 
-  private static final String TAP = "net_tap";
-
-  /** The port gets packets of both lengths that its pool has. */
-  private static final int MIXED = 1 << 15;
+  static final String TAP = "net_tap";
 
   /** So that a burst has room for two. */
   private static final int TRAIN_SEGMENTS = DpdkLayout.BURST / 2;
@@ -98,7 +94,7 @@ public final class DpdkPort implements AutoCloseable {
       throw noLcore();
     }
     offered = check(DpdkCalls.ustack_port_offloads(port), "does not say what it can do");
-    active = choose();
+    active = new OffloadChoice(config, driver(), offered, mtuBytes()).bits();
     configure();
     final List<DpdkPacketPool> pools = pools(eal);
     for (int queue = 0; queue < config.queues(); queue++) {
@@ -140,76 +136,6 @@ public final class DpdkPort implements AutoCloseable {
     return config.queues() == 1 ? 0 : DpdkCalls.ustack_port_sorting(port, config.queues());
   }
 
-  /** What of that which it offers the port is to do. */
-  private int choose() throws DpdkException {
-    int chosen = scatter();
-    for (final Offload offload : Offload.values()) {
-      if (isWanted(offload)) {
-        chosen |= offload.isShims() ? offload.bits() : offered & offload.bits();
-      }
-    }
-    // Whoever cuts segments computes their checksums.
-    final int sums = Packet.TX_IPV4_CHECKSUM | Packet.TX_TCP_CHECKSUM;
-    if ((chosen & sums) == sums) {
-      return chosen;
-    }
-    if (config.offloads().isOn(Offload.TSO)) {
-      throw new DpdkException("port " + config.name() + ": tso=on needs tx, which is off");
-    }
-    return chosen & ~Offload.TSO.bits();
-  }
-
-  private boolean isWanted(final Offload offload) throws DpdkException {
-    final boolean on = config.offloads().isOn(offload);
-    final boolean needed = !offload.isForVlan() || config.vlan() != 0;
-    if (on && !needed) {
-      throw new DpdkException("port " + config.name() + ": " + offload.word() + "=on needs --vlan");
-    }
-    if (on && offload == Offload.LRO) {
-      throw new DpdkException(
-          "port "
-              + config.name()
-              + ": lro=on is not supported: gro does it in the shim, leave lro out");
-    }
-    if (on && !offload.isShims() && (offered & offload.bits()) == 0) {
-      throw new DpdkException(
-          "port "
-              + config.name()
-              + " ("
-              + driver()
-              + ") does not offer "
-              + offload.word()
-              + "=on: leave it out, or ask for off");
-    }
-    if (offload == Offload.SCATTER || offload == Offload.LRO) {
-      return false; // scatter() knows whether there is reason to
-    }
-    // A tap's offloads are loops in software, no better than ours.
-    final boolean usual = offload.isShims() || !driver().equals(TAP);
-    return on || (needed && usual && !config.offloads().isOff(offload));
-  }
-
-  /** Whether frames are longer than the buffers that they are received into. */
-  private int scatter() throws DpdkException {
-    final DpdkPacketPool pool = config.pool();
-    final int own = config.offloads().isOn(Offload.SCATTER) ? config.scatterBytes() : 0;
-    final int holds = pool == null ? own : pool.shorterFrameBytes();
-    final int mtuBytes = config.mtuBytes() == 0 ? mtuBytes() : config.mtuBytes();
-    if (holds >= DpdkPacketPool.frameBytes(mtuBytes)) {
-      return pool == null ? 0 : MIXED; // the pool is, or it would hold 0
-    }
-    if (holds > 0 && (offered & Offload.SCATTER.bits()) == 0) {
-      throw new DpdkException(
-          "port "
-              + config.name()
-              + " ("
-              + driver()
-              + ") does not put a frame into several buffers (scatter): give it a pool of long"
-              + " packets");
-    }
-    return holds == 0 ? 0 : Offload.SCATTER.bits() | MIXED;
-  }
-
   private List<DpdkPacketPool> pools(final DpdkEal eal) throws DpdkException {
     if (config.pool() != null) {
       return List.of(config.pool());
@@ -221,7 +147,7 @@ public final class DpdkPort implements AutoCloseable {
               "ustack_" + port + "_" + queue,
               config.poolPackets(),
               mtuBytes(),
-              (active & MIXED) == 0 ? 0 : config.scatterBytes(),
+              (active & OffloadChoice.MIXED) == 0 ? 0 : config.scatterBytes(),
               DpdkCalls.ustack_port_numa_node(port)));
     }
     return ownPools;
@@ -231,7 +157,8 @@ public final class DpdkPort implements AutoCloseable {
       throws DpdkException {
     touched = true;
     giveDescriptors(queue, pool);
-    final long handle = DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads, config.vlan());
+    final long handle =
+        DpdkCalls.ustack_queue_open(port, queue, pool.handle(), offloads, config.vlan());
     check(handle < 0 ? (int) handle : 0, "can't open queue " + queue);
     openLinks++;
     links.add(new DpdkLink(this, queue, pool, handle));
