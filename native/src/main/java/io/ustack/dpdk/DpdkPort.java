@@ -288,7 +288,7 @@ public final class DpdkPort implements AutoCloseable {
    *
    * @throws DpdkException when the driver refuses; one that filters nothing does not
    */
-  public void receiveMulticast() throws DpdkException {
+  public synchronized void receiveMulticast() throws DpdkException {
     final int result = DpdkCalls.ustack_port_multicast(port);
     if (result != -ENOTSUP) {
       check(result, "does not let multicast frames pass");

@@ -106,8 +106,7 @@ final class LiveScene implements AutoCloseable {
   }
 
   /** The same in a JVM with these flags. */
-  static LiveScene startIn(
-      final List<String> flags, final Path directory, final String... command)
+  static LiveScene startIn(final List<String> flags, final Path directory, final String... command)
       throws CommandFailure {
     final LiveScene scene = new LiveScene(directory, 1, 0, flags, List.of(), List.of(command));
     scene.awaitAnswer();
