@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.DeviceEvent;
 import io.ustack.counter.Counter;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;

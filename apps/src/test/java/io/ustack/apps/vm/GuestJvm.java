@@ -3,17 +3,20 @@ package io.ustack.apps.vm;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.DeviceEvent;
 import io.ustack.apps.Main;
 import io.ustack.apps.demo.LinuxNamespace;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
 
@@ -50,14 +53,15 @@ final class GuestJvm {
     archive(archive);
     // The compiler is emulated, too: only what runs often shall be compiled, and quickly.
     final List<String> words =
-        with(
+        flags(
             "-XX:SharedArchiveFile=" + archive,
             "-XX:TieredStopAtLevel=1",
             "-XX:CompileThresholdScaling=10");
     final String quoted =
         words.stream().map(word -> "'" + word + "'").collect(Collectors.joining(" "));
     final Path program = directory.resolve("ustack");
-    Files.writeString(program, "#!/bin/sh\nexec " + quoted + " \"$@\"\n");
+    final String main = "\"${USTACK_MAIN:-" + Main.class.getName() + "}\"";
+    Files.writeString(program, "#!/bin/sh\nexec " + quoted + " " + main + " \"$@\"\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
     return program;
   }
@@ -73,7 +77,22 @@ final class GuestJvm {
         jars.add(jar(path, directory.resolve("classes" + jars.size() + ".jar")));
       }
     }
+    jars.add(jar(resetCommand(), directory.resolve("reset.jar")));
     return String.join(File.pathSeparator, jars);
+  }
+
+  /** The one command that is not ours: a directory with its classes. */
+  private Path resetCommand() throws IOException {
+    final Path classes = directory.resolve("reset");
+    for (final Class<?> each : List.of(ResetCommand.class, DeviceEvent.class)) {
+      final String name = each.getName().replace('.', '/') + ".class";
+      final Path file = classes.resolve(name);
+      Files.createDirectories(file.getParent());
+      try (InputStream bytes = each.getClassLoader().getResourceAsStream(name)) {
+        Files.write(file, Objects.requireNonNull(bytes, name).readAllBytes());
+      }
+    }
+    return classes;
   }
 
   private static String jar(final Path classes, final Path jar) {
@@ -95,7 +114,8 @@ final class GuestJvm {
 
   /** Runs a server until it serves, and keeps the classes that this took. */
   private void archive(final Path archive) throws IOException, InterruptedException {
-    final List<String> server = with("-XX:ArchiveClassesAtExit=" + archive);
+    final List<String> server = flags("-XX:ArchiveClassesAtExit=" + archive);
+    server.add(Main.class.getName());
     server.addAll(List.of("http", "--ip=10.98.0.2/24", "--", "--no-huge", "--vdev=net_null0"));
     final Process process =
         new ProcessBuilder(namespace.inside(server.toArray(String[]::new)))
@@ -114,10 +134,9 @@ final class GuestJvm {
     assertTrue(Files.exists(archive), said::toString);
   }
 
-  private List<String> with(final String... flags) {
+  private List<String> flags(final String... flags) {
     final List<String> all = new ArrayList<>(command);
     all.addAll(1, List.of(flags));
-    all.add(Main.class.getName());
     return all;
   }
 }

@@ -40,6 +40,11 @@ class MachineLiveTest {
 
   private static final int FILE_BYTES = 4_000_000;
 
+  /** A user without rights; he may read all files, for the checkout may lie anywhere. */
+  private static final String AS_NOBODY =
+      "setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+dac_read_search"
+          + " --ambient-caps=+dac_read_search ";
+
   /** Scripts for the other end of a cable. */
   private static final Path LIVE =
       VirtualMachine.ROOT.resolve("apps/src/test/resources/io/ustack/apps/live");
@@ -162,9 +167,7 @@ class MachineLiveTest {
     awaitAnswer(nic, "http");
     final String ping = machine.checkPeer("ping", "-n", "-q", "-c", "5", "-i", "0.2", nic.stack());
     assertContains(ping, " 0% packet loss");
-    final String get = "curl -q -sS --noproxy '*' http://" + nic.stack() + "/file | sha256sum";
-    assertEquals(
-        machine.check("sha256sum </run/www/file"), machine.checkPeer("sh", "-c", get), nic::name);
+    assertServes(nic, 80, "");
     assertEndsInOrder("http");
   }
 
@@ -271,6 +274,60 @@ class MachineLiveTest {
   }
 
   @Test
+  @Order(6)
+  void withoutPermission() {
+    final Nic nic = Nic.E1000E;
+    assertFails("this needs root: sudo", AS_NOBODY + "dpdk-setup/hugepages.sh 258M");
+    assertFails(
+        "this needs root: sudo", AS_NOBODY + "dpdk-setup/bind-nic.sh --undo " + nic.address());
+    assertRefused(
+        "no port " + nic.address() + ": DPDK may not open it: run as root",
+        AS_NOBODY + nic.server("http"));
+  }
+
+  /**
+   * The machine's own kernel is reached over a NIC that it has not any more, and so is ustack, at
+   * one address; also when the NIC was reset. IPv6 finds the kernel by multicast, which the NIC has
+   * to let pass.
+   */
+  @Test
+  @Order(9)
+  void theKernelBesideUs() throws CommandFailure {
+    final Nic nic = Nic.E1000E;
+    machine.check("modprobe tun; modprobe vhost_net");
+    final String command = nic.server("http --root /run/www --kernel virtio_user1");
+    final String device =
+        " --vdev=virtio_user1,path=/dev/vhost-net,iface=host0,mac=52:54:00:98:01:02";
+    final String reset = "env USTACK_MAIN=" + ResetCommand.class.getName() + " ";
+    machine.check("begin shared " + reset + command + device);
+    awaitAnswer(nic, "shared");
+    machine.check("ip address add " + nic.stack() + "/24 dev host0");
+    machine.check("ip address add fd98::2/64 dev host0 nodad; ip link set host0 up");
+    machine.checkPeer("ip", "address", "add", "fd98::1/64", "dev", "vm1", "nodad");
+    machine.check("begin files python3 -m http.server --directory /run/www 22");
+    machine.check("until ss -Htln 'sport = :22' | grep -q .; do sleep 0.2; done");
+    assertServes(nic, 22, "");
+    machine.check("ping -n -c 1 10.98.1.1");
+    machine.check("echo " + nic.address() + " >/run/reset"); // within a second it is seen
+    assertServes(nic, 80, "--limit-rate 2M");
+    machine.check("until grep -q 'was reset, and is set up again' /run/shared.log; do :; done");
+    machine.checkPeer("ping", "-n", "-c", "1", "fd98::2");
+    machine.check("kill $(cat /run/files.pid); await files || true");
+    assertEndsInOrder("shared");
+  }
+
+  /** The file arrives whole. */
+  private void assertServes(final Nic nic, final int port, final String options)
+      throws CommandFailure {
+    final String url = " http://" + nic.stack() + ":" + port + "/file";
+    final String get = "curl -q -sS --noproxy '*' " + options + url + " | sha256sum";
+    assertEquals(
+        machine.check("sha256sum </run/www/file"),
+        machine.checkPeer("sh", "-c", get),
+        () -> nic + ", port " + port);
+  }
+
+  @Test
   @Order(9)
   void aNicThatAnotherProcessHas() throws CommandFailure {
     final Nic nic = Nic.VIRTIO;
@@ -337,12 +394,16 @@ class MachineLiveTest {
   /** One line, an exit code that is not 0, and nothing bound or kept. */
   private void assertRefused(final String why, final String command) {
     final String before = machine.check("dpdk-setup/bind-nic.sh --status");
+    assertFails(why, command);
+    assertEquals(before, machine.check("dpdk-setup/bind-nic.sh --status"));
+    assertEquals(pages("nr"), pages("free"), "hugepages given back");
+  }
+
+  private void assertFails(final String why, final String command) {
     final Tool.Outcome outcome = machine.run(command);
     assertEquals(1, outcome.exitCode(), outcome::output);
     assertEquals(1, outcome.output().lines().count(), outcome::output);
     assertContains(outcome.output(), why);
-    assertEquals(before, machine.check("dpdk-setup/bind-nic.sh --status"));
-    assertEquals(pages("nr"), pages("free"), "hugepages given back");
   }
 
   private static void assertContains(final String text, final String part) {

@@ -1,4 +1,4 @@
-package io.ustack.apps.live;
+package io.ustack.apps;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
@@ -8,14 +8,14 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /** Says to DPDK what otherwise a driver says of its device. */
-final class DeviceEvent {
+public final class DeviceEvent {
   /** {@code RTE_ETH_EVENT_INTR_RESET} of rte_ethdev.h. */
   private static final int INTR_RESET = 3;
 
   private DeviceEvent() {}
 
   /** The device of that port was reset. DPDK runs in this process. */
-  static void reset(final String port) {
+  public static void reset(final String port) {
     final NativeLibrary ethdev = NativeLibrary.getInstance(loaded("librte_ethdev.so"));
     // Drivers may call these, others may not: they are no part of DPDK's API.
     final Pointer device =
