@@ -5,9 +5,11 @@ import io.ustack.counter.Counters;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;
+import io.ustack.dpdk.LinkState;
 import io.ustack.dpdk.Offload;
 import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.PortConfig;
+import io.ustack.dpdk.PortWatch;
 import io.ustack.kernel.KernelPath;
 import io.ustack.link.LinkDevice;
 import io.ustack.shard.ShardLink;
@@ -21,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  * The port that leads to the kernel, opened: a path around the link of each shard. It closes with
  * those.
  *
- * @param name as DPDK calls it
+ * @param port as DPDK has it
  * @param paths one per shard, in their order
  */
-record KernelPort(String name, List<KernelPath> paths) {
+record KernelPort(DpdkPort port, List<KernelPath> paths) {
   /** Of a ring to the kernel: it gets few frames, and what it does not take in time is lost. */
   private static final int DESCRIPTORS = 256;
 
@@ -69,7 +71,7 @@ record KernelPort(String name, List<KernelPath> paths) {
     for (int i = 0; i < links.size(); i++) {
       paths.add(path(links.get(i), kernels.get(i), options));
     }
-    return new KernelPort(name, paths);
+    return new KernelPort(kernel, paths);
   }
 
   /** The first shard has the queue; what others have for it, and it for them, is passed on. */
@@ -90,6 +92,32 @@ record KernelPort(String name, List<KernelPath> paths) {
         options.kernel().perSecond(),
         options.kernel().burst(),
         Clock.SYSTEM.nanoTime());
+  }
+
+  /** As DPDK calls it. */
+  String name() {
+    return port.config().name();
+  }
+
+  /**
+   * Ends the command when the interface behind the port is gone: who reached the host by it never
+   * would again. Up and down it goes as the host's administrator likes.
+   */
+  PortWatch watch(final StopSignal stop) {
+    return PortWatch.start(
+        port,
+        new PortWatch.Observer() {
+          @Override
+          public void onLink(final LinkState state) {}
+
+          @Override
+          public void onReset() {}
+
+          @Override
+          public void onGone(final String why) {
+            stop.fail("port " + name() + ", the way to the kernel, is gone: " + why);
+          }
+        });
   }
 
   /** What was counted on each path. */

@@ -35,7 +35,7 @@ public final class RunningStack implements AutoCloseable {
   private final Posix posix;
   private final Clock clock = Clock.SYSTEM;
   private final PortChanges changes;
-  private final PortWatch watch;
+  private final List<PortWatch> watches = new ArrayList<>();
   private boolean closed;
 
   private RunningStack(
@@ -57,7 +57,10 @@ public final class RunningStack implements AutoCloseable {
             ? Posix.inline(stack(), clock)
             : Posix.dedicated(shards, clock);
     changes = new PortChanges(port.port(), shards, invocation);
-    watch = PortWatch.start(port.port(), changes);
+    watches.add(PortWatch.start(port.port(), changes));
+    if (port.kernel() != null) {
+      watches.add(port.kernel().watch(invocation.stop()));
+    }
   }
 
   /**
@@ -157,7 +160,7 @@ public final class RunningStack implements AutoCloseable {
       return;
     }
     closed = true;
-    watch.close();
+    watches.forEach(PortWatch::close);
     if (options.onStop() == PortOptions.OnStop.RESET) {
       for (final NetworkStack shard : shards) {
         shard.commands().offer(nowNs -> shard.tcp().all().reset(nowNs));

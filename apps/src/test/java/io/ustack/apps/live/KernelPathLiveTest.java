@@ -165,4 +165,16 @@ class KernelPathLiveTest {
       assertTrue(said.contains("KERNEL_RATE_LIMITED "), said);
     }
   }
+
+  /** Nobody would reach the host any more: whoever starts it again makes a new one. */
+  @Test
+  void theInterfaceOfTheKernelIsDeleted() throws CommandFailure, IOException {
+    try (KernelScene scene = http(1)) {
+      scene.host("ip", "link", "delete", KernelScene.TAP);
+      assertEquals(
+          "ustack http: port net_tap1, the way to the kernel, is gone: its network interface was"
+              + " deleted, or moved to another namespace: make it again, then start again",
+          scene.failure());
+    }
+  }
 }

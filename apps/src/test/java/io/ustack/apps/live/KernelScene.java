@@ -165,8 +165,7 @@ final class KernelScene implements AutoCloseable {
     ended = true;
     try {
       assertEquals(0, server.stop(), server::output);
-      final String last = server.output().lines().reduce("", (before, line) -> line);
-      assertTrue(last.endsWith("packets in use: 0"), server::output);
+      assertTrue(lastLine().endsWith("packets in use: 0"), server::output);
       if (vlanDevice != null) {
         vlanDevice.assertNoStrays();
       }
@@ -174,17 +173,37 @@ final class KernelScene implements AutoCloseable {
     } catch (final IOException e) {
       throw new AssertionError(e);
     } finally {
-      server.close();
-      if (vlanDevice != null) {
-        vlanDevice.close();
-      }
-      for (final Process process : processes) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-      }
-      host.close();
-      cable.close();
+      tidy();
     }
+  }
+
+  /** Waits until the command has failed; gives its last line. */
+  String failure() throws CommandFailure {
+    ended = true;
+    try {
+      assertEquals(1, server.awaitEnd(), server::output);
+      assertTrue(server.output().contains("packets in use: 0"), server::output);
+      return lastLine();
+    } finally {
+      tidy();
+    }
+  }
+
+  private String lastLine() {
+    return server.output().lines().reduce("", (before, line) -> line);
+  }
+
+  private void tidy() {
+    server.close();
+    if (vlanDevice != null) {
+      vlanDevice.close();
+    }
+    for (final Process process : processes) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    host.close();
+    cable.close();
   }
 
   @Override
