@@ -122,7 +122,7 @@ public final class DpdkPort implements AutoCloseable {
       check(DpdkCalls.ustack_port_set_mac(port, macAddress), "does not take a MAC address");
     }
     check(
-        DpdkCalls.ustack_port_claim(port),
+        DpdkCalls.ustack_port_claim(port, config.vlan()),
         "shares its interface and MAC address with another ustack (end that, or give this one an"
             + " interface or a --mac of its own)");
     check(DpdkCalls.ustack_port_start(port), "does not start");

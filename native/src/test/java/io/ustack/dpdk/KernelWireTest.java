@@ -71,7 +71,8 @@ class KernelWireTest {
                 "--vdev=net_pcap0,iface=" + JUMBO,
                 "--vdev=net_af_packet0,iface=" + VETH,
                 "--vdev=net_af_packet1,iface=" + SHARED,
-                "--vdev=net_af_packet2,iface=" + SHARED));
+                "--vdev=net_af_packet2,iface=" + SHARED,
+                "--vdev=net_af_packet3,iface=" + SHARED));
   }
 
   @AfterAll
@@ -269,7 +270,7 @@ class KernelWireTest {
 
   /** Two stacks with one address would end each other's connections. */
   @Test
-  void anInterfaceIsSharedByWhoHasAMacAddressOfHisOwn() throws DpdkException {
+  void anInterfaceIsSharedByWhoHasAMacAddressOrVlanOfHisOwn() throws DpdkException {
     final PortConfig second = config("net_af_packet2");
     try (DpdkPort first = DpdkPort.open(eal, config("net_af_packet1"))) {
       final String refusal =
@@ -278,7 +279,10 @@ class KernelWireTest {
           refusal.startsWith("port net_af_packet2 shares its interface and MAC address with"),
           refusal);
       assertEquals(1, claims());
-      assertNotEquals(0, first.macAddress());
+      try (DpdkPort inVlan = DpdkPort.open(eal, config("net_af_packet3").withVlan(7))) {
+        assertEquals(first.macAddress(), inVlan.macAddress());
+        assertEquals(2, claims());
+      }
     }
     assertEquals(0, claims());
   }
