@@ -318,7 +318,10 @@ undo() {
   if [ "$before" = "$now" ] || { [ -z "$before" ] && ! is_for_programs "$now"; }; then
     if [ -n "$before" ]; then
       need_root --undo "$1"
-      [ "$dry" = yes ] || rm -f "$RECORD/$pci"
+      if [ "$dry" = no ]; then
+        rm -f "$RECORD/$pci"
+        safe_again
+      fi
     fi
     say "nothing to undo: $pci is at $now"
     return

@@ -84,7 +84,7 @@ status() {
 left_behind() {
   local file
   for file in "$MOUNT"/*; do
-    [ -f "$file" ] && ! grep -qsF " $file" "$PROC"/[0-9]*/maps && echo "$file"
+    [ -f "$file" ] && ! grep -qsE " $file( \(deleted\))?$" "$PROC"/[0-9]*/maps && echo "$file"
   done
   return 0
 }
@@ -148,7 +148,7 @@ mount_them() {
 
 unmount_again() { # what mount_them has mounted, where nothing came of the rest
   [ "$mounted_now" = yes ] || return 0
-  umount "$MOUNT" && rm "$RECORD/mounted"
+  if umount "$MOUNT"; then rm "$RECORD/mounted"; fi
 }
 
 # The numbers as they are before the first call: a second one must not take ours for the machine's.

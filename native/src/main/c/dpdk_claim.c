@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 
 #include <rte_ethdev.h>
-#include <rte_ether.h>
 
 #define DIRECTORY "/run/ustack"
 
@@ -26,28 +25,26 @@ static struct claim {
 } claims[RTE_MAX_ETHPORTS];
 
 /* An interface is named within its network namespace, which its inode tells from others. */
-static int name_of(uint16_t port, int vlan, char *path, size_t size)
+static int name_of(uint16_t port, const char *address, char *path, size_t size)
 {
 	struct rte_eth_dev_info info;
-	struct rte_ether_addr mac;
 	struct stat namespace;
 	char interface[IF_NAMESIZE];
 
 	if (rte_eth_dev_info_get(port, &info) != 0 || strcmp(info.driver_name, "net_af_packet") != 0 ||
-	    rte_eth_macaddr_get(port, &mac) != 0 || if_indextoname(info.if_index, interface) == NULL ||
+	    strchr(address, '/') != NULL || if_indextoname(info.if_index, interface) == NULL ||
 	    stat("/proc/self/ns/net", &namespace) != 0)
 		return -ENOTSUP;
-	snprintf(path, size, DIRECTORY "/%s-%" PRIuMAX "-%d-%02x%02x%02x%02x%02x%02x", interface, (uintmax_t)namespace.st_ino,
-		 vlan, mac.addr_bytes[0], mac.addr_bytes[1], mac.addr_bytes[2], mac.addr_bytes[3], mac.addr_bytes[4], mac.addr_bytes[5]);
+	snprintf(path, size, DIRECTORY "/%s-%" PRIuMAX "-%s", interface, (uintmax_t)namespace.st_ino, address);
 	return 0;
 }
 
-int ustack_claim_begin(uint16_t port, int vlan)
+int ustack_claim_begin(uint16_t port, const char *address)
 {
 	struct claim *claim = &claims[port];
 	struct stat status;
 
-	if (claim->held || name_of(port, vlan, claim->path, sizeof(claim->path)) != 0)
+	if (claim->held || name_of(port, address, claim->path, sizeof(claim->path)) != 0)
 		return 0;
 	mkdir(DIRECTORY, 0755);
 	while (!claim->held) {

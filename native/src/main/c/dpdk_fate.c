@@ -35,7 +35,13 @@ static int on_port_event(uint16_t port, enum rte_eth_event_type event, void *arg
 {
 	(void)arg;
 	(void)result;
-	set_fate(&lives[port], event == RTE_ETH_EVENT_INTR_RMV ? USTACK_FATE_UNPLUGGED : USTACK_FATE_RESET);
+	int none = USTACK_FATE_NONE;
+
+	/* What is unplugged does not come back, whatever else is said of it. */
+	if (event == RTE_ETH_EVENT_INTR_RMV)
+		set_fate(&lives[port], USTACK_FATE_UNPLUGGED);
+	else
+		__atomic_compare_exchange_n(&lives[port].fate, &none, USTACK_FATE_RESET, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 	return 0;
 }
 

@@ -147,9 +147,9 @@ int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int
 	return result;
 }
 
-int ustack_port_claim(int port, int vlan)
+int ustack_port_claim(int port, const char *address)
 {
-	return ustack_claim_begin((uint16_t)port, vlan);
+	return ustack_claim_begin((uint16_t)port, address);
 }
 
 int ustack_port_start(int port)

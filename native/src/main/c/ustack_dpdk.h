@@ -59,8 +59,8 @@ USTACK_EXPORT int ustack_port_offloads(int port);
 /* mtu 0 keeps the port's own. offloads: what the port is to do, of what it offers. vlan: that it is to be in, 1 to 4094; 0: none. */
 USTACK_EXPORT int ustack_port_configure(int port, int queues, int mtu, int offloads, int vlan);
 USTACK_EXPORT int ustack_port_queue(int port, int queue, int64_t pool, int rx_descriptors, int tx_descriptors);
-/* -EADDRINUSE when another port, of whatever process, has the interface under it with its MAC address and VLAN; before it starts. */
-USTACK_EXPORT int ustack_port_claim(int port, int vlan);
+/* -EADDRINUSE when another port, of whatever process, has that address on the interface under it. Ends when the port is closed. */
+USTACK_EXPORT int ustack_port_claim(int port, const char *address);
 USTACK_EXPORT int ustack_port_start(int port);
 /* Lets frames of that VLAN pass the filter of a started port that was configured for it. */
 USTACK_EXPORT int ustack_port_vlan(int port, int vlan);

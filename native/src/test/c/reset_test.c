@@ -132,6 +132,9 @@ static void knows_of_resets(void)
 	rte_eth_dev_callback_process(device, RTE_ETH_EVENT_INTR_RMV, NULL);
 	ustack_fate_forgive((uint16_t)port);
 	CHECK(ustack_port_fate(port) == USTACK_FATE_UNPLUGGED);
+	rte_eth_dev_callback_process(device, RTE_ETH_EVENT_INTR_RESET, NULL);
+	ustack_fate_forgive((uint16_t)port);
+	CHECK(ustack_port_fate(port) == USTACK_FATE_UNPLUGGED);
 }
 
 int main(void)

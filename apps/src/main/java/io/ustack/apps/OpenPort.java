@@ -9,6 +9,7 @@ import io.ustack.dpdk.Offload;
 import io.ustack.dpdk.Offloads;
 import io.ustack.dpdk.PortConfig;
 import io.ustack.dpdk.Transport;
+import io.ustack.ipv4.Ipv4Address;
 import io.ustack.link.LinkDevice;
 import io.ustack.link.PcapTap;
 import io.ustack.pcap.PcapngWriter;
@@ -18,6 +19,7 @@ import io.ustack.shard.Toeplitz;
 import io.ustack.time.Clock;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +48,8 @@ record OpenPort(
 
   private static final Pattern PCI_ADDRESS =
       Pattern.compile("[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}[.][0-7]");
+
+  private static final Path PCI_DEVICES = Path.of("/sys/bus/pci/devices");
 
   /** The one that people allow to keep DPDK from all others. */
   private static final String NO_PCI_DEVICE = "0000:00:00.0";
@@ -168,6 +172,7 @@ record OpenPort(
               .withOffloads(offloads(options))
               .withPoolPackets(options.packets())
               .withTransport(options.transport());
+      eal.claimAddress(device, address(options));
       final boolean rings = options.transport() == Transport.RING;
       return DpdkPort.open(eal, rings ? config.withRingEntries(options.ringEntries()) : config);
     } catch (final DpdkException e) {
@@ -175,16 +180,25 @@ record OpenPort(
     }
   }
 
+  private static String address(final PortOptions options) {
+    final String address = Ipv4Address.format(options.ip().address());
+    return options.vlan() == 0 ? address : address + " in VLAN " + options.vlan();
+  }
+
   private static CommandFailure failure(final DpdkException e) {
     final String why = String.valueOf(e.getMessage());
     return e.isWrongArgument() ? CommandFailure.usage(why, e) : new CommandFailure(why, e);
   }
 
-  /** A PCI address that is not there would else be no more than missing from a list. */
+  /**
+   * A PCI address that is not there would else be no more than missing from a list. One that is
+   * there may lead to a port with another name, or to something that is no NIC.
+   */
   private static Optional<String> missing(final List<String> all, final List<String> named) {
     return named.stream()
         .filter(name -> PCI_ADDRESS.matcher(name).matches() && !name.equals(NO_PCI_DEVICE))
         .filter(name -> !all.contains(name))
+        .filter(name -> !Files.isDirectory(PCI_DEVICES.resolve(name)))
         .findFirst();
   }
 

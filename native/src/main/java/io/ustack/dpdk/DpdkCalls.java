@@ -52,7 +52,7 @@ final class DpdkCalls {
   static native int ustack_port_queue(
       int port, int queue, long pool, int rxDescriptors, int txDescriptors);
 
-  static native int ustack_port_claim(int port, int vlan);
+  static native int ustack_port_claim(int port, String address);
 
   static native int ustack_port_start(int port);
 

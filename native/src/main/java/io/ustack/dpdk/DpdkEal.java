@@ -142,6 +142,27 @@ public final class DpdkEal {
   }
 
   /**
+   * Takes an address on the interface under an af_packet port, until the port is closed, for this
+   * process: two stacks with one address on one interface would end each other's connections. Any
+   * other port, or one that is not there, is taken with every address.
+   *
+   * @param name the port's, which is not open yet
+   * @param address any text without a slash: an IP address, and a VLAN where there is one
+   * @throws DpdkException another port, of whatever process, has it
+   */
+  public void claimAddress(final String name, final String address) throws DpdkException {
+    final int port = DpdkCalls.ustack_port_find(name);
+    if (port >= 0 && DpdkCalls.ustack_port_claim(port, address) < 0) {
+      throw new DpdkException(
+          "port "
+              + name
+              + ": another ustack has "
+              + address
+              + " on its interface: end that, or give this one another address");
+    }
+  }
+
+  /**
    * The ports that arguments of the EAL name with {@code --vdev} and {@code -a}, as {@link
    * #portNames} would call them.
    */

@@ -87,7 +87,7 @@ public final class DpdkPacketPool implements PacketPool, AutoCloseable {
             .getByteBuffer(0, (long) DpdkLayout.BURST * Integer.BYTES)
             .order(ByteOrder.nativeOrder());
     frameCapacityBytes = room - Packet.HEADROOM_BYTES;
-    resting = new Packet[Math.min(RESTING, Math.max(1, count / RESTING_SHARE))];
+    resting = new Packet[Math.min(RESTING, Math.max(1, longCount / RESTING_SHARE))];
     packets = new Packet[count];
     for (int i = 0; i < count; i++) {
       packets[i] =

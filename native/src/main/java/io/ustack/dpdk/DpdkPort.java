@@ -121,10 +121,6 @@ public final class DpdkPort implements AutoCloseable {
     if (macAddress != 0 && !sharesMacAddress()) {
       check(DpdkCalls.ustack_port_set_mac(port, macAddress), "does not take a MAC address");
     }
-    check(
-        DpdkCalls.ustack_port_claim(port, config.vlan()),
-        "shares its interface and MAC address with another ustack (end that, or give this one an"
-            + " interface or a --mac of its own)");
     check(DpdkCalls.ustack_port_start(port), "does not start");
     if (config.vlan() != 0) {
       check(DpdkCalls.ustack_port_vlan(port, config.vlan()), "does not take a VLAN");
@@ -371,14 +367,25 @@ public final class DpdkPort implements AutoCloseable {
   }
 
   private synchronized boolean quietenQueues() {
-    boolean quiet = openLinks == links.size();
+    if (!isWhole()) {
+      return false;
+    }
+    boolean quiet = true;
     for (final DpdkLink link : links) {
-      quiet &= link.queue() != 0 && DpdkCalls.ustack_queue_quieten(link.queue()) == 1;
+      quiet &= DpdkCalls.ustack_queue_quieten(link.queue()) == 1;
     }
     return quiet;
   }
 
+  /** Whether it is open with all its queues: a device is set up with all or not at all. */
+  private boolean isWhole() {
+    return !closed && openLinks == links.size();
+  }
+
   private synchronized void setUpAgain() throws DpdkException {
+    if (!isWhole()) {
+      throw new DpdkException("port " + config.name() + " has closed a queue meanwhile");
+    }
     final LinkCapabilities before = links.get(0).capabilities();
     final PortStatistics counted = statistics();
     if (runs) {
@@ -392,15 +399,16 @@ public final class DpdkPort implements AutoCloseable {
     }
     final boolean same = DpdkCalls.ustack_port_mac(port) == before.macAddress();
     run(same ? 0 : before.macAddress());
+    runs = false; // as the stacks on it know it, after what follows
     if (multicast) {
       receiveMulticast();
     }
     // Stacks rely on these, and can't learn others.
     if (mtuBytes() != before.mtuBytes() || askSorting() != sortingEntries) {
-      runs = false;
       throw new DpdkException(
           "port " + config.name() + " is not what it was: its MTU, or how it sorts flows");
     }
+    runs = true;
     keep(counted);
   }
 

@@ -13,10 +13,14 @@ final class PortReset {
   /** How often it is tried to set the port up: who resets a device may take his time. */
   static final int TRIES = 10;
 
+  /** How long stacks are waited for: one in whose thread a handler is busy may take its time. */
+  static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
+
   private static final long MINUTE_NS = TimeUnit.MINUTES.toNanos(1);
 
   private final Target target;
   private final long[] beganNs = new long[MOST_A_MINUTE];
+  private long askedNs;
   private int resets;
   private int failedTries;
   private boolean underWay;
@@ -65,7 +69,7 @@ final class PortReset {
       return Step.LOST;
     }
     if (!target.quieten()) {
-      return Step.WAITS;
+      return waited(nowNs);
     }
     try {
       target.setUpAgain();
@@ -83,6 +87,16 @@ final class PortReset {
     return Step.DONE;
   }
 
+  private Step waited(final long nowNs) {
+    if (nowNs - askedNs < PATIENCE_NS) {
+      return Step.WAITS;
+    }
+    failure = "the NIC was reset, and a stack on it does not look at its port: start again";
+    target.resume();
+    underWay = false;
+    return Step.LOST;
+  }
+
   private boolean begin(final long nowNs) {
     final int slot = resets % MOST_A_MINUTE;
     if (resets >= MOST_A_MINUTE && nowNs - beganNs[slot] < MINUTE_NS) {
@@ -93,6 +107,7 @@ final class PortReset {
       return false;
     }
     beganNs[slot] = nowNs;
+    askedNs = nowNs;
     resets++;
     failedTries = 0;
     underWay = true;

@@ -57,6 +57,20 @@ class PortResetTest {
     assertFalse(reset.isUnderWay());
   }
 
+  /** One whose thread has ended, or whose application never polls. */
+  @Test
+  void aStackThatDoesNotAnswerIsNotWaitedForForEver() {
+    quiet = false;
+    step(Step.WAITS, "ask");
+    nowNs += PortReset.PATIENCE_NS - 1;
+    step(Step.WAITS, "ask");
+    nowNs++;
+    step(Step.LOST, "ask", "resume");
+    assertTrue(reset.failure().contains("a stack on it does not look"), reset::failure);
+    reset.abandon();
+    assertEquals(List.of(), done);
+  }
+
   @Test
   void aDeviceThatIsNotReadyIsTriedAgain() {
     broken = true;

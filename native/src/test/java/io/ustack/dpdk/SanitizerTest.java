@@ -26,6 +26,7 @@ class SanitizerTest {
         output.contains("burst_test: ")
             && output.contains("checksum_test: ")
             && output.contains("memif_test: ")
+            && output.contains("reset_test: ")
             && output.contains("train_test: ")
             && output.contains("vlan_test: "),
         output);

@@ -300,6 +300,11 @@ final class BindNicScriptTest {
         outcome);
     assertFalse(Files.exists(machine.root().resolve(RECORD)));
     assertEquals("", machine.read("sys/bus/pci/drivers/e1000e/unbind"));
+    machine.write(RECORD, "e1000e\n");
+    machine.write(UNSAFE, "Y\n");
+    machine.write("run/bind-nic/noiommu", "");
+    assertEquals(0, run("--undo", PCI).code());
+    assertEquals("0\n", machine.read(UNSAFE)); // it was the last one
     machine.write(RECORD, "igb\n"); // which it had before; now the kernel needs it
     assertRefused("carries the default route", "--undo", PCI);
   }

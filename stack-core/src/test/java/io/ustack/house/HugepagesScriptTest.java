@@ -207,6 +207,10 @@ final class HugepagesScriptTest {
     kernelGrants(10);
     assertEquals(1, run("64M").code());
     assertFalse(Files.exists(machine.root().resolve("mounted")));
+    machine.tool("umount", "echo 'target is busy' >&2; exit 32");
+    final MakeBelieveMachine.Outcome busy = run("64M");
+    assertEquals(1, busy.code(), busy.text());
+    assertTrue(busy.text().contains("the kernel gave 10, which it has back"), busy.text());
   }
 
   @Test
