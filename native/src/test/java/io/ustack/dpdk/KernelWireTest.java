@@ -275,8 +275,7 @@ class KernelWireTest {
       assertEquals(
           "port net_af_packet2: another ustack has 10.99.9.2 on its interface: end that, or give"
               + " this one another address",
-          assertThrows(
-                  DpdkException.class, () -> eal.claimAddress("net_af_packet2", "10.99.9.2"))
+          assertThrows(DpdkException.class, () -> eal.claimAddress("net_af_packet2", "10.99.9.2"))
               .getMessage());
       assertEquals(1, claims());
       eal.claimAddress("net_af_packet2", "10.99.9.2 in VLAN 7");
