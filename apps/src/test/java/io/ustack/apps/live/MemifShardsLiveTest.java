@@ -25,10 +25,9 @@ import io.ustack.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Two hosts of two shards with two queue pairs each, on the cable of a memif: with either transport
@@ -44,12 +43,11 @@ class MemifShardsLiveTest {
   private static final int CLIENT = Ipv4Address.parse("10.99.1.2");
   private static final long DEADLINE_NS = 60_000_000_000L;
 
-  private static DpdkEal eal;
-
   /** One end: a port, its shards and their sockets. */
   private record Host(DpdkPort port, List<NetworkStack> shards, Posix posix)
       implements AutoCloseable {
-    static Host open(final String device, final int address, final Transport transport)
+    static Host open(
+        final DpdkEal eal, final String device, final int address, final Transport transport)
         throws DpdkException {
       final DpdkPort port =
           DpdkPort.open(
@@ -101,23 +99,12 @@ class MemifShardsLiveTest {
     }
   }
 
-  @BeforeAll
-  static void start() throws DpdkException {
-    final List<String> arguments =
-        new ArrayList<>(List.of("--no-huge", "-m", "512", "--no-pci", "--lcores", "0@0,1@0,2@1"));
-    for (int i = 0; i < 4; i++) {
-      final String role = i % 2 == 0 ? "server" : "client";
-      final String socket = "ustack-shards-" + ProcessHandle.current().pid() + "-" + i / 2;
-      arguments.add("--vdev=net_memif" + i + ",role=" + role + ",socket=" + socket);
-    }
-    eal = DpdkEal.start(arguments);
-  }
-
   @ParameterizedTest
-  @CsvSource({"0, DIRECT", "2, RING"})
-  void eachShardHasItsQueue(final int first, final Transport transport) throws DpdkException {
-    try (Host server = Host.open("net_memif" + first, SERVER, transport);
-        Host client = Host.open("net_memif" + (first + 1), CLIENT, Transport.DIRECT)) {
+  @EnumSource(Transport.class)
+  void eachShardHasItsQueue(final Transport transport) throws DpdkException {
+    final MemifCable cable = MemifCable.take();
+    try (Host server = Host.open(cable.eal(), cable.server(), SERVER, transport);
+        Host client = Host.open(cable.eal(), cable.client(), CLIENT, Transport.DIRECT)) {
       server.awaitUp();
       client.awaitUp();
       final int listener = stream(server.posix);
