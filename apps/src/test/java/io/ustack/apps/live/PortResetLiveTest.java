@@ -134,8 +134,7 @@ class PortResetLiveTest {
     final ExecutorService threads = Executors.newCachedThreadPool();
     final MemifCable cable = MemifCable.take();
     // Of a memif only the client connects anew.
-    try (Host client =
-            new Host(cable.eal(), cable.server(), CLIENT, queues, Transport.DIRECT);
+    try (Host client = new Host(cable.eal(), cable.server(), CLIENT, queues, Transport.DIRECT);
         Host server = new Host(cable.eal(), cable.client(), SERVER, queues, transport)) {
       server.awaitUp();
       client.awaitUp();
