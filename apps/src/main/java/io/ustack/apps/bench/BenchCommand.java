@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.Invocation;
+import io.ustack.apps.StopSignal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -23,13 +24,19 @@ import picocli.CommandLine.TypeConversionException;
       "",
       "Wires: pipe (both ends in lockstep on one thread, needs no DPDK), memif (two processes",
       "over net_memif, needs root or a user who may start DPDK).",
-      "Figures of one run on a shared machine are noise: repeat, and compare ratios.",
+      "Cells: rr-N and rr1k-N (requests and answers of 64 and 1000 bytes on N connections), cps",
+      "(connect, 64 bytes there and back, reset), bulk-N and bulk-down-N (N streams to and from",
+      "the server).",
+      "A cell is measured in blocks of 0.2 s, with --kernel in turn with the kernel's; a figure is",
+      "the median over them. What speaks against it, as others on the processors, lost frames or",
+      "quartiles that are far apart, stands behind it: NOT TRUSTED.",
       "",
       "Example: ustack bench --wire pipe --cells rr-1,rr-64 --seconds 10"
     },
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
-  enum Wire {
+  /** Where ustack is measured. */
+  enum Place {
     PIPE,
     MEMIF
   }
@@ -44,12 +51,12 @@ public final class BenchCommand implements Callable<Integer> {
       defaultValue = "pipe,memif",
       converter = WireConverter.class,
       description = "pipe, memif or both (${DEFAULT-VALUE})")
-  private List<Wire> wires = List.of();
+  private List<Place> wires = List.of();
 
   @Option(
       names = "--cells",
       split = ",",
-      defaultValue = "rr-1,rr-64,cps,bulk",
+      defaultValue = "rr-1,rr-64,cps,bulk-1",
       converter = CellConverter.class,
       description = "what to measure (${DEFAULT-VALUE})")
   private List<Cell> cells = List.of();
@@ -59,6 +66,16 @@ public final class BenchCommand implements Callable<Integer> {
       defaultValue = "5",
       description = "measured seconds per cell, 1..3600 (${DEFAULT-VALUE})")
   private int seconds;
+
+  @Option(
+      names = "--kernel",
+      description =
+          "beside each cell over memif the same through NIO on the kernel's TCP, over a veth"
+              + " (root)")
+  private boolean kernel;
+
+  @Option(names = "--tso", description = "the kernel's veth carries segments uncut")
+  private boolean tso;
 
   @Option(
       names = "--sockets",
@@ -105,18 +122,45 @@ public final class BenchCommand implements Callable<Integer> {
       }
       return 0;
     }
-    if (wires.contains(Wire.PIPE)) {
-      for (final Cell cell : cells) {
-        try (PipeBench bench = new PipeBench()) {
-          final CellResult result = bench.run(cell, seconds);
-          out.println(json ? result.json() : result.line());
-          out.flush();
-        }
+    try {
+      for (final Place place : wires) {
+        benchCells(place, out);
+      }
+    } catch (final CommandFailure e) {
+      if (!invocation.stop().isRequested()) {
+        throw e;
       }
     }
-    return wires.contains(Wire.MEMIF)
-        ? MemifBench.run(cells, seconds, json, out, invocation.stop())
-        : 0;
+    return 0;
+  }
+
+  private void benchCells(final Place place, final PrintWriter out) throws CommandFailure {
+    final StopSignal stop = invocation.stop();
+    final boolean compared = kernel && place == Place.MEMIF;
+    try (Contender baseline = compared ? KernelContender.start(stop, tso) : null;
+        Contender contender = contender(place)) {
+      final Comparison comparison =
+          new Comparison(contender, baseline, Comparison.Pace.ofSeconds(seconds), stop);
+      for (final Cell cell : cells) {
+        final CellResult result =
+            CellResult.of(
+                cell,
+                place.name().toLowerCase(Locale.ROOT),
+                "inline",
+                compared ? Wire.VETH.stack() : null,
+                comparison.run(cell));
+        out.println(json ? result.json() : result.line());
+        out.flush();
+      }
+    }
+  }
+
+  private Contender contender(final Place place) throws CommandFailure {
+    if (place == Place.PIPE) {
+      return new PipeContender();
+    }
+    final String socket = "ustack-bench-" + ProcessHandle.current().pid();
+    return TwoProcesses.start(invocation.stop(), Wire.MEMIF, socket, List.of(), List.of());
   }
 
   private void benchSockets(final PrintWriter out) {
@@ -133,21 +177,20 @@ public final class BenchCommand implements Callable<Integer> {
   static final class CellConverter implements ITypeConverter<Cell> {
     @Override
     public Cell convert(final String text) {
-      for (final Cell cell : Cell.values()) {
-        if (cell.label().equals(text)) {
-          return cell;
-        }
-      }
-      throw new TypeConversionException("'" + text + "' is none of rr-1, rr-64, cps, bulk");
+      return Cell.parse(text)
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'" + text + "' is none of rr-N, rr1k-N, cps, bulk-N, bulk-down-N"));
     }
   }
 
-  static final class WireConverter implements ITypeConverter<Wire> {
+  static final class WireConverter implements ITypeConverter<Place> {
     @Override
-    public Wire convert(final String text) {
+    public Place convert(final String text) {
       return switch (text.toLowerCase(Locale.ROOT)) {
-        case "pipe" -> Wire.PIPE;
-        case "memif" -> Wire.MEMIF;
+        case "pipe" -> Place.PIPE;
+        case "memif" -> Place.MEMIF;
         default -> throw new TypeConversionException("'" + text + "' is neither pipe nor memif");
       };
     }

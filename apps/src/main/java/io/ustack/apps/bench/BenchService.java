@@ -1,94 +1,98 @@
 package io.ustack.apps.bench;
 
-import io.ustack.posix.Epoll;
-import io.ustack.posix.EpollEvents;
-import io.ustack.posix.Errno;
-import io.ustack.posix.Posix;
-import io.ustack.posix.SocketOption;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
-/** The server's side of every cell: port 7 echoes, port 9 discards. One thread, epoll, INLINE. */
+/**
+ * The server's side of every cell: port 7 echoes, port 9 discards, port 19 sends as fast as it
+ * goes. One thread.
+ */
 final class BenchService {
   static final int ECHO_PORT = 7;
   static final int DISCARD_PORT = 9;
+  static final int SOURCE_PORT = 19;
 
-  private static final int BACKLOG = 4096;
-  private static final int EVENTS = 256;
   private static final int BUFFER_BYTES = 64 << 10;
+  private static final int[] PORTS = {ECHO_PORT, DISCARD_PORT, SOURCE_PORT};
 
-  private static final long LISTENER = 1L << 32;
-  private static final long DISCARDS = 1L << 33;
-
-  private final Posix posix;
-  private final int epoll;
-  private final EpollEvents events = new EpollEvents(EVENTS);
+  private final Sockets sockets;
+  private final int[] listeners = new int[PORTS.length];
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
 
-  BenchService(final Posix posix) {
-    this.posix = posix;
-    epoll = Check.call("epoll_create1", posix.epoll_create1(0));
-    listen(ECHO_PORT, LISTENER);
-    listen(DISCARD_PORT, LISTENER | DISCARDS);
+  /** By descriptor: the port that a connection came in at, 0 for a listener. */
+  private byte[] port = new byte[64];
+
+  BenchService(final Sockets sockets) {
+    this.sockets = sockets;
+    for (int i = 0; i < PORTS.length; i++) {
+      listeners[i] = sockets.listen(PORTS[i]);
+      keep(listeners[i], 0);
+    }
   }
 
-  private void listen(final int port, final long kind) {
-    final int fd = Check.call("socket", posix.socket(SocketOption.AF_INET, stream(), 0));
-    Check.call("bind", posix.bind(fd, SocketOption.INADDR_ANY, port));
-    Check.call("listen", posix.listen(fd, BACKLOG));
-    Check.call(
-        "epoll_ctl", posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_ADD, fd, Epoll.EPOLLIN, kind | fd));
-  }
-
-  static int stream() {
-    return SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK;
+  private void keep(final int descriptor, final int servedAt) {
+    if (descriptor >= port.length) {
+      port = Arrays.copyOf(port, 2 * descriptor);
+    }
+    port[descriptor] = (byte) servedAt;
   }
 
   /** Waits for events and serves them. */
   void step(final int timeoutMs) {
-    final int ready = posix.epoll_wait(epoll, events, EVENTS, timeoutMs);
+    final int ready = sockets.await(timeoutMs);
     for (int i = 0; i < ready; i++) {
-      final long data = events.data(i);
-      final int fd = (int) data;
-      if ((data & LISTENER) != 0) {
-        acceptAll(fd, data & DISCARDS);
-      } else if ((data & DISCARDS) != 0) {
-        discard(fd);
-      } else {
-        echo(fd);
+      final int descriptor = sockets.ready(i);
+      switch (port[descriptor]) {
+        case ECHO_PORT -> echo(descriptor);
+        case DISCARD_PORT -> discard(descriptor);
+        case SOURCE_PORT -> produce(descriptor);
+        default -> acceptAll(descriptor);
       }
     }
   }
 
-  private void acceptAll(final int listener, final long kind) {
-    int fd = posix.accept4(listener, null, SocketOption.SOCK_NONBLOCK);
-    while (fd >= 0) {
-      posix.setsockopt(fd, SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
-      posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_ADD, fd, Epoll.EPOLLIN, kind | fd);
-      fd = posix.accept4(listener, null, SocketOption.SOCK_NONBLOCK);
+  private void acceptAll(final int listener) {
+    int servedAt = 0;
+    for (int i = 0; i < PORTS.length; i++) {
+      servedAt = listeners[i] == listener ? PORTS[i] : servedAt;
+    }
+    int descriptor = sockets.accept(listener);
+    while (descriptor != Sockets.AGAIN) {
+      keep(descriptor, servedAt);
+      if (servedAt == SOURCE_PORT) {
+        sockets.expectToWrite(descriptor);
+      }
+      descriptor = sockets.accept(listener);
     }
   }
 
   /**
    * Messages here are far smaller than the send buffer; one that does not fit ends the connection.
    */
-  private void echo(final int fd) {
-    final int count = posix.recv(fd, buffer, 0, BUFFER_BYTES, 0);
+  private void echo(final int descriptor) {
+    final int count = sockets.receive(descriptor, buffer, BUFFER_BYTES);
     if (count > 0) {
-      if (posix.send(fd, buffer, 0, count, 0) != count) {
-        posix.close(fd);
+      if (sockets.send(descriptor, buffer, count) != count) {
+        sockets.close(descriptor);
       }
-    } else if (count != -Errno.EAGAIN) {
-      posix.close(fd);
+    } else if (count == 0) {
+      sockets.close(descriptor);
     }
   }
 
-  private void discard(final int fd) {
-    int count = posix.recv(fd, buffer, 0, BUFFER_BYTES, 0);
-    while (count > 0) {
-      count = count == BUFFER_BYTES ? posix.recv(fd, buffer, 0, BUFFER_BYTES, 0) : -Errno.EAGAIN;
+  private void discard(final int descriptor) {
+    int count = sockets.receive(descriptor, buffer, BUFFER_BYTES);
+    while (count == BUFFER_BYTES) {
+      count = sockets.receive(descriptor, buffer, BUFFER_BYTES);
     }
-    if (count != -Errno.EAGAIN) {
-      posix.close(fd);
+    if (count == 0) {
+      sockets.close(descriptor);
+    }
+  }
+
+  private void produce(final int descriptor) {
+    if (sockets.send(descriptor, buffer, BUFFER_BYTES) == 0) {
+      sockets.close(descriptor);
     }
   }
 }

@@ -1,74 +1,93 @@
 package io.ustack.apps.bench;
 
-import io.ustack.posix.Epoll;
-import io.ustack.posix.EpollEvents;
-import io.ustack.posix.Errno;
-import io.ustack.posix.Posix;
-import io.ustack.posix.SocketOption;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
+import org.HdrHistogram.Histogram;
 
 /**
- * One stream, as fast as it goes, into the discard port. What counts is what the send buffer took:
- * the rest is in flight.
+ * Streams, as fast as they go, into the discard port or out of the source port. What counts is what
+ * the send buffers took, the rest is in flight; or what was received.
  */
 final class BulkLoad implements Load {
   private static final int CHUNK_BYTES = 64 << 10;
 
-  private final Posix posix;
-  private final int serverAddress;
-  private final int epoll;
-  private final EpollEvents events = new EpollEvents(1);
+  private final Sockets sockets;
+  private final boolean down;
+  private final int[] descriptors;
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-  private int descriptor = -1;
-  private boolean connected;
-  private long sentBytes;
+  private final Histogram latency = new Histogram(1, 2, 1);
+  private final BitSet connected = new BitSet();
+  private long bytes;
 
-  BulkLoad(final Posix posix, final int serverAddress) {
-    this.posix = posix;
-    this.serverAddress = serverAddress;
-    epoll = Check.call("epoll_create1", posix.epoll_create1(0));
+  /**
+   * @param down whether the server sends
+   */
+  BulkLoad(final Sockets sockets, final int streams, final boolean down) {
+    this.sockets = sockets;
+    this.down = down;
+    descriptors = new int[streams];
   }
 
   @Override
   public void open() {
-    descriptor = Check.call("socket", posix.socket(SocketOption.AF_INET, BenchService.stream(), 0));
-    final int result = posix.connect(descriptor, serverAddress, BenchService.DISCARD_PORT);
-    if (result != -Errno.EINPROGRESS) {
-      Check.call("connect", result);
+    final int port = down ? BenchService.SOURCE_PORT : BenchService.DISCARD_PORT;
+    for (int i = 0; i < descriptors.length; i++) {
+      descriptors[i] = sockets.connect(port);
     }
-    Check.call(
-        "epoll_ctl",
-        posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_ADD, descriptor, Epoll.EPOLLOUT, descriptor));
   }
 
   @Override
   public boolean isOpen() {
-    return connected;
+    return connected.cardinality() == descriptors.length && bytes > 0;
   }
 
   @Override
   public void step(final int timeoutMs) {
-    if (posix.epoll_wait(epoll, events, 1, timeoutMs) <= 0) {
-      return;
+    final int ready = sockets.await(timeoutMs);
+    for (int i = 0; i < ready; i++) {
+      final int descriptor = sockets.ready(i);
+      if (!connected.get(descriptor)) {
+        connected.set(descriptor);
+        expect(descriptor);
+      }
+      move(descriptor);
     }
-    if ((events.events(0) & (Epoll.EPOLLERR | Epoll.EPOLLHUP)) != 0) {
-      throw new IllegalStateException("the connection broke: " + Epoll.describe(events.events(0)));
+  }
+
+  private void expect(final int descriptor) {
+    if (down) {
+      sockets.expectToRead(descriptor);
+    } else {
+      sockets.expectToWrite(descriptor);
     }
-    connected = true;
-    final int taken = posix.send(descriptor, chunk, 0, CHUNK_BYTES, 0);
-    if (taken != -Errno.EAGAIN) {
-      sentBytes += Check.call("send", taken);
+  }
+
+  private void move(final int descriptor) {
+    final int moved =
+        down
+            ? sockets.receive(descriptor, chunk, CHUNK_BYTES)
+            : sockets.send(descriptor, chunk, CHUNK_BYTES);
+    if (moved == 0) {
+      throw new IllegalStateException("the server closed a connection");
     }
+    bytes += Math.max(0, moved);
   }
 
   @Override
   public long operations() {
-    return sentBytes;
+    return bytes;
   }
 
   @Override
   public void close() {
-    posix.close(descriptor);
-    posix.close(epoll);
+    for (final int descriptor : descriptors) {
+      sockets.close(descriptor);
+    }
+  }
+
+  /** Nothing is recorded: a stream has no latency. */
+  @Override
+  public Histogram latency() {
+    return latency;
   }
 }

@@ -1,11 +1,8 @@
 package io.ustack.apps.bench;
 
-import io.ustack.posix.Epoll;
-import io.ustack.posix.EpollEvents;
-import io.ustack.posix.Errno;
-import io.ustack.posix.Posix;
-import io.ustack.posix.SocketOption;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.HdrHistogram.Histogram;
 
 /**
  * Connections per second: connect, 64 bytes there, 64 bytes back, reset. The reset is what close
@@ -14,67 +11,59 @@ import java.nio.ByteBuffer;
  */
 final class ConnectLoad implements Load {
   private static final int MESSAGE_BYTES = 64;
-  private static final int EVENTS = 256;
 
-  private final Posix posix;
-  private final int serverAddress;
+  private final Sockets sockets;
   private final int parallel;
-  private final int epoll;
-  private final EpollEvents events = new EpollEvents(EVENTS);
+  private final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
   private final ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
-  private boolean[] open = new boolean[256];
+
+  /** By descriptor; 0 for one that is not ours. */
+  private long[] begunAtNs = new long[64];
+
   private long operations;
 
-  ConnectLoad(final Posix posix, final int serverAddress, final int parallel) {
-    this.posix = posix;
-    this.serverAddress = serverAddress;
+  ConnectLoad(final Sockets sockets, final int parallel) {
+    this.sockets = sockets;
     this.parallel = parallel;
-    epoll = Check.call("epoll_create1", posix.epoll_create1(0));
   }
 
   @Override
   public void open() {
     for (int i = 0; i < parallel; i++) {
-      connect();
+      connect(System.nanoTime());
     }
   }
 
   @Override
   public boolean isOpen() {
-    return true;
+    return operations >= parallel;
   }
 
-  private void connect() {
-    final int fd =
-        Check.call("socket", posix.socket(SocketOption.AF_INET, BenchService.stream(), 0));
-    final int result = posix.connect(fd, serverAddress, BenchService.ECHO_PORT);
-    if (result != -Errno.EINPROGRESS) {
-      Check.call("connect", result);
+  private void connect(final long nowNs) {
+    final int descriptor = sockets.connect(BenchService.ECHO_PORT);
+    if (descriptor >= begunAtNs.length) {
+      begunAtNs = Arrays.copyOf(begunAtNs, 2 * descriptor);
     }
-    if (fd >= open.length) {
-      open = java.util.Arrays.copyOf(open, 2 * fd);
-    }
-    open[fd] = true;
-    posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_ADD, fd, Epoll.EPOLLOUT, fd);
+    begunAtNs[descriptor] = nowNs;
   }
 
   @Override
   public void step(final int timeoutMs) {
-    final int ready = posix.epoll_wait(epoll, events, EVENTS, timeoutMs);
+    final int ready = sockets.await(timeoutMs);
+    final long nowNs = System.nanoTime();
     for (int i = 0; i < ready; i++) {
-      final int fd = (int) events.data(i);
-      final int bits = events.events(i);
-      if ((bits & (Epoll.EPOLLERR | Epoll.EPOLLHUP)) != 0) {
-        throw new IllegalStateException("a connection broke: " + Epoll.describe(bits));
-      }
-      if ((bits & Epoll.EPOLLOUT) != 0) {
-        posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_MOD, fd, Epoll.EPOLLIN, fd);
-        Check.call("send", posix.send(fd, message, 0, MESSAGE_BYTES, 0));
+      final int descriptor = sockets.ready(i);
+      if (sockets.isWritable(i)) {
+        sockets.expectToRead(descriptor);
+        if (sockets.send(descriptor, message, MESSAGE_BYTES) != MESSAGE_BYTES) {
+          throw new IllegalStateException("a connection did not take a request");
+        }
       } else {
-        posix.close(fd);
-        open[fd] = false;
+        latency.recordValue(Math.max(1, nowNs - begunAtNs[descriptor]));
+        begunAtNs[descriptor] = 0;
+        sockets.close(descriptor);
         operations++;
-        connect();
+        connect(nowNs);
       }
     }
   }
@@ -86,11 +75,15 @@ final class ConnectLoad implements Load {
 
   @Override
   public void close() {
-    for (int fd = 0; fd < open.length; fd++) {
-      if (open[fd]) {
-        posix.close(fd);
+    for (int descriptor = 0; descriptor < begunAtNs.length; descriptor++) {
+      if (begunAtNs[descriptor] != 0) {
+        sockets.close(descriptor);
       }
     }
-    posix.close(epoll);
+  }
+
+  @Override
+  public Histogram latency() {
+    return latency;
   }
 }

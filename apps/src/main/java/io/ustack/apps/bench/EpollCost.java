@@ -52,7 +52,8 @@ final class EpollCost {
             new EchoPair(
                 connections,
                 stack -> {
-                  final BenchService service = new BenchService(Posix.inline(stack, Clock.SYSTEM));
+                  final BenchService service =
+                      new BenchService(new PosixSockets(Posix.inline(stack, Clock.SYSTEM), 0));
                   return () -> service.step(0);
                 });
         EchoPair callback = new EchoPair(connections, stack -> new CallbackEcho(stack)::step)) {

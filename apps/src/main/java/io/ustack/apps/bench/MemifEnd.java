@@ -16,14 +16,17 @@ import java.util.List;
 /** One end of a memif: a DPDK port, a stack on it, and its sockets, INLINE. */
 final class MemifEnd implements AutoCloseable {
   static final int SERVER_ADDRESS = Ipv4Address.parse("10.99.1.1");
-  static final int CLIENT_ADDRESS = Ipv4Address.parse("10.99.1.2");
+  private static final int CLIENT_ADDRESS = Ipv4Address.parse("10.99.1.2");
 
   private final DpdkPort port;
+  private final DpdkLink link;
   private final NetworkStack stack;
   private final Posix posix;
 
-  private MemifEnd(final DpdkPort port, final NetworkStack stack, final Posix posix) {
+  private MemifEnd(
+      final DpdkPort port, final DpdkLink link, final NetworkStack stack, final Posix posix) {
     this.port = port;
+    this.link = link;
     this.stack = stack;
     this.posix = posix;
   }
@@ -31,11 +34,11 @@ final class MemifEnd implements AutoCloseable {
   /**
    * Opens this end.
    *
-   * @param role {@code server} or {@code client}: of the memif, which has nothing to do with TCP
+   * @param server whether it is the one that listens; the memif's roles are the same
    * @param socket a name in the abstract namespace, of which nothing can be left behind
    */
-  static MemifEnd open(final String role, final String socket, final int address)
-      throws DpdkException {
+  static MemifEnd open(final boolean server, final String socket) throws DpdkException {
+    final String role = server ? "server" : "client";
     final DpdkEal eal =
         DpdkEal.start(
             List.of(
@@ -47,13 +50,19 @@ final class MemifEnd implements AutoCloseable {
     final DpdkPort port = DpdkPort.open(eal, PortConfig.of("net_memif0"));
     final DpdkLink link = port.link(0);
     final Clock clock = Clock.SYSTEM;
-    final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24));
+    final StackConfig config =
+        StackConfig.of(new Ipv4Subnet(server ? SERVER_ADDRESS : CLIENT_ADDRESS, 24));
     final NetworkStack stack = new NetworkStack(config, link, clock.nanoTime());
-    return new MemifEnd(port, stack, Posix.inline(stack, clock));
+    return new MemifEnd(port, link, stack, Posix.inline(stack, clock));
   }
 
   Posix posix() {
     return posix;
+  }
+
+  /** Frames that this end has lost so far. */
+  long lostFrames() {
+    return link.lostFrames();
   }
 
   @Override

@@ -72,7 +72,8 @@ final class Neighbours {
     return new EchoPair(
         CONNECTIONS,
         stack -> {
-          final BenchService service = new BenchService(Posix.inline(stack, Clock.SYSTEM));
+          final BenchService service =
+              new BenchService(new PosixSockets(Posix.inline(stack, Clock.SYSTEM), 0));
           return () -> service.step(0);
         });
   }

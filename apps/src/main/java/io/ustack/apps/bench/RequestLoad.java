@@ -1,11 +1,7 @@
 package io.ustack.apps.bench;
 
-import io.ustack.posix.Epoll;
-import io.ustack.posix.EpollEvents;
-import io.ustack.posix.Errno;
-import io.ustack.posix.Posix;
-import io.ustack.posix.SocketOption;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -13,49 +9,37 @@ import org.HdrHistogram.Histogram;
  * one is there.
  */
 final class RequestLoad implements Load {
-  private static final int EVENTS = 256;
+  private static final int OPENING_AT_ONCE = 256;
 
-  private final Posix posix;
-  private final int serverAddress;
+  private final Sockets sockets;
   private final int connections;
   private final int messageBytes;
-  private final int epoll;
-  private final EpollEvents events = new EpollEvents(EVENTS);
   private final ByteBuffer buffer;
   private final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
   private int[] received = new int[64];
   private long[] sentAtNs = new long[64];
   private final int[] descriptors;
+  private int begun;
   private int connected;
   private long operations;
 
-  RequestLoad(
-      final Posix posix, final int serverAddress, final int connections, final int messageBytes) {
-    this.posix = posix;
-    this.serverAddress = serverAddress;
+  RequestLoad(final Sockets sockets, final int connections, final int messageBytes) {
+    this.sockets = sockets;
     this.connections = connections;
     this.messageBytes = messageBytes;
     descriptors = new int[connections];
     buffer = ByteBuffer.allocateDirect(messageBytes);
-    epoll = Check.call("epoll_create1", posix.epoll_create1(0));
   }
 
   @Override
   public void open() {
-    for (int i = 0; i < connections; i++) {
-      final int fd =
-          Check.call("socket", posix.socket(SocketOption.AF_INET, BenchService.stream(), 0));
-      descriptors[i] = fd;
-      if (fd >= received.length) {
-        received = java.util.Arrays.copyOf(received, 2 * fd);
-        sentAtNs = java.util.Arrays.copyOf(sentAtNs, 2 * fd);
+    while (begun < connections && begun - connected < OPENING_AT_ONCE) {
+      final int descriptor = sockets.connect(BenchService.ECHO_PORT);
+      descriptors[begun++] = descriptor;
+      if (descriptor >= received.length) {
+        received = Arrays.copyOf(received, 2 * descriptor);
+        sentAtNs = Arrays.copyOf(sentAtNs, 2 * descriptor);
       }
-      posix.setsockopt(fd, SocketOption.IPPROTO_TCP, SocketOption.TCP_NODELAY, 1);
-      final int result = posix.connect(fd, serverAddress, BenchService.ECHO_PORT);
-      if (result != -Errno.EINPROGRESS) {
-        Check.call("connect", result);
-      }
-      Check.call("epoll_ctl", posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_ADD, fd, Epoll.EPOLLOUT, fd));
     }
   }
 
@@ -66,43 +50,39 @@ final class RequestLoad implements Load {
 
   @Override
   public void step(final int timeoutMs) {
-    final int ready = posix.epoll_wait(epoll, events, EVENTS, timeoutMs);
-    if (ready <= 0) {
-      return;
-    }
+    final int ready = sockets.await(timeoutMs);
     final long nowNs = System.nanoTime();
     for (int i = 0; i < ready; i++) {
-      final int fd = (int) events.data(i);
-      final int bits = events.events(i);
-      if ((bits & (Epoll.EPOLLERR | Epoll.EPOLLHUP)) != 0) {
-        throw new IllegalStateException("a connection broke: " + Epoll.describe(bits));
-      }
-      if ((bits & Epoll.EPOLLOUT) != 0) {
+      final int descriptor = sockets.ready(i);
+      if (sockets.isWritable(i)) {
         connected++;
-        posix.epoll_ctl(epoll, Epoll.EPOLL_CTL_MOD, fd, Epoll.EPOLLIN, fd);
-        send(fd, nowNs);
+        sockets.expectToRead(descriptor);
+        send(descriptor, nowNs);
+        open();
       } else {
-        receive(fd, nowNs);
+        receive(descriptor, nowNs);
       }
     }
   }
 
-  private void send(final int fd, final long nowNs) {
-    received[fd] = 0;
-    sentAtNs[fd] = nowNs;
-    Check.call("send", posix.send(fd, buffer, 0, messageBytes, 0));
+  private void send(final int descriptor, final long nowNs) {
+    received[descriptor] = 0;
+    sentAtNs[descriptor] = nowNs;
+    if (sockets.send(descriptor, buffer, messageBytes) != messageBytes) {
+      throw new IllegalStateException("a connection did not take a request");
+    }
   }
 
-  private void receive(final int fd, final long nowNs) {
-    final int count = Check.call("recv", posix.recv(fd, buffer, 0, messageBytes, 0));
+  private void receive(final int descriptor, final long nowNs) {
+    final int count = sockets.receive(descriptor, buffer, messageBytes);
     if (count == 0) {
       throw new IllegalStateException("the server closed a connection");
     }
-    received[fd] += count;
-    if (received[fd] >= messageBytes) {
+    received[descriptor] += Math.max(0, count);
+    if (received[descriptor] >= messageBytes) {
       operations++;
-      latency.recordValue(Math.max(1, nowNs - sentAtNs[fd]));
-      send(fd, nowNs);
+      latency.recordValue(Math.max(1, nowNs - sentAtNs[descriptor]));
+      send(descriptor, nowNs);
     }
   }
 
@@ -113,18 +93,13 @@ final class RequestLoad implements Load {
 
   @Override
   public void close() {
-    for (final int fd : descriptors) {
-      posix.close(fd);
+    for (int i = 0; i < begun; i++) {
+      sockets.close(descriptors[i]);
     }
-    posix.close(epoll);
   }
 
-  /** Time from request to answer in nanoseconds, since the last {@link #resetLatency}. */
-  Histogram latency() {
+  @Override
+  public Histogram latency() {
     return latency;
-  }
-
-  void resetLatency() {
-    latency.reset();
   }
 }

@@ -96,7 +96,7 @@ public final class LinuxNamespace implements Closeable {
   }
 
   /** As {@link #inside}, but for a command that names processes of this system. */
-  List<String> insideNetworkOnly(final String... command) {
+  public List<String> insideNetworkOnly(final String... command) {
     final List<String> all = new ArrayList<>(List.of("setsid", "nsenter", "--net=" + path()));
     all.addAll(List.of(command));
     return all;
@@ -113,7 +113,7 @@ public final class LinuxNamespace implements Closeable {
   }
 
   /** A process by which {@code ip link ... netns PID} finds this namespace. */
-  long pid() {
+  public long pid() {
     return holder.pid();
   }
 

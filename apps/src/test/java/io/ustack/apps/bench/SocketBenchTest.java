@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandRun;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** That {@code bench --sockets} measures something; how much is for people to judge. */
+@Tag("one-jdk")
 class SocketBenchTest {
   private static final String NUMBER = "[0-9]+\\.[0-9]+";
 

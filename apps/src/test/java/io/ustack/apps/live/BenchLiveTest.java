@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The bench over memif to its end, and to the ends that its two processes can come to. */
 @Tag("live")
@@ -44,7 +44,7 @@ class BenchLiveTest {
       final Optional<ProcessHandle> found =
           process
               .children()
-              .filter(child -> child.info().commandLine().orElse("").contains(main))
+              .filter(child -> child.info().commandLine().orElse("").contains("BenchEnd " + main))
               .findFirst();
       if (found.isPresent()) {
         return found.get();
@@ -67,6 +67,24 @@ class BenchLiveTest {
     assertEquals(0, process.exitValue());
   }
 
+  /** The kernel's figures are in it, and whether to believe it. */
+  @Test
+  void measuresTheKernelBeside() throws IOException, InterruptedException {
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(
+        List.of("bench", "--wire=memif", "--cells=rr-2,bulk-down-2", "--seconds=1", "--kernel"));
+    command.add("--json");
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    final List<String> said = end().lines().toList();
+    assertEquals(2, said.size(), said::toString);
+    for (final String line : said) {
+      assertTrue(
+          line.matches(".*\"baseline\":\"kernel-nio\",\"ratioToBaseline\":[0-9.]+,.*"), line);
+      assertTrue(line.contains(",\"trusted\":"), line);
+    }
+    assertEquals(0, process.exitValue());
+  }
+
   @Test
   void measuresTransports() throws IOException, InterruptedException {
     final List<String> command = OwnJvm.command(Main.class);
@@ -79,13 +97,12 @@ class BenchLiveTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"BenchServer, server", "BenchClient, load generator"})
-  void saysWhichOfThemWasKilled(final String main, final String name)
-      throws IOException, InterruptedException {
+  @ValueSource(strings = {"server", "client"})
+  void saysWhichOfThemWasKilled(final String name) throws IOException, InterruptedException {
     start(3600);
-    final ProcessHandle server = await("BenchServer");
-    final ProcessHandle client = await("BenchClient");
-    await(main).destroyForcibly();
+    final ProcessHandle server = await("server");
+    final ProcessHandle client = await("client");
+    await(name).destroyForcibly();
     assertEquals("ustack bench: the " + name + " was killed by signal 9\n", end());
     assertEquals(1, process.exitValue());
     server.onExit().join();
@@ -95,8 +112,8 @@ class BenchLiveTest {
   @Test
   void endsWhenItIsAsked() throws IOException, InterruptedException {
     start(3600);
-    final ProcessHandle server = await("BenchServer");
-    final ProcessHandle client = await("BenchClient");
+    final ProcessHandle server = await("server");
+    final ProcessHandle client = await("client");
     process.toHandle().destroy(); // leaves its output open
     assertEquals("", end());
     assertEquals(0, process.exitValue());
@@ -107,8 +124,8 @@ class BenchLiveTest {
   @Test
   void leavesNoProcessBehindWhenItIsKilled() throws IOException, InterruptedException {
     start(3600);
-    final ProcessHandle server = await("BenchServer");
-    final ProcessHandle client = await("BenchClient");
+    final ProcessHandle server = await("server");
+    final ProcessHandle client = await("client");
     process.toHandle().destroyForcibly();
     server.onExit().join();
     client.onExit().join();

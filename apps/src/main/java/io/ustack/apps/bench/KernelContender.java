@@ -1,0 +1,103 @@
+package io.ustack.apps.bench;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
+import io.ustack.apps.demo.LinuxNamespace;
+import io.ustack.apps.demo.Tool;
+
+/**
+ * The baseline: the same service and the same load through NIO on the kernel's TCP, in two network
+ * namespaces with a veth pair between them. Its offloads are as they come, which for the kernel is
+ * best: with TSO and GRO no segment is ever cut; {@code tso} says whether.
+ */
+final class KernelContender implements Contender {
+  private static final String SERVER = "10.99.2.1";
+  private static final String CLIENT = "10.99.2.2";
+  private static final int SECONDS = 10;
+
+  private final LinuxNamespace serverSide;
+  private final LinuxNamespace clientSide;
+  private final Contender processes;
+
+  private KernelContender(
+      final LinuxNamespace serverSide, final LinuxNamespace clientSide, final Contender processes) {
+    this.serverSide = serverSide;
+    this.clientSide = clientSide;
+    this.processes = processes;
+  }
+
+  /**
+   * Makes the namespaces and starts both ends.
+   *
+   * @param tso whether segments may pass uncut
+   */
+  static KernelContender start(final StopSignal stop, final boolean tso) throws CommandFailure {
+    final Tool tool = new Tool(stop);
+    final LinuxNamespace serverSide = LinuxNamespace.create(tool);
+    LinuxNamespace clientSide = null;
+    boolean complete = false;
+    try {
+      clientSide = LinuxNamespace.create(tool);
+      tool.check(
+          SECONDS,
+          serverSide.insideNetworkOnly(
+              "ip",
+              "link",
+              "add",
+              "bench0",
+              "type",
+              "veth",
+              "peer",
+              "name",
+              "bench0",
+              "netns",
+              String.valueOf(clientSide.pid())));
+      prepare(tool, serverSide, SERVER, tso);
+      prepare(tool, clientSide, CLIENT, tso);
+      final Contender processes =
+          TwoProcesses.start(stop, Wire.VETH, SERVER, serverSide.inside(), clientSide.inside());
+      complete = true;
+      return new KernelContender(serverSide, clientSide, processes);
+    } finally {
+      if (!complete) {
+        serverSide.close();
+        if (clientSide != null) {
+          clientSide.close();
+        }
+      }
+    }
+  }
+
+  private static void prepare(
+      final Tool tool, final LinuxNamespace side, final String address, final boolean tso)
+      throws CommandFailure {
+    final String switched = tso ? "on" : "off";
+    tool.check(SECONDS, side.inside("ip", "address", "add", address + "/24", "dev", "bench0"));
+    tool.check(
+        SECONDS,
+        side.inside("ethtool", "-K", "bench0", "tso", switched, "gso", switched, "gro", switched));
+    tool.check(SECONDS, side.inside("ip", "link", "set", "bench0", "up"));
+  }
+
+  @Override
+  public void open(final Cell cell) throws CommandFailure {
+    processes.open(cell);
+  }
+
+  @Override
+  public Block block(final long durationNs) throws CommandFailure {
+    return processes.block(durationNs);
+  }
+
+  @Override
+  public void shut() throws CommandFailure {
+    processes.shut();
+  }
+
+  @Override
+  public void close() {
+    processes.close();
+    clientSide.close();
+    serverSide.close();
+  }
+}

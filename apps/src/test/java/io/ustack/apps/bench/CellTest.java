@@ -1,0 +1,49 @@
+package io.ustack.apps.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CellTest {
+  @ParameterizedTest
+  @CsvSource({
+    "rr-1, RR, 1",
+    "rr-10000, RR, 10000",
+    "rr, RR, 1",
+    "rr1k-64, RR1K, 64",
+    "cps, CPS, 64",
+    "cps-8, CPS, 8",
+    "bulk, BULK, 1",
+    "bulk-8, BULK, 8",
+    "bulk-down-1, BULK_DOWN, 1",
+    "bulk-down, BULK_DOWN, 1"
+  })
+  void reads(final String text, final Cell.Kind kind, final int connections) {
+    final Cell cell = Cell.parse(text).orElseThrow();
+    assertEquals(kind, cell.kind());
+    assertEquals(connections, cell.connections());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "rr-", "rr-0", "rr-100001", "rr--1", "rr-1 ", "RR-1", "rr1k-x", "sr-1", "-1"})
+  void refuses(final String text) {
+    assertEquals(Optional.empty(), Cell.parse(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rr-64", "rr1k-1", "cps", "cps-8", "bulk-1", "bulk-down-8"})
+  void isCalledAsItIsRead(final String text) {
+    assertEquals(text, Cell.parse(text).orElseThrow().toString());
+  }
+
+  @Test
+  void whatCountsIsSaid() {
+    assertEquals("bytes", Cell.Kind.BULK_DOWN.unit());
+    assertEquals("connections", Cell.Kind.CPS.unit());
+  }
+}

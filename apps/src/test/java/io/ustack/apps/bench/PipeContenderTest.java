@@ -1,0 +1,29 @@
+package io.ustack.apps.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.apps.CommandFailure;
+import org.junit.jupiter.api.Test;
+
+class PipeContenderTest {
+  private static final long BLOCK_NS = 20_000_000;
+
+  /** One after the other on one pair of stacks: what a cell leaves behind is in nobody's way. */
+  @Test
+  void everyCellMoves() throws CommandFailure {
+    try (PipeContender contender = new PipeContender()) {
+      for (final String label :
+          new String[] {"rr-1", "rr-300", "rr1k-2", "cps", "bulk-2", "bulk-down-2", "rr-1"}) {
+        final Cell cell = Cell.parse(label).orElseThrow();
+        contender.open(cell);
+        final Block block = contender.block(BLOCK_NS);
+        assertTrue(block.operations() > 0, label);
+        assertTrue(block.elapsedNs() >= BLOCK_NS, label);
+        final long measured = block.latency().getTotalCount();
+        assertEquals(cell.kind().isBulk() ? 0 : block.operations(), measured, label);
+        contender.shut();
+      }
+    }
+  }
+}
