@@ -81,6 +81,11 @@ public final class ServerProcess implements Closeable {
     }
   }
 
+  /** The processes that it consists of. */
+  public List<ProcessHandle> processes() {
+    return process.descendants().toList();
+  }
+
   /** The CPU time that it has used, as far as the system tells. */
   public Duration cpuTime() {
     return process

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 /**
  * A command of ustack on one end of a cable, Linux on the other, each in a network namespace that
@@ -193,6 +194,28 @@ final class LiveScene implements AutoCloseable {
   /** The CPU time that the command has used. */
   Duration cpuTime() {
     return server.cpuTime();
+  }
+
+  /** How often its threads have gone to sleep. */
+  long wakeUps() throws IOException {
+    long sum = 0;
+    for (final ProcessHandle process : server.processes()) {
+      try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+        for (final Path thread : threads.toList()) {
+          sum += sleeps(thread.resolve("status"));
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static long sleeps(final Path status) throws IOException {
+    for (final String line : Files.readAllLines(status)) {
+      if (line.startsWith("voluntary_ctxt_switches:")) {
+        return Long.parseLong(line.split("\\s+", -1)[1]);
+      }
+    }
+    return 0;
   }
 
   /** Waits until the command has said so. */
