@@ -78,7 +78,7 @@ public final class DpdkPort implements AutoCloseable {
     }
   }
 
-  private void start(final DpdkEal eal) throws DpdkException {
+  private synchronized void start(final DpdkEal eal) throws DpdkException {
     final int most = DpdkCalls.ustack_port_max_queues(port);
     if (config.queues() > most) {
       throw new DpdkException(
@@ -101,6 +101,7 @@ public final class DpdkPort implements AutoCloseable {
       setUp(queue, pools.get(queue), active);
     }
     run(config.macAddress());
+    runs = true;
     sortingEntries = askSorting();
     for (final DpdkLink link : links) {
       link.open();
@@ -117,7 +118,7 @@ public final class DpdkPort implements AutoCloseable {
   }
 
   /** Starts it, with that address if it is not 0. */
-  private synchronized void run(final long macAddress) throws DpdkException {
+  private void run(final long macAddress) throws DpdkException {
     if (macAddress != 0 && !sharesMacAddress()) {
       check(DpdkCalls.ustack_port_set_mac(port, macAddress), "does not take a MAC address");
     }
@@ -125,7 +126,6 @@ public final class DpdkPort implements AutoCloseable {
     if (config.vlan() != 0) {
       check(DpdkCalls.ustack_port_vlan(port, config.vlan()), "does not take a VLAN");
     }
-    runs = true;
   }
 
   private int askSorting() {
@@ -399,7 +399,6 @@ public final class DpdkPort implements AutoCloseable {
     }
     final boolean same = DpdkCalls.ustack_port_mac(port) == before.macAddress();
     run(same ? 0 : before.macAddress());
-    runs = false; // as the stacks on it know it, after what follows
     if (multicast) {
       receiveMulticast();
     }

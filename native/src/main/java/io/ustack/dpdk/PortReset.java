@@ -92,8 +92,7 @@ final class PortReset {
       return Step.WAITS;
     }
     failure = "the NIC was reset, and a stack on it does not look at its port: start again";
-    target.resume();
-    underWay = false;
+    abandon();
     return Step.LOST;
   }
 

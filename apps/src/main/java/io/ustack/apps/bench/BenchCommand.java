@@ -107,6 +107,12 @@ public final class BenchCommand implements Callable<Integer> {
     if (seconds < 1 || seconds > 3600) {
       throw new ParameterException(spec.commandLine(), "--seconds " + seconds + " is not 1..3600");
     }
+    if (kernel && !wires.contains(Place.MEMIF)) {
+      throw new ParameterException(spec.commandLine(), "--kernel wants --wire memif");
+    }
+    if (tso && !kernel) {
+      throw new ParameterException(spec.commandLine(), "--tso wants --kernel");
+    }
     final PrintWriter out = spec.commandLine().getOut();
     if (sockets || neighbours || transports) {
       if (sockets) {
@@ -147,7 +153,7 @@ public final class BenchCommand implements Callable<Integer> {
                 cell,
                 place.name().toLowerCase(Locale.ROOT),
                 "inline",
-                compared ? Wire.VETH.stack() : null,
+                compared ? KernelContender.NAME : null,
                 comparison.run(cell));
         out.println(json ? result.json() : result.line());
         out.flush();

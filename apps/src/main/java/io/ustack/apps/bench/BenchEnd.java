@@ -1,5 +1,6 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
 import io.ustack.dpdk.DpdkException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -19,7 +20,6 @@ import org.HdrHistogram.Histogram;
  * the bench ends, however it ends.
  */
 public final class BenchEnd {
-  private static final long OPEN_LIMIT_NS = 60_000_000_000L;
 
   private final BlockingQueue<String> orders = new LinkedBlockingQueue<>();
   private final Wire.End end;
@@ -42,7 +42,7 @@ public final class BenchEnd {
       } else {
         it.ask();
       }
-    } catch (final DpdkException | IOException | IllegalStateException e) {
+    } catch (final DpdkException | CommandFailure | IOException | IllegalStateException e) {
       System.err.println("ustack bench: " + e.getMessage());
       System.exit(1);
     } catch (final InterruptedException e) {
@@ -82,56 +82,33 @@ public final class BenchEnd {
     }
   }
 
-  private void ask() throws InterruptedException {
-    Load load = new BulkLoad(end.sockets(), 0, false);
+  private void ask() throws InterruptedException, CommandFailure {
     while (true) {
-      final String[] order = orders.take().split(" ", -1);
-      switch (order[0]) {
-        case "open" -> {
-          load = Cell.parse(order[1]).orElseThrow().load(end.sockets());
-          open(load);
-          System.out.println("open");
-        }
-        case "block" -> System.out.println(block(load, Long.parseLong(order[1])));
-        default -> {
-          load.close();
-          System.out.println("shut");
-        }
+      final String cell = orders.take().replaceFirst("open ", "");
+      final Load load = Cell.parse(cell).orElseThrow().load(end.sockets());
+      final LoadLoop loop = new LoadLoop(load, () -> load.step(end.waitMs()), end.stepsPerLook());
+      loop.open();
+      System.out.println("open");
+      String order = orders.take();
+      while (order.startsWith("block ")) {
+        System.out.println(block(loop, Long.parseLong(order.replaceFirst("block ", ""))));
+        order = orders.take();
       }
+      loop.close(); // shut
+      System.out.println("shut");
     }
   }
 
-  private void open(final Load load) {
-    load.open();
-    final long deadlineNs = System.nanoTime() + OPEN_LIMIT_NS;
-    while (!load.isOpen()) {
-      load.step(end.waitMs());
-      if (System.nanoTime() - deadlineNs > 0) {
-        throw new IllegalStateException("the connections do not open");
-      }
-    }
-  }
-
-  private String block(final Load load, final long durationNs) {
-    load.latency().reset();
+  private String block(final LoadLoop loop, final long durationNs) {
     final long lost = end.lostFrames().getAsLong();
-    final long before = load.operations();
-    final long beginNs = System.nanoTime();
-    long nowNs = beginNs;
-    while (nowNs - beginNs < durationNs) {
-      for (int i = 0; i < end.stepsPerLook(); i++) {
-        load.step(end.waitMs());
-      }
-      nowNs = System.nanoTime();
-    }
-    final long operations = load.operations() - before;
-    return operations
+    final Block block = loop.block(durationNs);
+    return block.operations()
         + " "
-        + (nowNs - beginNs)
+        + block.elapsedNs()
         + " "
         + (end.lostFrames().getAsLong() - lost)
         + " "
-        + encoded(load.latency());
+        + encoded(block.latency());
   }
 
   private static String encoded(final Histogram latency) {

@@ -21,29 +21,19 @@ final class EpollCost {
       return String.format(
           Locale.ROOT,
           "pipe  epoll-cost, %d connections: epoll %.0f ns, callback %.0f ns of the server per"
-              + " request; ratio %.3f (quartiles %.3f, %.3f; %d blocks)",
+              + " request; %s",
           connections,
           blocks.ns(),
           blocks.baselineNs(),
-          blocks.median(),
-          blocks.lowerQuartile(),
-          blocks.upperQuartile(),
-          blocks.blocks());
+          blocks.line());
     }
 
     String json() {
-      return String.format(
-          Locale.ROOT,
-          "{\"cell\":\"epoll-cost\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":%d,"
-              + "\"serverNsPerOp\":%.1f,\"baseline\":\"callback\",\"baselineNsPerOp\":%.1f,"
-              + "\"ratioToBaseline\":%.4f,\"quartiles\":[%.4f,%.4f],\"blocks\":%d}",
-          connections,
-          blocks.ns(),
-          blocks.baselineNs(),
-          blocks.median(),
-          blocks.lowerQuartile(),
-          blocks.upperQuartile(),
-          blocks.blocks());
+      return "{\"cell\":\"epoll-cost\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":"
+          + connections
+          + ","
+          + blocks.json("serverNsPerOp", "callback")
+          + "}";
     }
   }
 

@@ -7,10 +7,12 @@ import io.ustack.apps.demo.Tool;
 
 /**
  * The baseline: the same service and the same load through NIO on the kernel's TCP, in two network
- * namespaces with a veth pair between them. Its offloads are as they come, which for the kernel is
- * best: with TSO and GRO no segment is ever cut; {@code tso} says whether.
+ * namespaces with a veth pair between them.
  */
 final class KernelContender implements Contender {
+  /** As the results name it. */
+  static final String NAME = "kernel-nio";
+
   private static final String SERVER = "10.99.2.1";
   private static final String CLIENT = "10.99.2.2";
   private static final int SECONDS = 10;
@@ -29,7 +31,7 @@ final class KernelContender implements Contender {
   /**
    * Makes the namespaces and starts both ends.
    *
-   * @param tso whether segments may pass uncut
+   * @param tso whether segments pass uncut, as TSO and GRO have it on a veth
    */
   static KernelContender start(final StopSignal stop, final boolean tso) throws CommandFailure {
     final Tool tool = new Tool(stop);

@@ -23,29 +23,19 @@ final class Neighbours {
       return String.format(
           Locale.ROOT,
           "pipe  neighbours, %d connections each: %.0f ns of CPU per request beside another stack,"
-              + " %.0f ns alone; ratio %.3f (quartiles %.3f, %.3f; %d blocks)",
+              + " %.0f ns alone; %s",
           CONNECTIONS,
           blocks.ns(),
           blocks.baselineNs(),
-          blocks.median(),
-          blocks.lowerQuartile(),
-          blocks.upperQuartile(),
-          blocks.blocks());
+          blocks.line());
     }
 
     String json() {
-      return String.format(
-          Locale.ROOT,
-          "{\"cell\":\"neighbours\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":%d,"
-              + "\"cpuNsPerOp\":%.1f,\"baseline\":\"alone\",\"baselineCpuNsPerOp\":%.1f,"
-              + "\"ratioToBaseline\":%.4f,\"quartiles\":[%.4f,%.4f],\"blocks\":%d}",
-          CONNECTIONS,
-          blocks.ns(),
-          blocks.baselineNs(),
-          blocks.median(),
-          blocks.lowerQuartile(),
-          blocks.upperQuartile(),
-          blocks.blocks());
+      return "{\"cell\":\"neighbours\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":"
+          + CONNECTIONS
+          + ","
+          + blocks.json("cpuNsPerOp", "alone")
+          + "}";
     }
   }
 

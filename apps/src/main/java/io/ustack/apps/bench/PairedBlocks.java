@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Two things measured in blocks in turn (A B B A), so that what else the machine does falls on
@@ -50,6 +51,38 @@ record PairedBlocks(
         quantile(ratios, 0.5),
         quantile(ratios, 0.75),
         2 * pairs);
+  }
+
+  /** The ratio, its quartiles and how many blocks there were, as part of a readable line. */
+  String line() {
+    return String.format(
+        Locale.ROOT,
+        "ratio %.3f (quartiles %.3f, %.3f; %d blocks)",
+        median,
+        lowerQuartile,
+        upperQuartile,
+        blocks);
+  }
+
+  /**
+   * All of it as members of a JSON object.
+   *
+   * @param figure the key of the time per operation; the baseline's has {@code baseline} before it
+   */
+  String json(final String figure, final String baseline) {
+    return String.format(
+        Locale.ROOT,
+        "\"%s\":%.2f,\"baseline\":\"%s\",\"baseline%s\":%.2f,\"ratioToBaseline\":%.4f,"
+            + "\"quartiles\":[%.4f,%.4f],\"blocks\":%d",
+        figure,
+        ns,
+        baseline,
+        figure.substring(0, 1).toUpperCase(Locale.ROOT) + figure.substring(1),
+        baselineNs,
+        median,
+        lowerQuartile,
+        upperQuartile,
+        blocks);
   }
 
   private static double quantile(final double[] values, final double q) {

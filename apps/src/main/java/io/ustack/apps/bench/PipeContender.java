@@ -8,7 +8,8 @@ import io.ustack.posix.Posix;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.time.Clock;
-import org.HdrHistogram.Histogram;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Client and server in lockstep on one thread, over the pipe: what both ends together cost, without
@@ -18,13 +19,13 @@ import org.HdrHistogram.Histogram;
 final class PipeContender implements Contender {
   private static final int CLIENT = Ipv4Address.parse("10.1.0.1");
   private static final int SERVER = Ipv4Address.parse("10.1.0.2");
-  private static final long OPEN_LIMIT_NS = 60_000_000_000L;
+  private static final int STEPS_PER_LOOK = 100;
 
   private final PipeLink.Pair pipe = PipeLink.pair();
   private final Sockets client = sockets(CLIENT, pipe.a());
   private final Sockets server = sockets(SERVER, pipe.b());
   private final BenchService service = new BenchService(server);
-  private Load load = new BulkLoad(client, 0, false);
+  private @Nullable LoadLoop loop;
 
   private static Sockets sockets(final int address, final PipeLink end) {
     final Clock clock = Clock.SYSTEM;
@@ -35,45 +36,30 @@ final class PipeContender implements Contender {
 
   @Override
   public void open(final Cell cell) throws CommandFailure {
-    load = cell.load(client);
-    load.open();
-    final long deadlineNs = System.nanoTime() + OPEN_LIMIT_NS;
-    while (!load.isOpen()) {
-      step();
-      if (System.nanoTime() - deadlineNs > 0) {
-        throw new CommandFailure(cell + ": the connections do not open");
-      }
-    }
+    final Load load = cell.load(client);
+    loop =
+        new LoadLoop(
+            load,
+            () -> {
+              load.step(0);
+              service.step(0);
+            },
+            STEPS_PER_LOOK);
+    loop.open();
   }
 
-  private void step() {
-    load.step(0);
-    service.step(0);
+  private LoadLoop loop() {
+    return Objects.requireNonNull(loop, "no cell is open");
   }
 
   @Override
   public Block block(final long durationNs) {
-    load.latency().reset();
-    final ThreadCost cost = new ThreadCost();
-    final long before = load.operations();
-    final long beginNs = System.nanoTime();
-    long nowNs = beginNs;
-    while (nowNs - beginNs < durationNs) {
-      for (int i = 0; i < 100; i++) {
-        step();
-      }
-      nowNs = System.nanoTime();
-    }
-    final long cpuNs = cost.cpuNs();
-    final long allocatedBytes = cost.allocatedBytes();
-    final Histogram latency = load.latency().copy();
-    return new Block(
-        load.operations() - before, nowNs - beginNs, cpuNs, allocatedBytes, 0, latency);
+    return loop().block(durationNs);
   }
 
   @Override
   public void shut() {
-    load.close();
+    loop().close();
   }
 
   @Override

@@ -30,31 +30,20 @@ final class TransportCost {
     String line() {
       return String.format(
           Locale.ROOT,
-          "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread per"
-              + " frame forwarded; ratio %.3f (quartiles %.3f, %.3f; %d blocks); ring full %d"
-              + " times",
+          "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread"
+              + " per frame forwarded; %s; ring full %d times",
           blocks.ns(),
           blocks.baselineNs(),
-          blocks.median(),
-          blocks.lowerQuartile(),
-          blocks.upperQuartile(),
-          blocks.blocks(),
+          blocks.line(),
           full);
     }
 
     String json() {
-      return String.format(
-          Locale.ROOT,
-          "{\"cell\":\"transport-cost\",\"wire\":\"null\",\"mode\":\"ring\",\"cpuNsPerFrame\":%.2f,"
-              + "\"baseline\":\"direct\",\"baselineCpuNsPerFrame\":%.2f,\"ratioToBaseline\":%.4f,"
-              + "\"quartiles\":[%.4f,%.4f],\"blocks\":%d,\"ringFull\":%d}",
-          blocks.ns(),
-          blocks.baselineNs(),
-          blocks.median(),
-          blocks.lowerQuartile(),
-          blocks.upperQuartile(),
-          blocks.blocks(),
-          full);
+      return "{\"cell\":\"transport-cost\",\"wire\":\"null\",\"mode\":\"ring\","
+          + blocks.json("cpuNsPerFrame", "direct")
+          + ",\"ringFull\":"
+          + full
+          + "}";
     }
   }
 

@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 /** What lies between two processes of the bench. */
 enum Wire {
   /** Shared memory between two DPDK processes, a ustack in each. */
-  MEMIF("memif", "ustack") {
+  MEMIF {
     @Override
     End open(final boolean server, final String address) throws DpdkException {
       final MemifEnd end = MemifEnd.open(server, address);
@@ -17,30 +17,12 @@ enum Wire {
   },
 
   /** A veth pair between two namespaces, the kernel's TCP at both ends. */
-  VETH("veth", "kernel-nio") {
+  VETH {
     @Override
     End open(final boolean server, final String address) throws IOException {
       return new End(new NioSockets(address), 1, 1, () -> 0);
     }
   };
-
-  private final String label;
-  private final String stack;
-
-  Wire(final String label, final String stack) {
-    this.label = label;
-    this.stack = stack;
-  }
-
-  /** As the results name it. */
-  String label() {
-    return label;
-  }
-
-  /** Whose TCP it is, as the results name it. */
-  String stack() {
-    return stack;
-  }
 
   /** Opens one end, in the process that is to be it. */
   abstract End open(boolean server, String address) throws DpdkException, IOException;

@@ -2,27 +2,17 @@ package io.ustack.apps.live;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
-import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
-import io.ustack.dpdk.DpdkPort;
-import io.ustack.dpdk.PortConfig;
 import io.ustack.dpdk.Transport;
 import io.ustack.ipv4.Ipv4Address;
-import io.ustack.ipv4.Ipv4Subnet;
-import io.ustack.link.LinkDevice;
 import io.ustack.posix.Errno;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
 import io.ustack.shard.ShardLink;
-import io.ustack.shard.ShardMap;
 import io.ustack.stack.NetworkStack;
-import io.ustack.stack.StackConfig;
-import io.ustack.time.Clock;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -41,82 +31,36 @@ class MemifShardsLiveTest {
   private static final int PORT = 7;
   private static final int SERVER = Ipv4Address.parse("10.99.1.1");
   private static final int CLIENT = Ipv4Address.parse("10.99.1.2");
-  private static final long DEADLINE_NS = 60_000_000_000L;
 
-  /** One end: a port, its shards and their sockets. */
-  private record Host(DpdkPort port, List<NetworkStack> shards, Posix posix)
-      implements AutoCloseable {
-    static Host open(
-        final DpdkEal eal, final String device, final int address, final Transport transport)
-        throws DpdkException {
-      final DpdkPort port =
-          DpdkPort.open(
-              eal,
-              PortConfig.of(device)
-                  .withQueues(SHARDS)
-                  .withSizes(256, 512, 4095)
-                  .withTransport(transport));
-      final List<LinkDevice> queues = new ArrayList<>();
-      for (int i = 0; i < SHARDS; i++) {
-        queues.add(port.link(i));
-      }
-      final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24)).ofShards(SHARDS);
-      final List<NetworkStack> shards = new ArrayList<>();
-      for (final ShardLink link :
-          ShardLink.over(queues, List.of(), ShardMap.of(SHARDS), /* sorted= */ true)) {
-        shards.add(new NetworkStack(config, link, Clock.SYSTEM.nanoTime()));
-      }
-      return new Host(port, shards, Posix.dedicated(shards, Clock.SYSTEM));
+  /** Each shard has so many that all together have that many, and none has none. */
+  private static void assertOnAll(final MemifHost host, final Counter counter) {
+    long sum = 0;
+    for (final NetworkStack shard : host.shards()) {
+      assertTrue(shard.counters().value(counter) > 0, shard.link().capabilities().name());
+      sum += shard.counters().value(counter);
     }
-
-    void awaitUp() {
-      final long startNs = System.nanoTime();
-      while (!port.linkState().up()) {
-        assertTrue(System.nanoTime() - startNs < DEADLINE_NS, "link stays down");
-        Thread.onSpinWait();
-      }
-    }
-
-    /** Each shard has so many that all together have that many, and none has none. */
-    void assertOnAll(final Counter counter) {
-      long sum = 0;
-      for (final NetworkStack shard : shards) {
-        assertTrue(shard.counters().value(counter) > 0, shard.link().capabilities().name());
-        sum += shard.counters().value(counter);
-      }
-      assertEquals(CONNECTIONS, sum);
-    }
-
-    @Override
-    public void close() {
-      posix.close();
-      for (final NetworkStack shard : shards) {
-        shard.close();
-        shard.link().close();
-        assertNull(shard.errors().first());
-        assertEquals(0, shard.link().pool().inUse());
-      }
-    }
+    assertEquals(CONNECTIONS, sum);
   }
 
   @ParameterizedTest
   @EnumSource(Transport.class)
   void eachShardHasItsQueue(final Transport transport) throws DpdkException {
     final MemifCable cable = MemifCable.take();
-    try (Host server = Host.open(cable.eal(), cable.server(), SERVER, transport);
-        Host client = Host.open(cable.eal(), cable.client(), CLIENT, Transport.DIRECT)) {
+    try (MemifHost server = MemifHost.open(cable.eal(), cable.server(), SERVER, SHARDS, transport);
+        MemifHost client =
+            MemifHost.open(cable.eal(), cable.client(), CLIENT, SHARDS, Transport.DIRECT)) {
       server.awaitUp();
       client.awaitUp();
-      final int listener = stream(server.posix);
-      assertEquals(0, server.posix.bind(listener, SERVER, PORT));
-      assertEquals(0, server.posix.listen(listener, CONNECTIONS));
+      final int listener = stream(server.posix());
+      assertEquals(0, server.posix().bind(listener, SERVER, PORT));
+      assertEquals(0, server.posix().listen(listener, CONNECTIONS));
       for (int i = 0; i < CONNECTIONS; i++) {
-        echo(server.posix, listener, client.posix, i);
+        echo(server.posix(), listener, client.posix(), i);
       }
-      server.assertOnAll(Counter.TCP_PASSIVE_OPENS);
-      client.assertOnAll(Counter.TCP_ACTIVE_OPENS);
-      for (final Host host : List.of(server, client)) {
-        for (final NetworkStack shard : host.shards) {
+      assertOnAll(server, Counter.TCP_PASSIVE_OPENS);
+      assertOnAll(client, Counter.TCP_ACTIVE_OPENS);
+      for (final MemifHost host : List.of(server, client)) {
+        for (final NetworkStack shard : host.shards()) {
           assertTrue(((ShardLink) shard.link()).isSorted(), "as the other end has sorted them");
           assertEquals(0, shard.link().lostFrames());
         }

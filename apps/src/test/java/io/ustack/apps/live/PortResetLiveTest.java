@@ -2,29 +2,19 @@ package io.ustack.apps.live;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.DeviceEvent;
 import io.ustack.counter.Counter;
-import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
-import io.ustack.dpdk.DpdkPort;
 import io.ustack.dpdk.LinkState;
-import io.ustack.dpdk.PortConfig;
 import io.ustack.dpdk.PortWatch;
 import io.ustack.dpdk.Transport;
 import io.ustack.ipv4.Ipv4Address;
-import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.LinkChange;
-import io.ustack.link.LinkDevice;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
-import io.ustack.shard.ShardLink;
-import io.ustack.shard.ShardMap;
 import io.ustack.stack.NetworkStack;
-import io.ustack.stack.StackConfig;
-import io.ustack.time.Clock;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -52,36 +42,15 @@ class PortResetLiveTest {
   private static final int PATIENCE_SECONDS = 60;
   private static final int CHUNK = 16 * 1024;
 
-  /** One end: a port that is watched, its shards and their sockets. */
-  private static final class Host implements PortWatch.Observer, AutoCloseable {
+  /** A watch on the port of a host. */
+  private static final class Watched implements PortWatch.Observer, AutoCloseable {
     final BlockingQueue<String> told = new ArrayBlockingQueue<>(100);
-    final DpdkPort port;
-    final List<NetworkStack> shards = new ArrayList<>();
-    final Posix posix;
+    final MemifHost host;
     private final PortWatch watch;
 
-    Host(
-        final DpdkEal eal,
-        final String device,
-        final int address,
-        final int queues,
-        final Transport transport)
-        throws DpdkException {
-      final PortConfig config = PortConfig.of(device).withQueues(queues);
-      port = DpdkPort.open(eal, config.withSizes(256, 512, 4095).withTransport(transport));
-      final List<LinkDevice> links = new ArrayList<>();
-      for (int i = 0; i < queues; i++) {
-        links.add(port.link(i));
-      }
-      final StackConfig stack = StackConfig.of(new Ipv4Subnet(address, 24)).ofShards(queues);
-      for (final LinkDevice link :
-          queues == 1
-              ? links
-              : ShardLink.over(links, List.of(), ShardMap.of(queues), /* sorted= */ true)) {
-        shards.add(new NetworkStack(stack, link, Clock.SYSTEM.nanoTime()));
-      }
-      posix = Posix.dedicated(shards, Clock.SYSTEM);
-      watch = PortWatch.start(port, this);
+    Watched(final MemifHost host) {
+      this.host = host;
+      watch = PortWatch.start(host.port(), this);
     }
 
     @Override
@@ -89,7 +58,7 @@ class PortResetLiveTest {
 
     @Override
     public void onReset() {
-      for (final NetworkStack shard : shards) {
+      for (final NetworkStack shard : host.shards()) {
         shard.commands().offer(nowNs -> shard.onWire(LinkChange.RESET, nowNs));
       }
       told.add("reset");
@@ -101,28 +70,13 @@ class PortResetLiveTest {
     }
 
     void reset() throws InterruptedException {
-      DeviceEvent.reset(port.config().name());
+      DeviceEvent.reset(host.port().config().name());
       assertEquals("reset", told.poll(PATIENCE_SECONDS, TimeUnit.SECONDS));
-    }
-
-    void awaitUp() {
-      final long startNs = System.nanoTime();
-      while (!port.linkState().up()) {
-        assertTrue(System.nanoTime() - startNs < PATIENCE_SECONDS * 1_000_000_000L, "link down");
-        Thread.onSpinWait();
-      }
     }
 
     @Override
     public void close() {
       watch.close();
-      posix.close();
-      for (final NetworkStack shard : shards) {
-        shard.close();
-        shard.link().close();
-        assertNull(shard.errors().first());
-        assertEquals(0, shard.link().pool().inUse());
-      }
     }
   }
 
@@ -134,29 +88,31 @@ class PortResetLiveTest {
     final ExecutorService threads = Executors.newCachedThreadPool();
     final MemifCable cable = MemifCable.take();
     // Of a memif only the client connects anew.
-    try (Host client = new Host(cable.eal(), cable.server(), CLIENT, queues, Transport.DIRECT);
-        Host server = new Host(cable.eal(), cable.client(), SERVER, queues, transport)) {
+    try (MemifHost client =
+            MemifHost.open(cable.eal(), cable.server(), CLIENT, queues, Transport.DIRECT);
+        MemifHost server = MemifHost.open(cable.eal(), cable.client(), SERVER, queues, transport);
+        Watched watched = new Watched(server)) {
       server.awaitUp();
       client.awaitUp();
-      final int listener = stream(server.posix);
-      assertEquals(0, server.posix.bind(listener, SERVER, PORT));
-      assertEquals(0, server.posix.listen(listener, 100));
+      final int listener = stream(server.posix());
+      assertEquals(0, server.posix().bind(listener, SERVER, PORT));
+      assertEquals(0, server.posix().listen(listener, 100));
       final List<Future<byte[]>> digests = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
-        final int source = stream(client.posix);
-        assertEquals(0, client.posix.connect(source, SERVER, PORT));
-        final int target = server.posix.accept(listener, null);
+        final int source = stream(client.posix());
+        assertEquals(0, client.posix().connect(source, SERVER, PORT));
+        final int target = server.posix().accept(listener, null);
         assertTrue(target >= 0);
-        digests.add(threads.submit(() -> write(client.posix, source, enough)));
-        digests.add(threads.submit(() -> read(server.posix, target)));
+        digests.add(threads.submit(() -> write(client.posix(), source, enough)));
+        digests.add(threads.submit(() -> read(server.posix(), target)));
       }
-      server.reset();
-      server.reset();
+      watched.reset();
+      watched.reset();
       enough.set(true);
       for (int i = 0; i < digests.size(); i += 2) {
         assertArrayEquals(digests.get(i).get(), digests.get(i + 1).get());
       }
-      assertEquals(2, server.shards.get(0).counters().value(Counter.LINK_RESETS));
+      assertEquals(2, server.shards().get(0).counters().value(Counter.LINK_RESETS));
     } finally {
       threads.shutdownNow();
     }
