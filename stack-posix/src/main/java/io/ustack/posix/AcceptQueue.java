@@ -4,22 +4,15 @@ import org.jspecify.annotations.Nullable;
 
 /** accept(2) of a {@link TcpSocket}: the application's end of the connections that wait for it. */
 final class AcceptQueue {
-  private final TcpSocket socket;
-
-  /** Reused, under the control lock. */
-  private @Nullable TcpCall call;
-
-  AcceptQueue(final TcpSocket socket) {
-    this.socket = socket;
-  }
+  private AcceptQueue() {}
 
   /**
-   * The waiting part of accept(2): until {@link #take()} may find something.
+   * The waiting part of accept(2): until {@link #take} may find something.
    *
    * @param timeoutNs how long the call may wait since {@code startNs}; 0 for not at all
    * @return 0, -EAGAIN, -EINVAL when it does not listen, -EINTR, -EBADF, -EIO
    */
-  int await(final long timeoutNs, final long startNs) {
+  static int await(final TcpSocket socket, final long timeoutNs, final long startNs) {
     boolean looked = false;
     while (true) {
       final int refusal = socket.refusal();
@@ -35,7 +28,7 @@ final class AcceptQueue {
       final int outcome =
           socket.retry(StackSocket.READ_EVENTS, Awaitable.AS_TOLD, timeoutNs, startNs, looked);
       if (outcome != 0) {
-        wakeNext();
+        wakeNext(socket);
         return outcome;
       }
       looked = true;
@@ -43,19 +36,19 @@ final class AcceptQueue {
   }
 
   /** Takes the connection that has waited longest; null when there is none (any more). */
-  @Nullable TcpSocket take() {
+  static @Nullable TcpSocket take(final TcpSocket socket) {
     socket.control.lock();
     try {
       if (socket.isClosed()) {
         return null;
       }
-      TcpCall accept = call;
+      TcpCall accept = socket.acceptCall;
       if (accept == null) {
         accept = new TcpCall(socket.stackSide, TcpCall.Kind.ACCEPT, 0, 0);
-        call = accept;
+        socket.acceptCall = accept;
       }
       final TcpSocket accepted = TcpSides.accept(socket, accept);
-      wakeNext();
+      wakeNext(socket);
       return accepted;
     } finally {
       socket.control.unlock();
@@ -63,7 +56,7 @@ final class AcceptQueue {
   }
 
   /** One thread is woken per connection; it hands on what it does not take. */
-  private void wakeNext() {
+  private static void wakeNext(final TcpSocket socket) {
     if (TcpSides.isAcceptable(socket)) {
       socket.wakeNextReader();
     }

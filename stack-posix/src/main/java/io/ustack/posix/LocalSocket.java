@@ -121,7 +121,7 @@ final class LocalSocket extends StackSocket {
   private void shut(final int bits) {
     sending.lock();
     try {
-      shut |= bits;
+      shut = (byte) (shut | bits);
     } finally {
       sending.unlock();
     }

@@ -2,7 +2,6 @@ package io.ustack.posix;
 
 import io.ustack.ipv4.LocalAddresses;
 import io.ustack.stack.NetworkStack;
-import io.ustack.tcp.TcpConfig;
 import io.ustack.time.Clock;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,8 +23,8 @@ public final class SocketEngine implements AutoCloseable {
 
   private final AtomicInteger turn = new AtomicInteger();
 
-  /** The defaults of the stack's TCP; constant. */
-  final TcpConfig tcpConfig;
+  /** Those of a TCP socket that was told nothing: the defaults of the stack's TCP. */
+  final TcpSocketOptions tcpOptions;
 
   /** The largest packet on the link, IPv4 header included. */
   final int mtuBytes;
@@ -46,7 +45,7 @@ public final class SocketEngine implements AutoCloseable {
     this.execution = execution;
     shards = execution.shards();
     shard = shards[0];
-    tcpConfig = shard.stack.tcp().config();
+    tcpOptions = new TcpSocketOptions(shard.stack.tcp().config());
     mtuBytes = shard.stack.link().capabilities().mtuBytes();
     topology = execution.newLock();
     ports = execution.newLock();

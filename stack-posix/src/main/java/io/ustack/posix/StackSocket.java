@@ -66,7 +66,7 @@ public abstract class StackSocket extends Pollable {
   final Lock sending;
 
   /** What the application shut down. Written under {@link #sending}. */
-  volatile int shut;
+  volatile byte shut;
 
   volatile boolean reuseAddress;
   volatile boolean reusePort;

@@ -5,66 +5,62 @@ package io.ustack.posix;
  * does of it (Linux inet_stream_connect, tcp_sendmsg_fastopen).
  */
 final class TcpOpening {
-  private final TcpSocket socket;
-  private final Execution execution;
-
-  TcpOpening(final TcpSocket socket) {
-    this.socket = socket;
-    execution = socket.engine.execution;
-  }
+  private TcpOpening() {}
 
   /** As {@link TcpSocket#connect}. */
-  int connect(final int address, final int port) {
+  static int connect(final TcpSocket socket, final int address, final int port) {
     if (!StackSocket.isPort(port)) {
       return -Errno.EINVAL;
     }
     if (socket.phase == TcpSocket.Phase.CONNECTING && !socket.waits(0)) {
-      execution.turn();
+      socket.engine.execution.turn();
     }
     final int refusal = socket.refusal();
     if (refusal != 0) {
       return refusal;
     }
-    final int started = startConnecting(address, port, socket.options.connectsFast());
-    if (isDeferred()) {
+    final int started = startConnecting(socket, address, port, socket.options.connectsFast());
+    if (isDeferred(socket)) {
       return started == -Errno.EINPROGRESS ? 0 : -Errno.EISCONN;
     }
     if (started != -Errno.EINPROGRESS && started != -Errno.EALREADY) {
       return started;
     }
-    if (socket.sendTimeoutNs(0) == 0 && (started == -Errno.EINPROGRESS || isHandshaking())) {
+    if (socket.sendTimeoutNs(0) == 0 && (started == -Errno.EINPROGRESS || isHandshaking(socket))) {
       return started; // however fast the peer was: the next call tells
     }
-    if (isHandshaking()) {
+    if (isHandshaking(socket)) {
       final long timeoutNs = socket.sendTimeoutNs(0);
-      final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
+      final int outcome =
+          socket.engine.execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
       if (outcome != 0) {
         // Linux inet_stream_connect: SO_SNDTIMEO ends the wait, not the handshake.
         return outcome == -Errno.EAGAIN && timeoutNs >= 0 ? started : outcome;
       }
     }
-    return finishConnecting();
+    return finishConnecting(socket);
   }
 
   /** The SYN waits for data. */
-  private boolean isDeferred() {
+  private static boolean isDeferred(final TcpSocket socket) {
     return (socket.stackSide.stream() & TcpStackSide.DEFERRED) != 0;
   }
 
   /** Data was written: the SYN that waited for it leaves. */
-  void start() {
-    if (isDeferred()) {
+  static void start(final TcpSocket socket) {
+    if (isDeferred(socket)) {
       socket.call(TcpCall.Kind.START, 0, 0);
     }
   }
 
   /** There is a connection, and no end of its handshake yet. */
-  boolean isHandshaking() {
+  static boolean isHandshaking(final TcpSocket socket) {
     return socket.stackSide.connection() != null
         && (socket.stackSide.stream() & (TcpStackSide.ESTABLISHED | TcpStackSide.OVER)) == 0;
   }
 
-  private int startConnecting(final int address, final int port, final boolean fast) {
+  private static int startConnecting(
+      final TcpSocket socket, final int address, final int port, final boolean fast) {
     socket.control.lock();
     try {
       switch (socket.phase) {
@@ -95,7 +91,7 @@ final class TcpOpening {
     }
   }
 
-  private int finishConnecting() {
+  private static int finishConnecting(final TcpSocket socket) {
     socket.control.lock();
     try {
       final int refusal = socket.refusal();
@@ -112,7 +108,7 @@ final class TcpOpening {
       final int error = socket.takeError();
       // Linux inet_stream_connect: a socket that failed can be connected anew.
       TcpSides.disconnect(socket);
-      socket.options.forgetQuickAck();
+      socket.options = socket.options.withoutQuickAck();
       socket.phase = TcpSocket.Phase.UNCONNECTED;
       socket.shut = 0;
       return error == 0 ? -Errno.ECONNABORTED : -error;
@@ -127,31 +123,36 @@ final class TcpOpening {
    * @return 0 when data may be written; -EINPROGRESS when the peer is asked for a cookie first and
    *     this must not wait; or what connect says
    */
-  int openFast(final int address, final int port, final int length, final int flags) {
+  static int openFast(
+      final TcpSocket socket,
+      final int address,
+      final int port,
+      final int length,
+      final int flags) {
     if (!socket.options.config().fastOpen()) {
       return -Errno.EOPNOTSUPP;
     }
-    if (isDeferred()) {
+    if (isDeferred(socket)) {
       return 0;
     }
     if (!StackSocket.isPort(port)) {
       return -Errno.EINVAL;
     }
-    final int started = startConnecting(address, port, length > 0);
-    if (isDeferred()) {
+    final int started = startConnecting(socket, address, port, length > 0);
+    if (isDeferred(socket)) {
       return 0;
     }
-    if (started == -Errno.EALREADY && !isHandshaking()) {
+    if (started == -Errno.EALREADY && !isHandshaking(socket)) {
       return -Errno.EISCONN;
     }
     if (started != -Errno.EINPROGRESS || !socket.waits(flags)) {
       return started;
     }
     final long timeoutNs = socket.sendTimeoutNs(flags);
-    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
+    final int outcome = socket.engine.execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
     if (outcome == -Errno.EAGAIN && timeoutNs >= 0) {
       return started;
     }
-    return outcome == 0 ? finishConnecting() : outcome;
+    return outcome == 0 ? finishConnecting(socket) : outcome;
   }
 }

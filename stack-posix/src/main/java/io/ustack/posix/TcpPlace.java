@@ -6,10 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What bind(2) told a {@link TcpSocket} on one shard, and the port that it has there. Stack thread.
+ *
+ * <p>A part of each {@link TcpStackSide}, by inheritance: an object of its own would have a header.
  */
-final class TcpPlace {
-  private final TcpSocket socket;
-  private final Shard shard;
+abstract class TcpPlace extends Doorbell {
+  final TcpSocket socket;
 
   private @Nullable TcpBinding binding;
 
@@ -23,17 +24,17 @@ final class TcpPlace {
   private boolean portLocked;
 
   TcpPlace(final TcpSocket socket, final Shard shard) {
+    super(shard);
     this.socket = socket;
-    this.shard = shard;
   }
 
   /** The port that it holds; null without one. */
-  @Nullable TcpBinding binding() {
+  final @Nullable TcpBinding binding() {
     return binding;
   }
 
   /** Whether the port stays when the connection is over. */
-  boolean outlivesConnection() {
+  final boolean outlivesConnection() {
     return portLocked || (binding != null && !lent);
   }
 
@@ -42,7 +43,7 @@ final class TcpPlace {
    *
    * @param locked whether somebody asked for that very port
    */
-  int bind(final int address, final int port, final boolean locked) {
+  final int takePort(final int address, final int port, final boolean locked) {
     final Tcp tcp = shard.stack.tcp();
     final TcpBinding here = tcp.bind(address, port, socket.sharing());
     if (here == null) {
@@ -61,10 +62,10 @@ final class TcpPlace {
   }
 
   /** Takes a bind back that could not be had on all shards. */
-  void unbind() {
+  final void dropPort() {
     portLocked = false;
     boundAddress = 0;
-    close();
+    closePort();
     tell(0, 0);
   }
 
@@ -74,9 +75,9 @@ final class TcpPlace {
    *
    * @param address the connection's
    */
-  void release(final int address) {
+  final void yieldPort(final int address) {
     if (!portLocked) {
-      close();
+      closePort();
     } else if (binding != null) {
       binding.hold(address);
     }
@@ -88,7 +89,7 @@ final class TcpPlace {
    *
    * @param port where another shard listens, or 0
    */
-  @Nullable TcpBinding toListen(final int port) {
+  final @Nullable TcpBinding portToListen(final int port) {
     if (port != 0) {
       boundAddress = (int) (socket.local >> 16);
     }
@@ -104,7 +105,7 @@ final class TcpPlace {
    * Sees to it that there is a port where only an address is bound. Returns false where {@link
    * Tcp#lastFailure} says why
    */
-  boolean isReadyToConnect(final int address, final int port) {
+  final boolean isReadyToConnect(final int address, final int port) {
     if (binding == null && boundAddress != 0) {
       binding = shard.stack.tcp().bind(boundAddress, address, port, socket.sharing());
       return binding != null;
@@ -113,13 +114,13 @@ final class TcpPlace {
   }
 
   /** A connection of this shard owns the port from here on. */
-  void lend(final int address, final int port) {
+  final void lendPort(final int address, final int port) {
     lent = true;
     tell(address, port);
   }
 
   /** As that of a listener, whose port a connection has that came in. */
-  void adopt(final TcpPlace listener) {
+  final void adoptPort(final TcpPlace listener) {
     boundAddress = listener.boundAddress;
     lent = true;
   }
@@ -129,7 +130,7 @@ final class TcpPlace {
    *
    * @param closed whether the socket is, which wants no port any more
    */
-  void disconnect(final boolean closed) {
+  final void keepBound(final boolean closed) {
     final TcpBinding held = binding;
     if (held != null && !portLocked) {
       held.release();
@@ -147,7 +148,7 @@ final class TcpPlace {
   }
 
   /** Nobody needs it any more. */
-  void close() {
+  final void closePort() {
     if (binding != null && !lent) {
       binding.release();
     }

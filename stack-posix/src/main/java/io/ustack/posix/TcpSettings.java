@@ -8,21 +8,19 @@ import org.jspecify.annotations.Nullable;
  * to hear of it. What was told stands in {@link TcpSocketOptions}.
  */
 final class TcpSettings {
-  private final TcpSocket socket;
-
-  TcpSettings(final TcpSocket socket) {
-    this.socket = socket;
-  }
+  private TcpSettings() {}
 
   /** setsockopt(2) of an int. Returns 0, -EINVAL, -ENOPROTOOPT */
-  int set(final int level, final int option, final int value) {
+  static int set(final TcpSocket socket, final int level, final int option, final int value) {
     socket.control.lock();
     try {
+      final TcpSocketOptions told = socket.options.copy();
       final int result =
-          isTimely(level, option) ? socket.options.set(level, option, value) : -Errno.EINVAL;
+          isTimely(socket, level, option) ? told.set(level, option, value) : -Errno.EINVAL;
       if (result != 0) {
         return result;
       }
+      socket.options = told;
     } finally {
       socket.control.unlock();
     }
@@ -32,28 +30,33 @@ final class TcpSettings {
       return 0;
     }
     if (level == SocketOption.IPPROTO_TCP && option == SocketOption.TCP_NOTSENT_LOWAT) {
-      return limitNotSent();
+      return limitNotSent(socket);
     }
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_SNDBUF) {
-      resizeSendBuffer();
+      resizeSendBuffer(socket);
     }
     TcpSides.ring(socket, TcpStackSide.OPTIONS);
     return 0;
   }
 
   /** As {@link StackSocket#setOption(int, int, String)}. */
-  int setName(final int level, final int option, final @Nullable String value) {
+  static int setName(
+      final TcpSocket socket, final int level, final int option, final @Nullable String value) {
     if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_CONGESTION) {
       return -Errno.ENOPROTOOPT;
     }
     if (value == null) {
       return -Errno.EFAULT;
     }
-    return value.isEmpty() ? -Errno.EINVAL : congestionControl(value);
+    return value.isEmpty() ? -Errno.EINVAL : congestionControl(socket, value);
   }
 
   /** As {@link StackSocket#option(int, int, StringBuilder)}. */
-  int name(final int level, final int option, final @Nullable StringBuilder into) {
+  static int name(
+      final TcpSocket socket,
+      final int level,
+      final int option,
+      final @Nullable StringBuilder into) {
     if (level != SocketOption.IPPROTO_TCP || option != SocketOption.TCP_CONGESTION) {
       return -Errno.ENOPROTOOPT;
     }
@@ -65,7 +68,7 @@ final class TcpSettings {
     return 0;
   }
 
-  private int congestionControl(final String name) {
+  private static int congestionControl(final TcpSocket socket, final String name) {
     if (!socket.engine.shard.stack.tcp().congestionControls().has(name)) {
       return -Errno.ENOENT;
     }
@@ -75,7 +78,9 @@ final class TcpSettings {
       if (refusal != 0) {
         return refusal;
       }
-      socket.options.congestionControl(name);
+      final TcpSocketOptions told = socket.options.copy();
+      told.congestionControl(name);
+      socket.options = told;
     } finally {
       socket.control.unlock();
     }
@@ -84,7 +89,7 @@ final class TcpSettings {
   }
 
   /** As Linux: how a connection is opened is said before. */
-  private boolean isTimely(final int level, final int option) {
+  private static boolean isTimely(final TcpSocket socket, final int level, final int option) {
     if (level != SocketOption.IPPROTO_TCP) {
       return true;
     }
@@ -97,14 +102,14 @@ final class TcpSettings {
   }
 
   /** Waits until the stack tells what it sends. Linux: who waits for room looks again. */
-  private int limitNotSent() {
+  private static int limitNotSent(final TcpSocket socket) {
     final int result = socket.call(TcpCall.Kind.OPTIONS, 0, 0);
     socket.raise(Epoll.WRITE_KEY);
     return result;
   }
 
   /** The producer's side of the buffer is ours. */
-  private void resizeSendBuffer() {
+  private static void resizeSendBuffer(final TcpSocket socket) {
     socket.sending.lock();
     try {
       final TcpConnection connection = socket.stackSide.connection();
@@ -119,7 +124,7 @@ final class TcpSettings {
   }
 
   /** getsockopt(2) of an int. Returns the value, -ENOPROTOOPT */
-  int get(final int level, final int option) {
+  static int get(final TcpSocket socket, final int level, final int option) {
     if (level == SocketOption.SOL_SOCKET && option == SocketOption.SO_ACCEPTCONN) {
       return socket.isListening() ? 1 : 0;
     }

@@ -37,10 +37,9 @@ public final class TcpSocket extends StackSocket {
   /** The payload of a segment: what the window moves by. */
   static final int SEGMENT_BYTES = 1460;
 
-  private final TcpOpening opening = new TcpOpening(this);
-  private final TcpTransfer transfer = new TcpTransfer(this, opening);
-  private final TcpSettings settings = new TcpSettings(this);
-  private final AcceptQueue accepts = new AcceptQueue(this);
+  /** What accept(2) has the stack do, once it was called. Under the control lock. */
+  @Nullable TcpCall acceptCall;
+
   volatile Phase phase = Phase.UNCONNECTED;
 
   /**
@@ -49,12 +48,16 @@ public final class TcpSocket extends StackSocket {
    */
   volatile long local;
 
-  final TcpSocketOptions options;
+  /** Replaced under the control lock. */
+  volatile TcpSocketOptions options;
+
+  /** Bytes read since the stack was last told; under the receiving lock. */
+  int unreported;
 
   TcpSocket(final SocketEngine engine) {
     super(engine);
     stackSide = new TcpStackSide(this, engine.nextShard());
-    options = new TcpSocketOptions(engine.tcpConfig);
+    options = engine.tcpOptions;
   }
 
   /** The socket of a connection that {@code listener} accepted; stack thread. */
@@ -69,7 +72,7 @@ public final class TcpSocket extends StackSocket {
     reusePort = listener.reusePort;
     oobInline = listener.oobInline;
     waitOptions = listener.waitOptions;
-    options = new TcpSocketOptions(listener.options);
+    options = listener.options.inherited();
     local = (long) accepted.localAddress() << 16 | accepted.localPort();
     phase = Phase.CONNECTED;
     stackSide.adopt(accepted, from, nowNs);
@@ -169,7 +172,7 @@ public final class TcpSocket extends StackSocket {
       final int result = TcpSides.listen(this, waiting);
       if (result == 0) {
         if (phase == Phase.UNCONNECTED) {
-          options.forgetQuickAck();
+          options = options.withoutQuickAck();
         }
         phase = Phase.LISTENING;
       }
@@ -182,17 +185,17 @@ public final class TcpSocket extends StackSocket {
   /** See {@link AcceptQueue#await}. */
   public int awaitAcceptable() {
     final long timeoutNs = receiveTimeoutNs(0);
-    return accepts.await(timeoutNs, startNs(timeoutNs));
+    return AcceptQueue.await(this, timeoutNs, startNs(timeoutNs));
   }
 
   /** The same, where the call has waited since {@code startNs}. */
   int awaitAcceptable(final long timeoutNs, final long startNs) {
-    return accepts.await(timeoutNs, startNs);
+    return AcceptQueue.await(this, timeoutNs, startNs);
   }
 
   /** Takes the connection that has waited longest; null when there is none (any more). */
   public @Nullable TcpSocket takeAccepted() {
-    return accepts.take();
+    return AcceptQueue.take(this);
   }
 
   /** Linux inet_csk_wait_for_connect: of many threads in accept(2) one is woken per connection. */
@@ -213,12 +216,12 @@ public final class TcpSocket extends StackSocket {
    */
   @Override
   public int connect(final int address, final int port) {
-    return opening.connect(address, port);
+    return TcpOpening.connect(this, address, port);
   }
 
   /** See {@link TcpOpening#isHandshaking}. */
   boolean isHandshaking() {
-    return opening.isHandshaking();
+    return TcpOpening.isHandshaking(this);
   }
 
   @Override
@@ -235,7 +238,7 @@ public final class TcpSocket extends StackSocket {
       if (alive) {
         fail(Errno.ECONNRESET);
       }
-      options.forgetQuickAck();
+      options = options.withoutQuickAck();
       phase = Phase.UNCONNECTED;
       shut = 0;
     } finally {
@@ -283,7 +286,7 @@ public final class TcpSocket extends StackSocket {
   private void shut(final int bits) {
     sending.lock();
     try {
-      shut |= bits;
+      shut = (byte) (shut | bits);
       final int receive = (bits & SHUT_RECEIVE) != 0 ? TcpStackSide.SHUTDOWN_RECEIVE : 0;
       final int send = (bits & SHUT_SEND) != 0 ? TcpStackSide.SHUTDOWN_SEND : 0;
       stackSide.ring(receive | send);
@@ -325,7 +328,7 @@ public final class TcpSocket extends StackSocket {
       final int port) {
     final int opened = openFast(length, flags, address, port);
     final int rest = flags & ~SocketOption.MSG_FASTOPEN;
-    return opened == 0 ? transfer.send(buffer, array, null, offset, length, rest) : opened;
+    return opened == 0 ? TcpTransfer.send(this, buffer, array, null, offset, length, rest) : opened;
   }
 
   @Override
@@ -340,19 +343,19 @@ public final class TcpSocket extends StackSocket {
     }
     final int opened = openFast(length, flags, message.address(), port);
     final int rest = flags & ~SocketOption.MSG_FASTOPEN;
-    return opened == 0 ? transfer.send(null, null, ranges, 0, length, rest) : opened;
+    return opened == 0 ? TcpTransfer.send(this, null, null, ranges, 0, length, rest) : opened;
   }
 
   /** What MSG_FASTOPEN asks for before the data; 0, or -errno. */
   private int openFast(final int length, final int flags, final int address, final int port) {
     return (flags & SocketOption.MSG_FASTOPEN) == 0
         ? 0
-        : opening.openFast(address, port, length, flags);
+        : TcpOpening.openFast(this, address, port, length, flags);
   }
 
   @Override
   public int write(final ByteRanges ranges) {
-    return transfer.send(null, null, ranges, 0, BufferRange.length(ranges), 0);
+    return TcpTransfer.send(this, null, null, ranges, 0, BufferRange.length(ranges), 0);
   }
 
   @Override
@@ -366,14 +369,14 @@ public final class TcpSocket extends StackSocket {
     if (source != null) {
       source.set(0, 0);
     }
-    return transfer.receive(buffer, array, null, offset, length, flags);
+    return TcpTransfer.receive(this, buffer, array, null, offset, length, flags);
   }
 
   @Override
   public int receive(final Message message, final int flags) {
     final ByteRanges ranges = message.ranges();
     final int length = BufferRange.length(ranges);
-    final int result = transfer.receive(null, null, ranges, 0, length, flags);
+    final int result = TcpTransfer.receive(this, null, null, ranges, 0, length, flags);
     if (result >= 0) {
       message.receivedPlainly(UrgentByte.messageFlags(flags, length, result));
     }
@@ -382,7 +385,7 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   public int read(final ByteRanges ranges) {
-    return transfer.receive(null, null, ranges, 0, BufferRange.length(ranges), 0);
+    return TcpTransfer.receive(this, null, null, ranges, 0, BufferRange.length(ranges), 0);
   }
 
   @Override
@@ -390,7 +393,7 @@ public final class TcpSocket extends StackSocket {
     if (source != null) {
       source.set(SocketOption.INADDR_ANY, 0);
     }
-    return transfer.lendNow(loan);
+    return TcpTransfer.lendNow(this, loan);
   }
 
   @Override
@@ -407,7 +410,7 @@ public final class TcpSocket extends StackSocket {
       final int flags,
       final int address,
       final int port) {
-    return transfer.sendNow(packet, lender, flags);
+    return TcpTransfer.sendNow(this, packet, lender, flags);
   }
 
   @Override
@@ -466,21 +469,21 @@ public final class TcpSocket extends StackSocket {
 
   @Override
   int protocolOption(final int level, final int option, final int value) {
-    return settings.set(level, option, value);
+    return TcpSettings.set(this, level, option, value);
   }
 
   @Override
   int setOption(final int level, final int option, final @Nullable String value) {
-    return settings.setName(level, option, value);
+    return TcpSettings.setName(this, level, option, value);
   }
 
   @Override
   int option(final int level, final int option, final @Nullable StringBuilder into) {
-    return settings.name(level, option, into);
+    return TcpSettings.name(this, level, option, into);
   }
 
   @Override
   int protocolOption(final int level, final int option) {
-    return settings.get(level, option);
+    return TcpSettings.get(this, level, option);
   }
 }

@@ -6,9 +6,10 @@ import io.ustack.tcp.TcpListener;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What setsockopt(2) has told a {@link TcpSocket} of its protocol. Written by application threads
- * under the socket's control lock, read by the stack thread when it opens a connection or is rung.
- * Ranges and answers are those of Linux do_tcp_setsockopt, do_ip_setsockopt and their counterparts.
+ * What setsockopt(2) has told a {@link TcpSocket} of its protocol. Replaced as a whole, by
+ * application threads under the socket's control lock, so sockets that were told the same, or
+ * nothing, share one; read by the stack thread when it opens a connection or is rung. Ranges and
+ * answers are those of Linux do_tcp_setsockopt, do_ip_setsockopt and their counterparts.
  */
 final class TcpSocketOptions {
   /** Linux MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL, in seconds. */
@@ -28,31 +29,31 @@ final class TcpSocketOptions {
   private final TcpConfig defaults;
 
   /** The stack's defaults with what was asked for instead. */
-  private volatile TcpConfig config;
+  private TcpConfig config;
 
-  private volatile boolean noDelay;
-  private volatile boolean cork;
+  private boolean noDelay;
+  private boolean cork;
 
   /** TCP_QUICKACK is 0 for the next connection, or for those that are accepted. */
-  private volatile boolean interactive;
+  private boolean interactive;
 
   /** TCP_FASTOPEN: fast opens that a listener lets pend at a time. */
-  private volatile int fastOpens;
+  private int fastOpens;
 
   /** TCP_DEFER_ACCEPT, in timeouts of the SYN-ACK; no connection inherits it. */
-  private volatile int deferredTimeouts;
+  private int deferredTimeouts;
 
   /** TCP_NOTSENT_LOWAT, as it was told. */
-  private volatile int notSentLow;
+  private int notSentLow;
 
   /** TCP_FASTOPEN_CONNECT. */
-  private volatile boolean connectsFast;
+  private boolean connectsFast;
 
   /** SO_RCVBUF was told: the stack does not choose the size any more. */
-  private volatile boolean receiveSizeSet;
+  private boolean receiveSizeSet;
 
   /** The same of SO_SNDBUF. */
-  private volatile boolean sendSizeSet;
+  private boolean sendSizeSet;
 
   /** Nothing told yet. */
   TcpSocketOptions(final TcpConfig defaults) {
@@ -60,19 +61,41 @@ final class TcpSocketOptions {
     config = defaults;
   }
 
-  /** What a connection inherits from its listener. */
-  TcpSocketOptions(final TcpSocketOptions listener) {
-    defaults = listener.defaults;
-    config = listener.config;
-    noDelay = listener.noDelay;
-    cork = listener.cork;
-    notSentLow = listener.notSentLow;
-    interactive = listener.interactive;
-    receiveSizeSet = listener.receiveSizeSet;
-    sendSizeSet = listener.sendSizeSet;
+  private TcpSocketOptions(final TcpSocketOptions other) {
+    defaults = other.defaults;
+    config = other.config;
+    noDelay = other.noDelay;
+    cork = other.cork;
+    notSentLow = other.notSentLow;
+    interactive = other.interactive;
+    fastOpens = other.fastOpens;
+    deferredTimeouts = other.deferredTimeouts;
+    connectsFast = other.connectsFast;
+    receiveSizeSet = other.receiveSizeSet;
+    sendSizeSet = other.sendSizeSet;
   }
 
-  /** setsockopt(2). Returns 0, -EINVAL, -ENOPROTOOPT; the caller passes it on to the connection */
+  /** What may be told something else, before a socket has it. */
+  TcpSocketOptions copy() {
+    return new TcpSocketOptions(this);
+  }
+
+  /** What a connection inherits from its listener: all of it, for most. */
+  TcpSocketOptions inherited() {
+    if (fastOpens == 0 && deferredTimeouts == 0 && !connectsFast) {
+      return this;
+    }
+    final TcpSocketOptions rest = copy();
+    rest.fastOpens = 0;
+    rest.deferredTimeouts = 0;
+    rest.connectsFast = false;
+    return rest;
+  }
+
+  /**
+   * setsockopt(2), of a {@link #copy}. Returns 0, -EINVAL, -ENOPROTOOPT; the caller passes it on to
+   * the connection
+   */
   int set(final int level, final int option, final int value) {
     if (level == SocketOption.IPPROTO_TCP) {
       return setTcp(option, value);
@@ -238,7 +261,7 @@ final class TcpSocketOptions {
     };
   }
 
-  /** TCP_CONGESTION: one that there is. */
+  /** TCP_CONGESTION, of a {@link #copy}: one that there is. */
   void congestionControl(final String name) {
     config = config.with().congestionControl(name).build();
   }
@@ -260,8 +283,13 @@ final class TcpSocketOptions {
   }
 
   /** Linux inet_csk_listen_start and tcp_disconnect: TCP_QUICKACK is 1 again. */
-  void forgetQuickAck() {
-    interactive = false;
+  TcpSocketOptions withoutQuickAck() {
+    if (!interactive) {
+      return this;
+    }
+    final TcpSocketOptions rest = copy();
+    rest.interactive = false;
+    return rest;
   }
 
   /** What SO_RCVLOWAT may ask for: the buffer, or half of what it grows to by itself. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * of their readiness and serves the requests of the other half. Its methods run on the stack
  * thread; its fields are written there only and read anywhere.
  */
-final class TcpStackSide extends Doorbell implements ReadinessObserver {
+final class TcpStackSide extends TcpPlace implements ReadinessObserver {
   // Requests, in the order in which they are served.
   static final int OPTIONS = 1;
   static final int NO_QUICK_ACK = 1 << 1;
@@ -54,7 +54,6 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
   }
 
-  private final TcpSocket socket;
   private volatile @Nullable TcpConnection connection;
   private volatile boolean acceptable;
   private int stream;
@@ -62,14 +61,11 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** {@link #sentPosition}. */
   private volatile int sent;
 
-  private final TcpPlace place;
   private @Nullable TcpListener listener;
   private boolean closed;
 
   TcpStackSide(final TcpSocket socket, final Shard shard) {
-    super(shard);
-    this.socket = socket;
-    place = new TcpPlace(socket, shard);
+    super(socket, shard);
   }
 
   // ---- Any thread
@@ -115,27 +111,27 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       // Linux inet_bind: the address first.
       return socket.engine.isOurs(address) ? -Errno.EINVAL : -Errno.EADDRNOTAVAIL;
     }
-    return place.bind(address, port, locked);
+    return takePort(address, port, locked);
   }
 
   /** Takes a bind back that could not be had everywhere. */
   int unbind() {
-    place.unbind();
+    dropPort();
     return 0;
   }
 
-  /** As {@link TcpPlace#release}. */
+  /** As {@link TcpPlace#yieldPort}. */
   int release(final int localAddress) {
-    place.release(localAddress);
+    yieldPort(localAddress);
     return 0;
   }
 
   /** Linux inet_num: a port that bind did not ask for goes with the connection (tcp_set_state). */
   private boolean isBound() {
     if (connection == null) {
-      return place.binding() != null;
+      return binding() != null;
     }
-    return (stream & OVER) == 0 || place.outlivesConnection();
+    return (stream & OVER) == 0 || outlivesConnection();
   }
 
   /**
@@ -152,7 +148,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       return 0;
     }
     final Tcp tcp = shard.stack.tcp();
-    final TcpBinding here = place.toListen(port);
+    final TcpBinding here = portToListen(port);
     if (here == null) {
       return -Errno.of(tcp.lastFailure());
     }
@@ -177,14 +173,14 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     final Tcp tcp = shard.stack.tcp();
     final TcpConfig config = socket.options.config();
-    if (!place.isReadyToConnect(address, port)) {
+    if (!isReadyToConnect(address, port)) {
       return -Errno.of(tcp.lastFailure());
     }
-    final TcpBinding binding = place.binding();
+    final TcpBinding held = binding();
     final TcpConnection opened =
         fast
-            ? tcp.connectFast(binding, address, port, config, this, nowNs)
-            : tcp.connect(binding, address, port, config, this, nowNs);
+            ? tcp.connectFast(held, address, port, config, this, nowNs)
+            : tcp.connect(held, address, port, config, this, nowNs);
     if (opened == null) {
       return -Errno.of(tcp.lastFailure());
     }
@@ -196,7 +192,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     }
     sent = opened.options().sentPosition();
     connection = opened;
-    place.lend(opened.localAddress(), opened.localPort());
+    lendPort(opened.localAddress(), opened.localPort());
     return 0;
   }
 
@@ -214,7 +210,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
   /** Becomes the stack side of a connection that was accepted. */
   void adopt(final TcpConnection accepted, final TcpStackSide from, final long nowNs) {
     connection = accepted;
-    place.adopt(from.place);
+    adoptPort(from);
     sent = accepted.options().sentPosition();
     // DEVIATION: Linux, options of a listener: those of accept are handed on, not those of the
     // handshake's end; what differs is only seen when they change in between.
@@ -237,7 +233,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
       gone.abort(nowNs);
       STREAM.setRelease(this, 0);
     }
-    place.disconnect(closed);
+    keepBound(closed);
     return 0;
   }
 
@@ -355,7 +351,7 @@ final class TcpStackSide extends Doorbell implements ReadinessObserver {
     } else if (open != null) {
       open.close(nowNs);
     }
-    place.close();
+    closePort();
   }
 
   /** SO_LINGER: somebody waits for the end of the connection that was closed. */

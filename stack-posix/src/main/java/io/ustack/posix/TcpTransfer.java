@@ -32,21 +32,11 @@ final class TcpTransfer {
   /** ... unless the buffer is smaller than two jumbo segments and one of these, or cramped. */
   private static final int SMALL_BUFFER_BYTES = 32 << 10;
 
-  private final TcpSocket socket;
-  private final TcpOpening opening;
-  private final Execution execution;
-
-  /** Bytes read since the stack was last told; under the receiving lock. */
-  private int unreported;
-
-  TcpTransfer(final TcpSocket socket, final TcpOpening opening) {
-    this.socket = socket;
-    this.opening = opening;
-    execution = socket.engine.execution;
-  }
+  private TcpTransfer() {}
 
   /** Of the two buffers and the ranges, one at most is not null; offsets are in what is there. */
-  int send(
+  static int send(
+      final TcpSocket socket,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -62,7 +52,8 @@ final class TcpTransfer {
     boolean looked = false;
     int sent = 0;
     while (true) {
-      final int result = sendNow(buffer, array, ranges, offset + sent, length - sent, sent, flags);
+      final int result =
+          sendNow(socket, buffer, array, ranges, offset + sent, length - sent, sent, flags);
       if (result >= 0) {
         sent += result;
         if (sent == length) {
@@ -82,13 +73,11 @@ final class TcpTransfer {
       looked = true;
     }
     if (waits && sent > 0) {
-      return opening.isHandshaking() ? awaitHandshake(sent, timeoutNs) : turned(sent);
+      if (TcpOpening.isHandshaking(socket)) {
+        return awaitHandshake(socket, sent, timeoutNs);
+      }
+      socket.engine.execution.turn();
     }
-    return sent;
-  }
-
-  private int turned(final int sent) {
-    execution.turn();
     return sent;
   }
 
@@ -96,9 +85,9 @@ final class TcpTransfer {
    * What was written goes with the SYN (RFC 7413). A call that waits waits for the peer's answer,
    * as Linux inet_stream_connect: an error still belongs to it.
    */
-  private int awaitHandshake(final int sent, final long timeoutNs) {
-    opening.start();
-    final int outcome = execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
+  private static int awaitHandshake(final TcpSocket socket, final int sent, final long timeoutNs) {
+    TcpOpening.start(socket);
+    final int outcome = socket.engine.execution.await(socket, StackSocket.WRITE_EVENTS, timeoutNs);
     final int error = outcome == 0 ? socket.takeError() : 0;
     return error == 0 ? sent : -error;
   }
@@ -107,7 +96,8 @@ final class TcpTransfer {
    * Copies what fits. Returns bytes, -EAGAIN when none, or -errno; an error that comes after part
    * of the data has moved is left for the next call (Linux tcp_sendmsg).
    */
-  private int sendNow(
+  private static int sendNow(
+      final TcpSocket socket,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -118,16 +108,18 @@ final class TcpTransfer {
     socket.sending.lock();
     try {
       final TcpConnection connection = socket.stackSide.connection();
-      final int refused = refuseToSend(connection, moved);
+      final int refused = refuseToSend(socket, connection, moved);
       if (refused != 0 || connection == null) {
         return refused;
       }
       final ByteRing ring = connection.sendBuffer();
       final boolean urgent = (flags & SocketOption.MSG_OOB) != 0;
-      int count = write(connection, buffer, array, ranges, offset, length, urgent);
+      int count = write(socket, connection, buffer, array, ranges, offset, length, urgent);
       if (count < length) {
         ring.requestSpace();
-        count += write(connection, buffer, array, ranges, offset + count, length - count, urgent);
+        count +=
+            write(
+                socket, connection, buffer, array, ranges, offset + count, length - count, urgent);
       }
       if (count > 0) {
         socket.stackSide.ring(written(flags));
@@ -142,13 +134,14 @@ final class TcpTransfer {
    * As above, of the frame of a packet that is lent: it goes into the buffer as a whole, or not;
    * -EAGAIN also while it would be the first data of a deferred SYN, or is of another shard.
    */
-  int sendNow(final Packet packet, final LentPackets lender, final int flags) {
+  static int sendNow(
+      final TcpSocket socket, final Packet packet, final LentPackets lender, final int flags) {
     final int length = packet.length();
     socket.sending.lock();
     try {
       final TcpStackSide side = socket.stackSide;
       final TcpConnection connection = side.connection();
-      final int refused = refuseToSend(connection, 0);
+      final int refused = refuseToSend(socket, connection, 0);
       if (refused != 0 || connection == null) {
         return refused;
       }
@@ -175,7 +168,8 @@ final class TcpTransfer {
   }
 
   /** -EAGAIN while it can't be sent yet. Under the sending lock. */
-  private int refuseToSend(final @Nullable TcpConnection connection, final int moved) {
+  private static int refuseToSend(
+      final TcpSocket socket, final @Nullable TcpConnection connection, final int moved) {
     final int refusal = socket.refusal();
     if (refusal != 0) {
       return refusal;
@@ -191,7 +185,8 @@ final class TcpTransfer {
     return (stream & (TcpStackSide.ESTABLISHED | TcpStackSide.DEFERRED)) == 0 ? -Errno.EAGAIN : 0;
   }
 
-  int receive(
+  static int receive(
+      final TcpSocket socket,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -208,14 +203,15 @@ final class TcpTransfer {
       return UrgentByte.receive(socket, buffer, array, ranges, offset, length, flags);
     }
     final boolean peeks = (flags & SocketOption.MSG_PEEK) != 0;
-    final int target = target(length, flags);
+    final int target = target(socket, length, flags);
     final long timeoutNs = socket.receiveTimeoutNs(flags);
     final long startNs = socket.startNs(timeoutNs);
     boolean looked = false;
     int received = 0;
     while (true) {
       final int result =
-          receiveNow(buffer, array, ranges, offset + received, length - received, flags, received);
+          receiveNow(
+              socket, buffer, array, ranges, offset + received, length - received, flags, received);
       if (result >= 0) {
         received += result;
         if (result == 0 || received >= target) {
@@ -225,7 +221,7 @@ final class TcpTransfer {
         return received > 0 ? received : result;
       } else {
         // What was peeked at is still there and does not end the wait.
-        final int bytes = peeks ? received + hole() + 1 : 1;
+        final int bytes = peeks ? received + hole(socket) + 1 : 1;
         final int outcome =
             received > 0 && timeoutNs == 0
                 ? -Errno.EAGAIN
@@ -239,7 +235,7 @@ final class TcpTransfer {
   }
 
   /** Linux sock_rcvlowat: as much as a call that waits goes on for. */
-  private int target(final int length, final int flags) {
+  private static int target(final TcpSocket socket, final int length, final int flags) {
     return (flags & SocketOption.MSG_WAITALL) != 0
         ? length
         : Math.min(length, socket.waitOptions.receiveLowBytes());
@@ -250,7 +246,8 @@ final class TcpTransfer {
    * when none, or -errno; an error that comes after part of the data has moved is left for the next
    * call
    */
-  private int receiveNow(
+  private static int receiveNow(
+      final TcpSocket socket,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
       final @Nullable ByteRanges ranges,
@@ -260,36 +257,37 @@ final class TcpTransfer {
       final int moved) {
     socket.receiving.lock();
     try {
-      final int refused = refuseToReceive();
+      final int refused = refuseToReceive(socket);
       if (refused != 0) {
         return refused;
       }
       final int stream = socket.stackSide.stream();
       final TcpConnection connection = socket.stackSide.connection();
       if (connection != null) {
-        final int count = takeOut(connection, buffer, array, ranges, offset, length, flags, moved);
+        final int count =
+            takeOut(socket, connection, buffer, array, ranges, offset, length, flags, moved);
         if (count != NOTHING) {
           return count;
         }
       }
-      return nothingToRead(connection, stream, moved);
+      return nothingToRead(socket, connection, stream, moved);
     } finally {
       socket.receiving.unlock();
     }
   }
 
   /** As {@link #receiveNow}, but lends what the next segment brought. */
-  int lendNow(final LoanMemory loan) {
+  static int lendNow(final TcpSocket socket, final LoanMemory loan) {
     socket.receiving.lock();
     try {
-      final int refused = refuseToReceive();
+      final int refused = refuseToReceive(socket);
       if (refused != 0) {
         return refused;
       }
       final int stream = socket.stackSide.stream();
       final TcpConnection connection = socket.stackSide.connection();
       if (connection == null) {
-        return nothingToRead(null, stream, 0);
+        return nothingToRead(socket, null, stream, 0);
       }
       final PacketRing ring = connection.receiveBuffer();
       ring.keepPackets(socket.stackSide.shard.lent);
@@ -297,28 +295,28 @@ final class TcpTransfer {
       final UrgentMark mark = Urgency.mark(connection);
       if (mark != null) {
         final int hole = UrgentByte.hole(ring, mark, socket.oobInline, end);
-        drop(ring, mark, hole);
+        drop(socket, ring, mark, hole);
         end = UrgentByte.end(ring, mark, 0, end - hole);
       }
       if (end == 0) {
-        return nothingToRead(connection, stream, 0);
+        return nothingToRead(socket, connection, stream, 0);
       }
       final int count =
           mark == null ? loan.take(ring, end, socket.stackSide.shard.lent) : loan.copy(ring, end);
       if (count == 0) {
-        return takenBack(connection, 0);
+        return takenBack(socket, connection, 0);
       }
       if (mark != null) {
         UrgentByte.onRead(ring, mark);
       }
-      reportRead(ring, count);
+      reportRead(socket, ring, count);
       return count;
     } finally {
       socket.receiving.unlock();
     }
   }
 
-  private int refuseToReceive() {
+  private static int refuseToReceive(final TcpSocket socket) {
     if (socket.isClosed()) {
       return -Errno.EBADF;
     }
@@ -326,8 +324,11 @@ final class TcpTransfer {
   }
 
   /** Why there is nothing to read: 0 at the end, -EAGAIN, or -errno. */
-  private int nothingToRead(
-      final @Nullable TcpConnection connection, final int stream, final int moved) {
+  private static int nothingToRead(
+      final TcpSocket socket,
+      final @Nullable TcpConnection connection,
+      final int stream,
+      final int moved) {
     // Linux tells an error after the end only, but it never forgets what came before the end.
     final boolean forgotten =
         connection != null && connection.receiveBuffer().isRetired() && socket.hasError();
@@ -351,20 +352,22 @@ final class TcpTransfer {
    * The stack took the buffer back: another thread closed or disconnected while we read, or the
    * connection was reset for want of memory, and what was not read is gone.
    */
-  private int takenBack(final TcpConnection connection, final int moved) {
+  private static int takenBack(
+      final TcpSocket socket, final TcpConnection connection, final int moved) {
     if (socket.isClosed()) {
       return -Errno.EBADF;
     }
-    if (execution.isOver()) {
+    if (socket.engine.execution.isOver()) {
       return -Errno.EIO;
     }
     final ByteRing ring = connection.receiveBuffer();
     ring.discard(ring.length());
-    return nothingToRead(connection, socket.stackSide.stream(), moved);
+    return nothingToRead(socket, connection, socket.stackSide.stream(), moved);
   }
 
   /** Reads up to an urgent byte, or from behind it. Returns as receiveNow, or NOTHING */
-  private int takeOut(
+  private static int takeOut(
+      final TcpSocket socket,
       final TcpConnection connection,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
@@ -385,7 +388,7 @@ final class TcpTransfer {
       }
       int hole = length == 0 ? 0 : UrgentByte.hole(ring, mark, inline, end);
       if (hole > 0 && !peeks) {
-        drop(ring, mark, hole);
+        drop(socket, ring, mark, hole);
         end -= hole;
         hole = 0;
       }
@@ -396,9 +399,9 @@ final class TcpTransfer {
       return NOTHING;
     }
     final int count =
-        copyOut(ring, at, buffer, array, ranges, offset, Math.min(length, end - at), flags);
+        copyOut(socket, ring, at, buffer, array, ranges, offset, Math.min(length, end - at), flags);
     if (count == NOTHING) {
-      return takenBack(connection, moved);
+      return takenBack(socket, connection, moved);
     }
     if (mark != null) {
       UrgentByte.onRead(ring, mark);
@@ -406,14 +409,15 @@ final class TcpTransfer {
     return count;
   }
 
-  private void drop(final ByteRing ring, final UrgentMark mark, final int count) {
+  private static void drop(
+      final TcpSocket socket, final ByteRing ring, final UrgentMark mark, final int count) {
     ring.discard(count);
     UrgentByte.onRead(ring, mark);
-    reportRead(ring, count);
+    reportRead(socket, ring, count);
   }
 
   /** As it is for who peeks now. */
-  private int hole() {
+  private static int hole(final TcpSocket socket) {
     final TcpConnection connection = socket.stackSide.connection();
     final UrgentMark mark = connection == null ? null : Urgency.mark(connection);
     if (connection == null || mark == null) {
@@ -424,7 +428,8 @@ final class TcpTransfer {
   }
 
   /** Returns bytes, or NOTHING when the ring was taken back. */
-  private int copyOut(
+  private static int copyOut(
+      final TcpSocket socket,
       final ByteRing ring,
       final int at,
       final @Nullable ByteBuffer buffer,
@@ -447,7 +452,7 @@ final class TcpTransfer {
     }
     if ((flags & SocketOption.MSG_PEEK) == 0) {
       ring.discard(count);
-      reportRead(ring, count);
+      reportRead(socket, ring, count);
     }
     return count;
   }
@@ -456,17 +461,18 @@ final class TcpTransfer {
    * Tells the stack of room in the receive buffer, but not for every few bytes: the window moves by
    * whole segments (RFC 9293 3.8.6.2.2), so a bell per segment is enough. Under the receiving lock.
    */
-  private void reportRead(final ByteRing ring, final int count) {
-    unreported += count;
-    if (unreported >= TcpSocket.SEGMENT_BYTES
+  private static void reportRead(final TcpSocket socket, final ByteRing ring, final int count) {
+    socket.unreported += count;
+    if (socket.unreported >= TcpSocket.SEGMENT_BYTES
         || ring.capacity() < SMALL_BUFFER_BYTES
         || ring.isCramped()) {
-      unreported = 0;
+      socket.unreported = 0;
       socket.stackSide.ring(TcpStackSide.READ);
     }
   }
 
-  private int write(
+  private static int write(
+      final TcpSocket socket,
       final TcpConnection connection,
       final @Nullable ByteBuffer buffer,
       final byte @Nullable [] array,
