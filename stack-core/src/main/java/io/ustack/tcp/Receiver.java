@@ -6,16 +6,14 @@ import io.ustack.counter.DropReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The receiving half of a connection: the RCV variables (RFC 9293 3.3.1), acceptance and
- * reassembly, the window to offer, and the plan when to acknowledge (RFC 9293 3.8.6, RFC 5681 4.2).
+ * The receiving half of a connection: what comes of its {@link ReceiveStream}, reassembly, the
+ * window to offer, and the plan when to acknowledge (RFC 9293 3.8.6, RFC 5681 4.2).
  */
-final class Receiver {
+final class Receiver extends ReceiveStream {
   /** RFC 6928, and what Linux takes a first round trip to bring. */
   private static final int INITIAL_SEGMENTS = 10;
 
-  private final PacketRing buffer;
   private final ReceiverParts parts;
-  private boolean sackPermitted;
 
   /** As {@link AckPolicy#isInteractive} was when the policy was given back. */
   private boolean wasInteractive;
@@ -25,27 +23,7 @@ final class Receiver {
   /** Borrowed at the first hole, or when something came twice. */
   private @Nullable OutOfOrder outOfOrder;
 
-  /** For {@link TcpInfo}, modulo 2^32. */
-  int segmentsIn;
-
-  private int irs;
-  private int rcvNxt;
-
-  /** The right edge of the window that the peer has been told: it never moves left. */
-  private int rcvAdv;
-
-  /** Last.ACK.sent (RFC 7323 4.3). */
-  private int lastAckSent;
-
-  private boolean scalesWindow;
-  private byte windowShift;
-  private char mss = 536;
-
-  private boolean finSeen;
-  private boolean ended;
-  private int finSeq;
-
-  private final TcpConfig config;
+  private TcpConfig config;
 
   /** Borrowed while there is something to acknowledge, and for a while longer. */
   private @Nullable AckPolicy acks;
@@ -54,13 +32,10 @@ final class Receiver {
   private @Nullable ReceiveAutoTuning tuning;
 
   Receiver(final PacketRing buffer, final TcpConfig config, final ReceiverParts parts) {
-    this.buffer = buffer;
+    super(buffer);
     this.parts = parts;
     this.config = config;
-  }
-
-  PacketRing buffer() {
-    return buffer;
+    beginStream();
   }
 
   /** When it acknowledges. */
@@ -119,39 +94,7 @@ final class Receiver {
     parts.counters.increment(Counter.TCP_PRESSURE_PRUNED);
   }
 
-  // ---- The peer's SYN, and what it agreed on
-
-  /** The peer's SYN: {@code irs} is its initial sequence number. Our SYN's window is not scaled. */
-  void start(final int irs, final int ourMss) {
-    this.irs = irs;
-    rcvNxt = irs + 1;
-    rcvAdv = rcvNxt + synWindow();
-    lastAckSent = rcvNxt;
-    mss = (char) ourMss;
-  }
-
-  /** Both ends offered window scaling: our windows are shifted from now on. */
-  void scaleWindow(final int shift) {
-    scalesWindow = true;
-    windowShift = (byte) shift;
-  }
-
-  boolean scalesWindow() {
-    return scalesWindow;
-  }
-
-  int windowShift() {
-    return windowShift;
-  }
-
-  int rcvNxt() {
-    return rcvNxt;
-  }
-
-  /** Both SYNs permitted selective acknowledgments (RFC 2018 2). */
-  void permitSack() {
-    sackPermitted = true;
-  }
+  // ---- What is reported, and what is agreed on
 
   /**
    * Chooses what the segment that leaves now reports (RFC 2018 4).
@@ -179,21 +122,6 @@ final class Receiver {
     return outOfOrder;
   }
 
-  /** Bytes of the peer's stream that came in order, modulo 2^32. */
-  int received() {
-    return rcvNxt - irs - (ended ? 2 : 1);
-  }
-
-  /** Up to where the application has read. */
-  private int readSeq() {
-    return rcvNxt - buffer.length();
-  }
-
-  /** Payload of the largest segment that the peer was told to send. */
-  int mss() {
-    return mss;
-  }
-
   /** Both SYNs agreed on ECN (RFC 3168 6.1.1). */
   void useEcn() {
     ecn = new Ecn();
@@ -204,55 +132,8 @@ final class Receiver {
     return ecn;
   }
 
-  int lastAckSent() {
-    return lastAckSent;
-  }
-
-  /** RCV.WND: what the peer may send from {@code rcvNxt} on, in bytes. */
-  int rcvWnd() {
-    return rcvAdv - rcvNxt;
-  }
-
-  /** The window that the last ACK offered. */
-  private int offeredBytes() {
-    return rcvAdv - lastAckSent;
-  }
-
-  /** The peer's FIN was reached: nothing more will be readable than what is in the buffer. */
-  boolean isEnded() {
-    return ended;
-  }
-
   boolean hasHoles() {
     return outOfOrder != null && !outOfOrder.isEmpty();
-  }
-
-  /** The window field of a SYN, which is never scaled (RFC 7323 2.2). */
-  int synWindow() {
-    return Math.min(0xFFFF, buffer.free());
-  }
-
-  /** The same of a SYN-ACK: what data on the peer's SYN has taken is no longer part of it. */
-  int synAckWindow() {
-    return Math.min(synWindow(), rcvWnd());
-  }
-
-  /**
-   * DEVIATION: RFC 9293 3.10.7.4, first, table 6: a segment that sticks out of the window at both
-   * ends is accepted too, as on Linux: it brings all that the window is open for.
-   */
-  boolean isAcceptable(final int seq, final int length) {
-    final int window = rcvWnd();
-    if (seq == rcvNxt) {
-      // With a closed window the payload is cut off, but the ACK and RST of such a segment count.
-      return true;
-    }
-    if (length == 0) {
-      // DEVIATION: RFC 9293 3.10.7.4, first: a segment without length one past the right edge is
-      // accepted too, as on Linux: a peer that filled the window acknowledges from there.
-      return Seq.inWindow(seq, rcvNxt, window + 1);
-    }
-    return Seq.lt(seq, rcvNxt + window) && Seq.gt(seq + length, rcvNxt);
   }
 
   /**
