@@ -147,6 +147,11 @@ public sealed class ByteRing permits PacketRing {
     return storage.length == 0;
   }
 
+  /** Whether it is as a new one, but for its capacity. By whoever is alone with it. */
+  public boolean isFresh() {
+    return storage.length == 0 && tail == head && !retired && !spaceWanted && refusedUnits == 0;
+  }
+
   /**
    * Gives the storage back for now, when memory is tight, the ring is empty and its storage is
    * worth it. Producer, which has stored nothing ahead.
@@ -204,6 +209,15 @@ public sealed class ByteRing permits PacketRing {
     dropStorage();
   }
 
+  /** Is as a new one again. By whoever is alone with it, bare. */
+  public void renew(final int newCapacityBytes) {
+    head = tail;
+    retired = false;
+    spaceWanted = false;
+    refusedUnits = 0;
+    capacity(newCapacityBytes);
+  }
+
   /** Whether {@link #retire()} was called: asked after a read, that read may be void. */
   public boolean isRetired() {
     return retired;
@@ -226,11 +240,7 @@ public sealed class ByteRing permits PacketRing {
     VarHandle.fullFence();
   }
 
-  /**
-   * Asked by the consumer after it made room.
-   *
-   * @return true once for each {@link #requestSpace()}, when the ring {@link #isRoomy()}
-   */
+  /** True once for each {@link #requestSpace()}, when it {@link #isRoomy()}. Consumer. */
   public boolean takeSpaceRequest() {
     VarHandle.fullFence();
     if (!spaceWanted || !isRoomy()) {

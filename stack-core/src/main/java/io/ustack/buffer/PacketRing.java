@@ -209,6 +209,17 @@ public final class PacketRing extends ByteRing {
     }
   }
 
+  @Override
+  public void renew(final int newCapacityBytes) {
+    kept = null;
+    super.renew(newCapacityBytes);
+  }
+
+  @Override
+  public boolean isFresh() {
+    return kept == null && super.isFresh();
+  }
+
   /**
    * As {@link ByteRing#isRetired}; and when its packets were given back, or the stack is closed.
    */

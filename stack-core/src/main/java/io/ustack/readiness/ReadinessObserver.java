@@ -17,6 +17,26 @@ public interface ReadinessObserver {
    */
   default void onIdle() {}
 
+  /**
+   * Whether only the stack's thread ever touches the endpoint, and nobody keeps its buffers from
+   * one look to the next: then they may become others while nothing is in them.
+   */
+  default boolean isAlone() {
+    return false;
+  }
+
   /** An observer that does not care. */
   ReadinessObserver NONE = bits -> {};
+
+  /** In the place of one that was alone, and does not care any more. */
+  ReadinessObserver NONE_ALONE =
+      new ReadinessObserver() {
+        @Override
+        public void onReadiness(final int bits) {}
+
+        @Override
+        public boolean isAlone() {
+          return true;
+        }
+      };
 }

@@ -14,6 +14,11 @@ final class ChallengeAck {
     this.intervalNs = intervalNs;
   }
 
+  /** Until a new one would permit as much. */
+  long leftNs(final long nowNs) {
+    return sentBefore ? Math.max(0, intervalNs - (nowNs - lastNs)) : 0;
+  }
+
   /** True when one may be sent now; the interval starts again. */
   boolean permit(final long nowNs) {
     if (sentBefore && nowNs - lastNs < intervalNs) {

@@ -46,6 +46,9 @@ public final class ConnectionOptions {
    */
   public void cork(final boolean on) {
     final TcpConnection c = connection();
+    if (on == c.sender().corked()) {
+      return;
+    }
     c.sender().nagle().cork(on);
     if (!on) {
       c.wantToEmit();

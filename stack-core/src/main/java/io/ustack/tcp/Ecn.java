@@ -7,6 +7,10 @@ package io.ustack.tcp;
 final class Ecn {
   private boolean echoes;
 
+  Ecn(final boolean echoes) {
+    this.echoes = echoes;
+  }
+
   /**
    * Data arrived (RFC 3168 6.1.3): a mark is echoed by every ACK from now on, until the peer says
    * that it has heard.

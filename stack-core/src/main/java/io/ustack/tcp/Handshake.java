@@ -83,7 +83,7 @@ final class Handshake {
       offer.agreeOnEcn(segment.flags);
     }
     if (offer.ecn()) {
-      c.receiver().useEcn();
+      c.receiver().useEcn(false);
     }
     if (offer.timestamps()) {
       c.useTimestamps();

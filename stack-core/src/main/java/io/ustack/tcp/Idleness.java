@@ -15,21 +15,27 @@ final class Idleness {
 
   /** Nothing is waited for now: puts the connection to sleep, or arranges to look again. */
   static void look(final TcpConnection c, final long nowNs) {
+    if (c.isAsleep() || !c.state().isSynchronized()) {
+      return;
+    }
     final Sender sender = c.sender();
     final Receiver receiver = c.receiver();
-    if (!c.state().isSynchronized() || (!sender.isAwake() && !receiver.isAwake())) {
+    if (!sender.isAwake() && !receiver.isAwake() && !c.maySleep()) {
       return;
     }
     final long quietNs = Math.min(sender.quietNs(nowNs), receiver.quietNs(nowNs));
     final long neededNs = Math.max(AFTER_NS, sender.rtt().rtoNs());
-    if (quietNs < neededNs) {
-      c.timers().lookAt(nowNs + neededNs - quietNs);
+    final long waitNs = Math.max(neededNs - quietNs, receiver.remembersForNs(nowNs));
+    if (waitNs > 0) {
+      c.timers().lookAt(nowNs + waitNs);
     } else if (sender.isIdle() && !sender.hasUnsent()) {
       sender.sleep(receiver.ecn() != null);
       receiver.sleep();
       c.tellIdle();
       if (receiver.buffer().length() > 0) {
         c.timers().lookAt(nowNs + UNREAD_NS);
+      } else if (c.maySleep()) {
+        c.sleep();
       }
     }
   }

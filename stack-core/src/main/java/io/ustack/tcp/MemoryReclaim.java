@@ -71,7 +71,7 @@ public final class MemoryReclaim extends Timer {
     for (int i = Math.min(SLOTS, table.slots()); i > 0; i--) {
       next = next + 1 < table.slots() ? next + 1 : 0;
       final TcpConnection c = table.slot(next);
-      if (c != null) {
+      if (c != null && !c.isAsleep()) { // who sleeps holds nothing
         look(c, nowNs);
       }
     }

@@ -75,6 +75,31 @@ abstract class PeerWindow {
     return Seq.lt(sndNxt, end + (1 << shift)) ? sndNxt : end;
   }
 
+  /** Begins, for a peer that has said nothing yet. */
+  final void beginWindow() {
+    sndWnd = 0;
+    sndWl1 = 0;
+    sndWl2 = 0;
+    maxSndWnd = 0;
+    shift = 0;
+  }
+
+  final void windowTo(final Asleep a) {
+    a.sndWnd = sndWnd;
+    a.sndWl1 = sndWl1;
+    a.sndWl2 = sndWl2;
+    a.maxSndWnd = maxSndWnd;
+    a.sndWndShift = shift;
+  }
+
+  final void windowFrom(final Asleep a) {
+    sndWnd = a.sndWnd;
+    sndWl1 = a.sndWl1;
+    sndWl2 = a.sndWl2;
+    maxSndWnd = a.maxSndWnd;
+    shift = a.sndWndShift;
+  }
+
   private void set(final int window, final TcpSegment segment) {
     sndWnd = window;
     maxSndWnd = Math.max(maxSndWnd, window);

@@ -55,6 +55,35 @@ abstract class ReceiveStream {
     return buffer;
   }
 
+  /** Whether everything is acknowledged, and more may come. */
+  final boolean isStreamAtRest() {
+    return !finSeen && !ended && lastAckSent == rcvNxt;
+  }
+
+  final void streamTo(final Asleep a) {
+    a.segmentsIn = segmentsIn;
+    a.irs = irs;
+    a.rcvNxt = rcvNxt;
+    a.rcvAdv = rcvAdv;
+    a.set(Asleep.SACK, sackPermitted);
+    a.set(Asleep.SCALES_WINDOW, scalesWindow);
+    a.windowShift = windowShift;
+    a.receiveMss = mss;
+  }
+
+  /** Goes on, at rest. */
+  final void streamFrom(final Asleep a) {
+    segmentsIn = a.segmentsIn;
+    irs = a.irs;
+    rcvNxt = a.rcvNxt;
+    rcvAdv = a.rcvAdv;
+    lastAckSent = a.rcvNxt;
+    sackPermitted = a.has(Asleep.SACK);
+    scalesWindow = a.has(Asleep.SCALES_WINDOW);
+    windowShift = a.windowShift;
+    mss = a.receiveMss;
+  }
+
   // ---- The peer's SYN, and what it agreed on
 
   /** The peer's SYN: {@code irs} is its initial sequence number. Our SYN's window is not scaled. */

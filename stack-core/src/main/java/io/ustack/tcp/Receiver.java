@@ -20,6 +20,11 @@ final class Receiver extends ReceiveStream {
 
   private @Nullable Ecn ecn;
 
+  /** Made when the first segment comes that is not acceptable. */
+  private @Nullable ChallengeAck challengeAck;
+
+  final Timestamps timestamps = new Timestamps(0);
+
   /** Borrowed at the first hole, or when something came twice. */
   private @Nullable OutOfOrder outOfOrder;
 
@@ -36,6 +41,15 @@ final class Receiver extends ReceiveStream {
     this.parts = parts;
     this.config = config;
     beginStream();
+  }
+
+  /** Begins, for another connection, with a bare buffer. */
+  void begin(final TcpConfig newConfig) {
+    beginStream();
+    config = newConfig;
+    wasInteractive = false;
+    ecn = null;
+    challengeAck = null;
   }
 
   /** When it acknowledges. */
@@ -69,6 +83,11 @@ final class Receiver extends ReceiveStream {
     return acks == null ? Long.MAX_VALUE : acks.quietNs(nowNs);
   }
 
+  /** For how long it must remember that it answered what was not acceptable. */
+  long remembersForNs(final long nowNs) {
+    return challengeAck == null ? 0 : challengeAck.leftNs(nowNs);
+  }
+
   /** Nothing has come for a while: gives back what can be had again. */
   void sleep() {
     if (hasHoles() || owesAck() || mayDelayAck()) {
@@ -86,6 +105,45 @@ final class Receiver extends ReceiveStream {
       tuning = null;
       buffer.sleep();
     }
+  }
+
+  /** Whether what it knows fits into {@link Asleep}. */
+  boolean isAtRest() {
+    return acks == null
+        && outOfOrder == null
+        && tuning == null
+        && isStreamAtRest()
+        && buffer.isFresh();
+  }
+
+  void sleepTo(final Asleep a) {
+    streamTo(a);
+    timestamps.sleepTo(a);
+    a.set(Asleep.INTERACTIVE, wasInteractive);
+    a.set(Asleep.USES_ECN, ecn != null);
+    a.set(Asleep.ECHOES_ECN, ecn != null && ecn.echoes());
+    a.receiveCapacityBytes = buffer.capacity();
+  }
+
+  /** Goes on, once it has begun. */
+  void wakeFrom(final Asleep a) {
+    streamFrom(a);
+    timestamps.wakeFrom(a);
+    wasInteractive = a.has(Asleep.INTERACTIVE);
+    if (a.has(Asleep.USES_ECN)) {
+      useEcn(a.has(Asleep.ECHOES_ECN));
+    }
+    buffer.capacity(a.receiveCapacityBytes);
+  }
+
+  /** The connection is gone: gives back what it has borrowed. */
+  void end() {
+    parts.ranges.give(outOfOrder);
+    outOfOrder = null;
+    parts.policies.give(acks);
+    acks = null;
+    parts.tunings.give(tuning);
+    tuning = null;
   }
 
   /** RFC 2018 8 allows it when memory is short: what came out of order is forgotten. */
@@ -123,13 +181,21 @@ final class Receiver extends ReceiveStream {
   }
 
   /** Both SYNs agreed on ECN (RFC 3168 6.1.1). */
-  void useEcn() {
-    ecn = new Ecn();
+  void useEcn(final boolean echoes) {
+    ecn = new Ecn(echoes);
   }
 
   /** Null without ECN. */
   @Nullable Ecn ecn() {
     return ecn;
+  }
+
+  /** Of ACKs to segments that are not acceptable. */
+  ChallengeAck challengeAck() {
+    if (challengeAck == null) {
+      challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
+    }
+    return challengeAck;
   }
 
   boolean hasHoles() {

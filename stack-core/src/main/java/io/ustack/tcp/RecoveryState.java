@@ -73,7 +73,7 @@ final class RecoveryState {
    *
    * @param tellsCwr whether ECN is in use, so that a reduction is to be told of
    */
-  boolean isForgettable(final Sender s, final boolean tellsCwr) {
+  boolean isForgettable(final SenderState s, final boolean tellsCwr) {
     return state == CongestionState.OPEN
         && !(owesCwr && tellsCwr)
         && mtuSearch == null

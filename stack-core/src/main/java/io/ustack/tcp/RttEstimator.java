@@ -16,7 +16,7 @@ final class RttEstimator {
 
   static final int MOST_COUNTED = 0xFF;
 
-  private final TcpConfig config;
+  private TcpConfig config;
 
   /** Below 0 before the first sample. */
   private float srttNs = -1;
@@ -41,6 +41,40 @@ final class RttEstimator {
 
   RttEstimator(final TcpConfig config) {
     this.config = config;
+  }
+
+  /** Begins, for a connection of this configuration: nothing was measured. */
+  void begin(final TcpConfig newConfig) {
+    config = newConfig;
+    srttNs = -1;
+    rttvarNs = 0;
+    backoff = 0;
+    timeouts = 0;
+    synTimedOut = false;
+    nextMeasured = 0;
+    measuresAny = true;
+    shortestNs = 0;
+    shortestAt = 0;
+  }
+
+  /** Whether it has measured, and nothing is amiss: the next measurement is that of any ACK. */
+  boolean isAtRest() {
+    return isSampled() && backoff == 0 && timeouts == 0;
+  }
+
+  void sleepTo(final Asleep a) {
+    a.srttNs = srttNs;
+    a.rttvarNs = rttvarNs;
+    a.shortestNs = shortestNs;
+    a.shortestAt = shortestAt;
+  }
+
+  /** Goes on, at rest. */
+  void wakeFrom(final Asleep a) {
+    srttNs = a.srttNs;
+    rttvarNs = a.rttvarNs;
+    shortestNs = a.shortestNs;
+    shortestAt = a.shortestAt;
   }
 
   /**

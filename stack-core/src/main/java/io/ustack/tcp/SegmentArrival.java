@@ -107,7 +107,7 @@ final class SegmentArrival {
       // as
       // Linux does (tcp_check_req), where an ACK should. It was lost, and an ACK alone opens
       // nothing.
-      if (c.challengeAck().permit(nowNs)) {
+      if (c.receiver().challengeAck().permit(nowNs)) {
         c.sender().repeatSynAsSynAck();
       }
       return;
@@ -228,7 +228,7 @@ final class SegmentArrival {
   }
 
   private void challenge(final TcpConnection c, final long nowNs) {
-    if (c.challengeAck().permit(nowNs)) {
+    if (c.receiver().challengeAck().permit(nowNs)) {
       tcp.counters().increment(Counter.TCP_CHALLENGE_ACKS);
       c.receiver().oweAck();
     }
@@ -350,7 +350,7 @@ final class SegmentArrival {
 
   private void onFinAcknowledged(final TcpConnection c, final long nowNs) {
     // Everything is acknowledged and nothing more will be written: TIME_WAIT does not hold memory.
-    c.sendBuffer().retire();
+    c.giveUp(c.sendBuffer());
     switch (c.state()) {
       case FIN_WAIT_1 -> {
         c.state(TcpState.FIN_WAIT_2);

@@ -10,7 +10,7 @@ import io.ustack.buffer.PacketRing;
  */
 abstract class SendStream extends PeerWindow {
   final PacketRing buffer;
-  final int iss;
+  int iss;
   int sndUna;
   int sndNxt;
 
@@ -21,12 +21,40 @@ abstract class SendStream extends PeerWindow {
   private boolean finQueued;
   private int finSeq;
 
-  SendStream(final PacketRing buffer, final int iss) {
+  SendStream(final PacketRing buffer) {
     this.buffer = buffer;
-    this.iss = iss;
-    sndUna = iss;
-    sndNxt = iss;
-    sndProbed = iss;
+  }
+
+  /** Begins: nothing was sent. */
+  final void beginStream(final int newIss) {
+    beginWindow();
+    iss = newIss;
+    sndUna = newIss;
+    sndNxt = newIss;
+    sndProbed = newIss;
+    synAcknowledged = false;
+    finQueued = false;
+    finSeq = 0;
+  }
+
+  /** Whether nothing is under way, and the application may write more. */
+  final boolean isStreamAtRest() {
+    return synAcknowledged && !finQueued && sndNxt == sndUna && Seq.leq(sndProbed, sndNxt);
+  }
+
+  final void streamTo(final Asleep a) {
+    windowTo(a);
+    a.iss = iss;
+    a.sndUna = sndUna;
+  }
+
+  /** Goes on, at rest. */
+  final void streamFrom(final Asleep a) {
+    windowFrom(a);
+    sndUna = a.sndUna;
+    sndNxt = a.sndUna;
+    sndProbed = a.sndUna;
+    synAcknowledged = true;
   }
 
   final PacketRing buffer() {

@@ -2,8 +2,6 @@ package io.ustack.tcp;
 
 import io.ustack.buffer.PacketRing;
 import io.ustack.tcp.congestion.CongestionControl;
-import io.ustack.tcp.congestion.CongestionWindow;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sending half of a connection: what may leave now of its {@link SendStream} (Nagle, silly
@@ -11,36 +9,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What is outstanding stands in a {@link RetransmitQueue}; {@code sndNxt} never goes back.
  */
-final class Sender extends SendStream {
+final class Sender extends SenderState {
   /** {@link #nextLength} when nothing may leave. */
   static final int NOTHING = -1;
-
-  private final RttEstimator rtt;
-  private final CongestionWindow window = new CongestionWindow();
-  private CongestionControl control;
-  private final SenderParts parts;
-  private final TcpConfig config;
-
-  /** What is outstanding; borrowed while something is. */
-  private @Nullable RetransmitQueue queue;
-
-  /** Borrowed when something goes wrong. */
-  private @Nullable RecoveryState recoveryState;
-
-  /** Borrowed when a small segment leaves, or the application wants it otherwise. */
-  private @Nullable Nagle nagle;
-
-  /** TCP_NODELAY when that was given back. */
-  private boolean wasNoDelay;
-
-  private boolean synOwed = true;
-  private boolean synRepeated;
-  private boolean synTimedOut;
-  private boolean sackPermitted;
-  private long lastSentNs;
-
-  /** Of those whose algorithm is rate based. */
-  @Nullable SendRate sendRate;
 
   Sender(
       final PacketRing buffer,
@@ -48,19 +19,7 @@ final class Sender extends SendStream {
       final CongestionControl control,
       final SenderParts parts,
       final int iss) {
-    super(buffer, iss);
-    this.config = config;
-    this.parts = parts;
-    rtt = new RttEstimator(config);
-    this.control = control;
-  }
-
-  RttEstimator rtt() {
-    return rtt;
-  }
-
-  CongestionWindow window() {
-    return window;
+    super(buffer, config, control, parts, iss);
   }
 
   /**
@@ -82,111 +41,6 @@ final class Sender extends SendStream {
     control.start(window, nowNs);
     final int firstPosition = queue == null ? 0 : queue.end();
     sendRate = control.isRateBased() ? new SendRate(firstPosition, nowNs) : null;
-  }
-
-  CongestionControl control() {
-    return control;
-  }
-
-  /** What is outstanding; null when nothing is. */
-  @Nullable RetransmitQueue queue() {
-    return queue;
-  }
-
-  /** Null while there is nothing to know of what went wrong. */
-  @Nullable RecoveryState recoveryState() {
-    return recoveryState;
-  }
-
-  RecoveryState makeRecoveryState() {
-    if (recoveryState == null) {
-      recoveryState = parts.recoveryStates.take();
-      recoveryState.begin(sndUna);
-    }
-    return recoveryState;
-  }
-
-  CongestionState congestionState() {
-    return recoveryState == null ? CongestionState.OPEN : recoveryState.state;
-  }
-
-  /** Both SYNs permitted selective acknowledgments (RFC 2018 2). */
-  boolean sackPermitted() {
-    return sackPermitted;
-  }
-
-  void permitSack() {
-    sackPermitted = true;
-  }
-
-  int mss() {
-    return window.smss();
-  }
-
-  /** MSG_MORE, or the end of it. */
-  void moreComes(final boolean on) {
-    if (on || nagle != null) {
-      nagle().moreComes(on);
-    }
-  }
-
-  Nagle nagle() {
-    if (nagle == null) {
-      nagle = parts.nagles.take();
-      nagle.begin(sndUna, wasNoDelay);
-    }
-    return nagle;
-  }
-
-  /** TCP_NODELAY. */
-  boolean noDelay() {
-    return nagle == null ? wasNoDelay : nagle.noDelay();
-  }
-
-  /** TCP_NODELAY: pushes what is there. */
-  void noDelay(final boolean on) {
-    if (nagle == null && buffer.length() == 0) {
-      wasNoDelay = on;
-    } else {
-      nagle().noDelay(on, dataEnd());
-    }
-  }
-
-  /** What is in the buffer now waits for no company. */
-  void push() {
-    if (nagle != null) {
-      nagle.push(dataEnd());
-    }
-  }
-
-  // ---- Rest
-
-  /** Whether it has what an idle connection can do without. */
-  boolean isAwake() {
-    return (nagle != null && nagle.isForgettable()) || !buffer.isBare();
-  }
-
-  /** For how long nothing has left. */
-  long quietNs(final long nowNs) {
-    return nowNs - lastSentNs;
-  }
-
-  /**
-   * Nothing has left for a while, and nothing waits: gives back what can be had again.
-   *
-   * @param tellsCwr whether the peer is to hear of a reduction (ECN)
-   */
-  void sleep(final boolean tellsCwr) {
-    if (nagle != null && nagle.isForgettable()) {
-      wasNoDelay = nagle.noDelay();
-      parts.nagles.give(nagle);
-      nagle = null;
-    }
-    if (recoveryState != null && recoveryState.isForgettable(this, tellsCwr)) {
-      parts.recoveryStates.give(recoveryState);
-      recoveryState = null;
-    }
-    control.onIdle(window);
   }
 
   // ---- The peer's SYN
@@ -255,12 +109,21 @@ final class Sender extends SendStream {
     return acked;
   }
 
-  /** The connection is gone: gives back what it has borrowed. */
+  /** Nothing is outstanding any more. */
   void release() {
     if (queue != null) {
       parts.queues.give(queue);
       queue = null;
     }
+  }
+
+  /** The connection is gone: gives back what it has borrowed. */
+  void end() {
+    release();
+    parts.nagles.give(nagle);
+    nagle = null;
+    parts.recoveryStates.give(recoveryState);
+    recoveryState = null;
   }
 
   /**

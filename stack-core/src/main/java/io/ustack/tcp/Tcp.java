@@ -3,7 +3,6 @@ package io.ustack.tcp;
 import io.ustack.buffer.MemoryBudget;
 import io.ustack.buffer.MemoryPressure;
 import io.ustack.buffer.Packet;
-import io.ustack.buffer.PacketRing;
 import io.ustack.buffer.SipHash;
 import io.ustack.counter.Counter;
 import io.ustack.counter.Counters;
@@ -17,7 +16,6 @@ import io.ustack.ipv4.TransportProtocol;
 import io.ustack.link.ReadyList;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.ReadinessObserver;
-import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionControls;
 import io.ustack.time.TimerWheel;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +64,7 @@ public final class Tcp implements TransportProtocol {
   final ConnectionOptions connectionOptions = new ConnectionOptions(this);
   final ReceiverParts receiverParts;
   final SenderParts senderParts;
+  final SpareHalves spareHalves = new SpareHalves(this);
   final MemoryPressure pressure;
 
   final ClosedConnections closedConnections;
@@ -169,12 +168,6 @@ public final class Tcp implements TransportProtocol {
 
   SegmentWriter writer() {
     return writer;
-  }
-
-  /** The sending half of a connection. */
-  Sender sender(final PacketRing buffer, final TcpConfig own, final int iss) {
-    final CongestionControl control = congestionControls.create(own.congestionControl());
-    return new Sender(buffer, own, control, senderParts, iss);
   }
 
   /** Connections in whatever state, TIME_WAIT included. */

@@ -4,7 +4,6 @@ import io.ustack.buffer.PacketRing;
 import io.ustack.counter.Counter;
 import io.ustack.ipv4.Path;
 import io.ustack.ipv4.PortSharing;
-import io.ustack.link.Emitter;
 import io.ustack.readiness.Failure;
 import io.ustack.readiness.Readiness;
 import io.ustack.readiness.ReadinessObserver;
@@ -17,20 +16,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Input processing ({@link #onSegment}) changes state and plans; whatever is to be sent leaves
  * through {@link #emit}, asked when the device has room. Stack thread only, but for the two rings.
  */
-public final class TcpConnection extends Emitter {
-  private final Tcp tcp;
-  private final Path path;
+public final class TcpConnection extends Halves {
   private final char localPort;
   private final char remotePort;
-  private TcpConfig config;
-  private final Receiver receiver;
-  private final Sender sender;
 
   /** Borrowed while there is something to wait for. */
   private @Nullable TcpTimers timers;
-
-  private @Nullable ChallengeAck challengeAck;
-  private final Timestamps timestamps;
 
   private TcpState state = TcpState.CLOSED;
   private ReadinessObserver observer;
@@ -73,17 +64,10 @@ public final class TcpConnection extends Emitter {
       final TcpConfig config,
       final ReadinessObserver observer,
       final int iss) {
-    this.tcp = tcp;
-    this.path = path;
+    super(tcp, path, config, iss);
     this.localPort = (char) localPort;
     this.remotePort = (char) remotePort;
-    this.config = config;
     this.observer = observer;
-    receiver =
-        new Receiver(
-            new PacketRing(config.receiveBufferBytes(), tcp.memory()), config, tcp.receiverParts);
-    sender = tcp.sender(new PacketRing(config.sendBufferBytes(), tcp.memory()), config, iss);
-    timestamps = new Timestamps(tcp.timestampOffset(path.localAddress(), path.remoteAddress()));
     opening = new Opening(config);
   }
 
@@ -118,24 +102,16 @@ public final class TcpConnection extends Emitter {
    * What arrived in order; the application reads it and then calls {@link #onReceiveBufferRead}.
    */
   public PacketRing receiveBuffer() {
-    return receiver.buffer();
+    return receiver().buffer();
   }
 
   /** What is to be sent; the application writes it and then calls {@link #onSendBufferWritten}. */
   public PacketRing sendBuffer() {
-    return sender.buffer();
+    return sender().buffer();
   }
 
   void state(final TcpState newState) {
     state = newState;
-  }
-
-  TcpConfig config() {
-    return config;
-  }
-
-  void config(final TcpConfig newConfig) {
-    config = newConfig;
   }
 
   TcpTimers timers() {
@@ -158,14 +134,6 @@ public final class TcpConnection extends Emitter {
       tcp.spareTimers().giveBack(timers);
       timers = null;
     }
-  }
-
-  /** Made when the first segment comes that is not acceptable. */
-  ChallengeAck challengeAck() {
-    if (challengeAck == null) {
-      challengeAck = new ChallengeAck(config.challengeAckIntervalNs());
-    }
-    return challengeAck;
   }
 
   /** It came in through a listener; asked while it opens. */
@@ -211,10 +179,6 @@ public final class TcpConnection extends Emitter {
     endOpening();
   }
 
-  Timestamps timestamps() {
-    return timestamps;
-  }
-
   /** Both SYNs carried the option, so all segments do (RFC 7323 3.2). */
   void useTimestamps() {
     timestampsOn = true;
@@ -246,16 +210,14 @@ public final class TcpConnection extends Emitter {
     observer.onIdle();
   }
 
-  Path path() {
-    return path;
-  }
-
-  Sender sender() {
-    return sender;
-  }
-
-  Receiver receiver() {
-    return receiver;
+  /** Whether its halves may serve others: they know little, and nobody else holds them. */
+  boolean maySleep() {
+    return state == TcpState.ESTABLISHED
+        && opening == null
+        && urgency == null
+        && config().notSentLowBytes() == 0
+        && observer.isAlone()
+        && areAtRest();
   }
 
   /** Tells all that can be told of it now. */
@@ -281,7 +243,7 @@ public final class TcpConnection extends Emitter {
 
   /** The application wrote to the send buffer. */
   public void onSendBufferWritten(final long nowNs) {
-    sender.moreComes(false);
+    sender().moreComes(false);
     Urgency.push(this);
     wantToEmit();
   }
@@ -291,9 +253,9 @@ public final class TcpConnection extends Emitter {
    * 3.8.6.2.2).
    */
   public void onReceiveBufferRead(final long nowNs) {
-    receiver.onRead(config, tcp.memory().isTight(), nowNs);
-    if (state.receivesData() && receiver.owesWindowUpdate()) {
-      receiver.oweAck();
+    receiver().onRead(config(), tcp.memory().isTight(), nowNs);
+    if (state.receivesData() && receiver().owesWindowUpdate()) {
+      receiver().oweAck();
       wantToEmit();
     }
   }
@@ -318,18 +280,19 @@ public final class TcpConnection extends Emitter {
     if (released) {
       return;
     }
+    final boolean unread = isAwake() && receiveBuffer().length() > 0;
     release();
     if (state == TcpState.SYN_SENT) {
       die(Failure.NONE);
       return;
     }
-    if (receiveBuffer().length() > 0 && state.isSynchronized() && state != TcpState.TIME_WAIT) {
+    if (unread && state.isSynchronized() && state != TcpState.TIME_WAIT) {
       forget(true);
       return;
     }
     shutdownSend(nowNs);
     if (state == TcpState.FIN_WAIT_2) {
-      timers().start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config.finWait2Ns());
+      timers().start(TcpTimers.Kind.FIN_WAIT_2, nowNs + config().finWait2Ns());
     }
     if (state != TcpState.CLOSED && state != TcpState.TIME_WAIT) {
       orphaned = tcp.closedConnections.admitOrphan();
@@ -353,6 +316,17 @@ public final class TcpConnection extends Emitter {
     }
   }
 
+  /** Nothing of it is asked for any more: what it has borrowed is for others. */
+  private void giveBack() {
+    if (released && isAwake()) {
+      sender().end();
+      receiver().end();
+      if (observer.isAlone()) {
+        end();
+      }
+    }
+  }
+
   /** The peer is given up, and told so in case that it is still there. */
   void dieWithReset(final Failure reason) {
     die(reason);
@@ -362,12 +336,26 @@ public final class TcpConnection extends Emitter {
 
   private void release() {
     released = true;
-    observer = ReadinessObserver.NONE;
-    receiver.buffer().retire();
+    if (isAwake()) {
+      giveUp(receiveBuffer());
+    }
+    observer = observer.isAlone() ? ReadinessObserver.NONE_ALONE : ReadinessObserver.NONE;
     if (binding != null) {
       binding.release();
       binding = null;
     }
+    if (state == TcpState.CLOSED) {
+      wantToEmit(); // the last time, to give back what it has
+    }
+  }
+
+  /** Nobody will ask for what is in the buffer, or is to be sent. */
+  void giveUp(final PacketRing buffer) {
+    if (observer.isAlone()) {
+      buffer.discard(buffer.length());
+      buffer.sleep(); // for others to use its memory
+    }
+    buffer.retire();
   }
 
   // ---- Opening
@@ -420,7 +408,7 @@ public final class TcpConnection extends Emitter {
    * (RFC 5461): who guesses a sequence number ends nothing.
    */
   void onUnreachable(final Failure reason, final int quotedSeq) {
-    if (state == TcpState.SYN_SENT && quotedSeq == sender.iss()) {
+    if (state == TcpState.SYN_SENT && quotedSeq == sender().iss()) {
       tcp.counters().increment(Counter.TCP_ATTEMPT_FAILS);
       die(reason);
     }
@@ -440,8 +428,13 @@ public final class TcpConnection extends Emitter {
 
   @Override
   public boolean emit(final long nowNs) {
+    wakeUp();
     final boolean again = tcp.emission().emit(this, nowNs);
-    if (timers != null && !timers.looksSoon(nowNs) && timers.isIdle()) {
+    if (state == TcpState.CLOSED) {
+      if (!again) {
+        giveBack();
+      }
+    } else if (timers != null && !timers.looksSoon(nowNs) && timers.isIdle()) {
       rest(nowNs);
     }
     return again;
@@ -473,14 +466,19 @@ public final class TcpConnection extends Emitter {
       timers.cancel();
       restTimers();
     }
-    sender.release();
-    sender.buffer().retire();
+    if (isAwake()) {
+      sender().release();
+      giveUp(sendBuffer());
+    }
     leaveOrphanage();
     if (opening != null) {
       opening.onDeath(handshaking);
       endOpening();
     }
     tcp.onConnectionGone(this, wasTimeWait);
+    if (released) {
+      wantToEmit();
+    }
     if (reason != Failure.NONE) {
       observer.onReadiness(
           Readiness.FAILED

@@ -185,7 +185,7 @@ final class TcpTimers extends Timer {
   }
 
   private void pace(final long nowNs) {
-    final SendRate sendRate = connection().sender().sendRate;
+    final SendRate sendRate = connection().isAsleep() ? null : connection().sender().sendRate;
     if (sendRate == null || !sendRate.isPausing()) {
       return;
     }

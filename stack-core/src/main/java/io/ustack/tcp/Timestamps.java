@@ -16,7 +16,7 @@ final class Timestamps {
   /** 17 ms: an int of them lasts for two years. */
   private static final int STAMP_SHIFT = 24;
 
-  private final int offset;
+  private int offset;
   private int recent;
 
   /** In units of 2^{@link #STAMP_SHIFT} ns. */
@@ -30,6 +30,23 @@ final class Timestamps {
    */
   Timestamps(final int offset) {
     this.offset = offset;
+  }
+
+  /** Begins, for a connection with this offset: the peer has said nothing. */
+  void begin(final int newOffset) {
+    offset = newOffset;
+    recent = 0;
+    recentSet = 0;
+  }
+
+  void sleepTo(final Asleep a) {
+    a.recent = recent;
+    a.recentSet = recentSet;
+  }
+
+  void wakeFrom(final Asleep a) {
+    recent = a.recent;
+    recentSet = a.recentSet;
   }
 
   /** TSval of a segment that leaves now. */

@@ -35,6 +35,9 @@ final class TcpReadiness {
 
   private static int ofBuffers(
       final TcpSocket socket, final TcpConnection connection, final int shutdown) {
+    if (connection.isAsleep()) {
+      return Epoll.WRITE_KEY;
+    }
     final boolean writable =
         (shutdown & StackSocket.SHUT_SEND) != 0 || hasRoom(socket, connection.sendBuffer());
     return ofReading(socket, connection) | (writable ? Epoll.WRITE_KEY : 0);

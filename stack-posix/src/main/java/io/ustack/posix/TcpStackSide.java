@@ -425,6 +425,12 @@ final class TcpStackSide extends TcpPlace implements ReadinessObserver {
     }
   }
 
+  /** Who calls runs the stack, and no call keeps a buffer while it does. */
+  @Override
+  public boolean isAlone() {
+    return !socket.isShared();
+  }
+
   /** With the lock nobody writes to the send buffer: its memory may go. */
   @Override
   public void onIdle() {

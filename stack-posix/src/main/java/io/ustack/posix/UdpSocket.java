@@ -172,7 +172,7 @@ public final class UdpSocket extends StackSocket {
       if (refusal != 0) {
         return refusal;
       }
-      shut = (byte) (shut | how + 1);
+      shut = (byte) (shut | (how + 1));
     } finally {
       sending.unlock();
     }

@@ -75,6 +75,14 @@ public interface CongestionControl {
   default void onIdle(final CongestionWindow window) {}
 
   /**
+   * Whether it knows nothing now that a new one would not: then it may serve another connection,
+   * which tells it so by {@link #start} or goes on from where it is.
+   */
+  default boolean isForgettable() {
+    return false;
+  }
+
+  /**
    * Whether {@code cwnd} is its own in recovery; a timeout and an undo set it all the same. Asked
    * once, when it is made.
    */

@@ -52,6 +52,11 @@ public final class Cubic extends LossBased {
   }
 
   @Override
+  public boolean isForgettable() {
+    return super.isForgettable() && curve == null;
+  }
+
+  @Override
   void onSlowStart() {
     final CubicCurve stage = curve;
     if (stage != null) {

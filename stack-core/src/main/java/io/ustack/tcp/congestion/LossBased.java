@@ -108,6 +108,11 @@ abstract class LossBased implements CongestionControl {
     hyStart = null;
   }
 
+  @Override
+  public boolean isForgettable() {
+    return hyStart == null && limitSegments == LIMIT_SEGMENTS;
+  }
+
   /** RFC 5681 4.1: after more than a timeout without sending, the window starts again. */
   @Override
   public void onRestart(

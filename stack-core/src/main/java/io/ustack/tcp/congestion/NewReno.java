@@ -21,6 +21,11 @@ public final class NewReno extends LossBased {
     ackedInAvoidance = 0;
   }
 
+  @Override
+  public boolean isForgettable() {
+    return super.isForgettable() && ackedInAvoidance == 0;
+  }
+
   /** RFC 5681 3.1, RFC 3465 2.1: one SMSS per window's worth of acknowledged bytes. */
   @Override
   void avoid(final CongestionWindow window, final AckSample sample, final int ackedBytes) {
