@@ -4,10 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.readiness.ReadinessObserver;
+import io.ustack.tcp.congestion.AckSample;
+import io.ustack.tcp.congestion.CongestionControl;
+import io.ustack.tcp.congestion.CongestionWindow;
 import io.ustack.testing.TestNet;
 import io.ustack.time.TimerWheel;
 import java.lang.reflect.Field;
@@ -306,7 +310,10 @@ class AsleepTest {
       final Object known = s.connection.sender().recoveryState();
       assertNotNull(known);
       sleep(s);
-      assertSame(known, s.connection.sender().recoveryState());
+      final TcpConnection first = s.connection;
+      anotherOne(s);
+      assertNull(s.connection.sender().recoveryState(), "that of another");
+      assertSame(known, first.sender().recoveryState());
     }
   }
 
@@ -349,6 +356,68 @@ class AsleepTest {
       s.firstPeer();
       s.connection = first;
       converse(s, 1);
+    }
+  }
+
+  /** A control that its connection keeps may become as good as new; it stays with that one. */
+  @Test
+  void aControlThatIsKeptServesNoOther() {
+    try (TestStack s = new TestStack()) {
+      final SpareHalves spares = s.net.stack.tcp().spareHalves;
+      final Sender sender = spares.lendSender(TestStack.PLAIN, 1);
+      final Receiver receiver = spares.lendReceiver(TestStack.PLAIN, 2);
+      final CongestionControl first = sender.control();
+      spares.takeBack(sender, receiver);
+      assertSame(sender, spares.lendSender(TestStack.PLAIN, 3));
+      assertSame(first, sender.control(), "nobody keeps it");
+      final Kept kept = new Kept();
+      sender.control = kept;
+      spares.takeBack(sender, receiver);
+      kept.isForgettable = true;
+      assertSame(sender, spares.lendSender(TestStack.PLAIN, 4));
+      assertNotSame(kept, sender.control());
+    }
+  }
+
+  private static final class Kept implements CongestionControl {
+    private boolean isForgettable;
+
+    @Override
+    public String name() {
+      return TestStack.PLAIN.congestionControl();
+    }
+
+    @Override
+    public boolean isForgettable() {
+      return isForgettable;
+    }
+
+    @Override
+    public void start(final CongestionWindow window, final long nowNs) {}
+
+    @Override
+    public void onAck(final CongestionWindow window, final AckSample sample) {}
+
+    @Override
+    public void onCongestion(
+        final CongestionWindow window, final Event event, final int flightBytes, final long now) {}
+  }
+
+  /** RFC 5961 5.2, of a stream that is more than 2^31 bytes long. */
+  @Test
+  void whatWasNotSentIsNotAcknowledged() {
+    try (TestStack s = new TestStack()) {
+      final SpareHalves spares = s.net.stack.tcp().spareHalves;
+      final Asleep asleep = new Asleep();
+      asleep.iss = 0;
+      asleep.sndUna = 0x9000_0000;
+      asleep.smss = 1460;
+      asleep.sendCapacityBytes = 1000;
+      asleep.receiveCapacityBytes = 1000;
+      final Sender sender = spares.lendSender(TestStack.PLAIN, 0);
+      spares.wake(asleep, sender, spares.lendReceiver(TestStack.PLAIN, 0));
+      assertTrue(sender.isAckAcceptable(0x9000_0000));
+      assertFalse(sender.isAckAcceptable(0x9000_0001));
     }
   }
 
