@@ -10,7 +10,7 @@ Installs what is missing of the groups named, or of all but vm:
   java   JDK 17 or newer, Maven
   dpdk   DPDK 22.11 or newer with headers, C compiler, make, pkg-config
   net    ip, ethtool, curl, ping: what the demo uses to be the other side
-  test   what the live tests and checks use besides: clients, load generators, and three servers (redis-server,
+  test   what the live tests and checks use besides: clients, load generators, testpmd, and three servers (redis-server,
          nginx-light, openssh-server) that the tests start themselves: the packages' own services are neither started
          nor enabled
   vm     the virtual machine of vm/machine.sh: QEMU, busybox, and a kernel that is unpacked and not installed
@@ -79,6 +79,7 @@ look_for_test() {
   has shellcheck || need shellcheck
   has ruby || need ruby
   has systemd-analyze || need systemd
+  has dpdk-testpmd || need dpdk-dev # what `bench` measures the forwarder beside
   has redis-benchmark || need redis-tools
   has redis-server || need redis-server
   has wrk || need wrk

@@ -101,6 +101,7 @@ final class InstallScriptTest {
             "iperf3",
             "shellcheck",
             "redis-benchmark",
+            "dpdk-testpmd",
             "wrk",
             "systemd-analyze",
             "ssh",
