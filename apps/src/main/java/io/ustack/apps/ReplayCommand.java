@@ -146,7 +146,7 @@ final class ReplayCommand implements Callable<Integer> {
     final ReplayConfig config =
         new ReplayConfig(
             ip, gateway, mac, mtuBytes, seed, listen, echo, http, afterNs, plot != null);
-    final PlotFile plotFile = plot == null ? null : PlotFile.at(plot);
+    final PlotFile plotFile = plot == null ? null : PlotFile.at("--plot", plot);
     try (Replay replay = Replay.open(config, capture, answers)) {
       replay.run(invocation.stop()::isRequested);
       replay.finish();

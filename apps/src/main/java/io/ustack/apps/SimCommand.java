@@ -174,7 +174,7 @@ final class SimCommand implements Callable<Integer> {
   @Override
   public Integer call() throws CommandFailure {
     final SimSetup setup = setup();
-    final PlotFile file = plot == null ? null : PlotFile.at(plot);
+    final PlotFile file = plot == null ? null : PlotFile.at("--plot", plot);
     try (NetSim sim = setup.open()) {
       final long untilNs = untilNs();
       // Without an end in time the samples are as coarse as the default's.

@@ -17,12 +17,13 @@ public final class PlotFile {
   /**
    * A file to be written later.
    *
+   * @param option that has named it
    * @throws CommandFailure when there is no directory for it, or it is one
    */
-  public static PlotFile at(final Path file) throws CommandFailure {
+  public static PlotFile at(final String option, final Path file) throws CommandFailure {
     final Path directory = file.toAbsolutePath().getParent();
     if (file.toString().isEmpty()) {
-      throw new CommandFailure("--plot has no file name");
+      throw new CommandFailure(option + " has no file name");
     }
     if (Files.isDirectory(file)) {
       throw new CommandFailure(file + " is a directory");
@@ -35,8 +36,13 @@ public final class PlotFile {
 
   /** Writes the plot. */
   public void write(final Plot plot) throws CommandFailure {
+    write(plot.svg());
+  }
+
+  /** Writes a page. */
+  public void write(final String svg) throws CommandFailure {
     try {
-      Files.writeString(file, plot.svg());
+      Files.writeString(file, svg);
     } catch (final AccessDeniedException e) {
       throw new CommandFailure("no permission to write " + file, e);
     } catch (final IOException e) {
