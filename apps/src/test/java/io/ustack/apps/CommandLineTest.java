@@ -172,7 +172,12 @@ final class CommandLineTest {
         Arguments.of("sim --rate 10G --rtt 1000", "a simulation can hold"),
         Arguments.of("sim --rate 1G --rtt 20 --flows 64", "a simulation can hold"),
         Arguments.of("sim -- --no-huge", "--"),
-        Arguments.of("bench --wire rope", "rope"));
+        Arguments.of("bench --wire rope", "rope"),
+        Arguments.of("bench --cells rr-0", "'rr-0' is none of"),
+        Arguments.of("bench --compare /nowhere", "neither a checkout nor"),
+        Arguments.of("bench --java /nowhere", "no JDK"),
+        Arguments.of("bench --rate fast", "'fast' is no rate"),
+        Arguments.of("bench --mode inlined", "neither inline nor dedicated"));
   }
 
   @ParameterizedTest

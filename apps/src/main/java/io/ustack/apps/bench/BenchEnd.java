@@ -5,49 +5,75 @@ import io.ustack.dpdk.DpdkException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Base64;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.HdrHistogram.Histogram;
+import java.util.stream.Collectors;
 
 /**
- * One of the two processes of a contender. It says {@code ready}, then does what it reads, a line
- * each, on one thread: a server {@code go}es until there is another line; a client {@code open}s a
+ * One of the processes of a contender. It says {@code ready}, then does what it reads, a line each,
+ * on one thread: a server {@code go}es until there is another line; everybody else {@code open}s a
  * cell, runs a {@code block}, {@code shut}s. It ends when its standard input does, which is when
  * the bench ends, however it ends.
  */
 public final class BenchEnd {
+  /** How it says that it can be told something, and what it will understand. */
+  static final String READY = "ready ends=1 ";
 
   private final BlockingQueue<String> orders = new LinkedBlockingQueue<>();
-  private final Wire.End end;
 
-  private BenchEnd(final Wire.End end) {
-    this.end = end;
-  }
+  private BenchEnd() {}
 
-  /** {@code BenchEnd server|client WIRE ADDRESS}; the address is the wire's. */
+  /** {@code BenchEnd ROLE NAME=VALUE...}; role server, client, pipe, forward or idle. */
   public static void main(final String[] arguments) {
     try {
-      final Wire wire = Wire.valueOf(arguments[1]);
-      final BenchEnd it = new BenchEnd(wire.open(arguments[0].equals("server"), arguments[2]));
-      final Thread reader = new Thread(it::read, "orders");
-      reader.setDaemon(true);
-      reader.start();
-      System.out.println("ready");
-      if (arguments[0].equals("server")) {
-        it.serve();
-      } else {
-        it.ask();
-      }
+      new BenchEnd().run(arguments[0], Fields.parse(String.join(" ", arguments)));
     } catch (final DpdkException | CommandFailure | IOException | IllegalStateException e) {
       System.err.println("ustack bench: " + e.getMessage());
       System.exit(1);
     } catch (final InterruptedException e) {
       System.exit(1); // nobody does that
     }
+  }
+
+  private void run(final String role, final Fields settings)
+      throws DpdkException, CommandFailure, IOException, InterruptedException {
+    final Thread reader = new Thread(this::read, "orders");
+    reader.setDaemon(true);
+    switch (role) {
+      case "server" -> {
+        final Wire.End end = Wire.of(settings).open(true, settings);
+        begin(reader);
+        serve(end);
+      }
+      case "client" -> {
+        final Contender client = new AskingEnd(Wire.of(settings).open(false, settings));
+        begin(reader);
+        obey(client);
+      }
+      case "pipe" -> {
+        begin(reader);
+        obey(new PipeContender());
+      }
+      case "forward" -> {
+        final NullMemory memory = NullMemory.valueOf(settings.text("memory"));
+        final Contender forwarder = ForwardContender.open(memory);
+        begin(reader);
+        obey(forwarder);
+      }
+      case "idle" -> {
+        begin(reader);
+        weigh();
+      }
+      default -> throw new CommandFailure("there is no end '" + role + "'");
+    }
+  }
+
+  private static void begin(final Thread reader) {
+    reader.start();
+    System.out.println(READY + new Fields().with("jdk", System.getProperty("java.version")));
   }
 
   private void read() {
@@ -64,56 +90,57 @@ public final class BenchEnd {
     Runtime.getRuntime().halt(0);
   }
 
-  private void serve() throws InterruptedException {
+  private void serve(final Wire.End end) throws InterruptedException {
     final BenchService service = new BenchService(end.sockets());
     while (true) {
       orders.take(); // go
       final long lost = end.lostFrames().getAsLong();
-      final ThreadCost cost = new ThreadCost();
+      final WorkMeter meter = new WorkMeter();
       while (orders.isEmpty()) {
         for (int i = 0; i < end.stepsPerLook(); i++) {
           service.step(end.waitMs());
         }
       }
-      final long cpuNs = cost.cpuNs();
+      final Work work = meter.work();
       orders.take(); // halt
       System.out.println(
-          cpuNs + " " + cost.allocatedBytes() + " " + (end.lostFrames().getAsLong() - lost));
+          "halted " + work.fields().with("lostFrames", end.lostFrames().getAsLong() - lost));
     }
   }
 
-  private void ask() throws InterruptedException, CommandFailure {
+  private void weigh() throws InterruptedException, CommandFailure {
+    final int connections = Integer.parseInt(orders.take().replaceFirst("weigh ", ""));
+    final IdleConnections.Weight weight = new IdleConnections(connections).weigh();
+    final Fields fields =
+        new Fields()
+            .with("bytes", joined(weight.bytes()))
+            .with("collectionMs", joined(weight.collectionMs()));
+    System.out.println("weight " + fields);
+    orders.take(); // there is no other order
+  }
+
+  private static String joined(final List<Long> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  private void obey(final Contender contender) throws InterruptedException, CommandFailure {
     while (true) {
-      final String cell = orders.take().replaceFirst("open ", "");
-      final Load load = Cell.parse(cell).orElseThrow().load(end.sockets());
-      final LoadLoop loop = new LoadLoop(load, () -> load.step(end.waitMs()), end.stepsPerLook());
-      loop.open();
-      System.out.println("open");
-      String order = orders.take();
-      while (order.startsWith("block ")) {
-        System.out.println(block(loop, Long.parseLong(order.replaceFirst("block ", ""))));
-        order = orders.take();
+      final String[] order = orders.take().split(" ", -1);
+      switch (order[0]) {
+        case "open" -> {
+          contender.open(Cell.parse(order[1]).orElseThrow());
+          System.out.println("open");
+        }
+        case "block" -> {
+          final Block block = contender.block(Long.parseLong(order[1]));
+          System.out.println("block " + block.fields());
+        }
+        case "shut" -> {
+          contender.shut();
+          System.out.println("shut");
+        }
+        default -> throw new CommandFailure("what is '" + Arrays.toString(order) + "'?");
       }
-      loop.close(); // shut
-      System.out.println("shut");
     }
-  }
-
-  private String block(final LoadLoop loop, final long durationNs) {
-    final long lost = end.lostFrames().getAsLong();
-    final Block block = loop.block(durationNs);
-    return block.operations()
-        + " "
-        + block.elapsedNs()
-        + " "
-        + (end.lostFrames().getAsLong() - lost)
-        + " "
-        + encoded(block.latency());
-  }
-
-  private static String encoded(final Histogram latency) {
-    final ByteBuffer bytes = ByteBuffer.allocate(latency.getNeededByteBufferCapacity());
-    final int length = latency.encodeIntoByteBuffer(bytes);
-    return Base64.getEncoder().encodeToString(Arrays.copyOf(bytes.array(), length));
   }
 }

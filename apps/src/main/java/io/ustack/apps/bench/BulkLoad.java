@@ -42,6 +42,9 @@ final class BulkLoad implements Load {
   }
 
   @Override
+  public void begin(final long nowNs, final long durationNs) {}
+
+  @Override
   public void step(final int timeoutMs) {
     final int ready = sockets.await(timeoutMs);
     for (int i = 0; i < ready; i++) {

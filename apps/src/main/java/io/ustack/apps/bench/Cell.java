@@ -3,16 +3,20 @@ package io.ustack.apps.bench;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is measured: what connections do, and how many of them.
  *
  * @param connections at once
+ * @param lossy whether the wire loses one frame in a hundred, each way
+ * @param ratePerSec how many requests are due in a second, an open loop; 0: a closed one
  */
-record Cell(Kind kind, int connections) {
+record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
   private static final int MOST_CONNECTIONS = 100_000;
+  private static final int MOST_IDLE = 1_000_000;
   private static final Pattern LABEL =
-      Pattern.compile("([a-z]+(?:1k)?(?:-down)?)(?:-([0-9]{1,6}))?");
+      Pattern.compile("([a-z]+(?:1k)?(?:-down)?)(?:-([0-9]{1,7}))?(-loss)?(?:@([0-9]{1,9}))?");
 
   /** What connections do. */
   enum Kind {
@@ -25,7 +29,11 @@ record Cell(Kind kind, int connections) {
     /** A stream to the server. */
     BULK("bulk", "bytes", 1),
     /** A stream from the server. */
-    BULK_DOWN("bulk-down", "bytes", 1);
+    BULK_DOWN("bulk-down", "bytes", 1),
+    /** Connections that do nothing: what they weigh. */
+    IDLE("idle", "bytes", 10_000),
+    /** Frames received, addresses swapped, sent: no connections. */
+    FORWARD("forward", "frames", 0);
 
     private final String label;
     private final String unit;
@@ -42,44 +50,88 @@ record Cell(Kind kind, int connections) {
       return unit;
     }
 
+    boolean isRequests() {
+      return this == RR || this == RR1K;
+    }
+
     boolean isBulk() {
       return this == BULK || this == BULK_DOWN;
     }
   }
 
-  /** Reads {@code rr-64}, {@code rr1k-1}, {@code cps}, {@code bulk-down-8} and their like. */
+  /**
+   * Reads {@code rr-64}, {@code rr1k-1}, {@code cps}, {@code bulk-8-loss}, {@code rr-64@100000}.
+   */
   static Optional<Cell> parse(final String text) {
     final Matcher label = LABEL.matcher(text);
-    if (label.matches()) {
-      for (final Kind kind : Kind.values()) {
-        if (kind.label.equals(label.group(1))) {
-          final int connections =
-              label.group(2) == null ? kind.usualConnections : Integer.parseInt(label.group(2));
-          return connections < 1 || connections > MOST_CONNECTIONS
-              ? Optional.empty()
-              : Optional.of(new Cell(kind, connections));
-        }
+    if (!label.matches()) {
+      return Optional.empty();
+    }
+    for (final Kind kind : Kind.values()) {
+      if (kind.label.equals(label.group(1))) {
+        final int connections =
+            label.group(2) == null ? kind.usualConnections : Integer.parseInt(label.group(2));
+        final long rate = label.group(4) == null ? 0 : Long.parseLong(label.group(4));
+        final Cell cell = new Cell(kind, connections, label.group(3) != null, rate);
+        return cell.isPossible(label.group(2) != null) ? Optional.of(cell) : Optional.empty();
       }
     }
     return Optional.empty();
   }
 
+  private boolean isPossible(final boolean counted) {
+    if (ratePerSec != 0 && !kind.isRequests()) {
+      return false;
+    }
+    return switch (kind) {
+      case FORWARD -> !counted && !lossy;
+      case IDLE -> !lossy && connections >= 1 && connections <= MOST_IDLE;
+      default -> connections >= 1 && connections <= MOST_CONNECTIONS;
+    };
+  }
+
   /** As the command line and the results name it. */
   String label() {
-    return kind == Kind.CPS && connections == kind.usualConnections
-        ? kind.label
-        : kind.label + "-" + connections;
+    final boolean usual = kind == Kind.CPS || kind == Kind.FORWARD;
+    return kind.label
+        + (usual && connections == kind.usualConnections ? "" : "-" + connections)
+        + (lossy ? "-loss" : "")
+        + (ratePerSec > 0 ? "@" + ratePerSec : "");
+  }
+
+  /** Whether it can be measured there. */
+  boolean isOn(final Place place) {
+    return switch (place) {
+      case PIPE -> kind != Kind.FORWARD;
+      case MEMIF -> !hasOnePlace();
+      case NULL -> kind == Kind.FORWARD;
+    };
+  }
+
+  /** Whether it is the same wherever somebody wants to measure: there is one place for it. */
+  boolean hasOnePlace() {
+    return kind == Kind.FORWARD || kind == Kind.IDLE || lossy;
   }
 
   /** The client's side. */
   Load load(final Sockets sockets) {
     return switch (kind) {
-      case RR -> new RequestLoad(sockets, connections, 64);
-      case RR1K -> new RequestLoad(sockets, connections, 1000);
+      case RR -> new RequestLoad(sockets, connections, 64, schedule());
+      case RR1K -> new RequestLoad(sockets, connections, 1000, schedule());
       case CPS -> new ConnectLoad(sockets, connections);
       case BULK -> new BulkLoad(sockets, connections, false);
       case BULK_DOWN -> new BulkLoad(sockets, connections, true);
+      case IDLE, FORWARD -> throw new IllegalStateException(this + " has no load");
     };
+  }
+
+  private @Nullable Schedule schedule() {
+    return ratePerSec == 0 ? null : new Schedule(ratePerSec);
+  }
+
+  /** The same in an open loop. */
+  Cell at(final long newRatePerSec) {
+    return new Cell(kind, connections, lossy, newRatePerSec);
   }
 
   @Override

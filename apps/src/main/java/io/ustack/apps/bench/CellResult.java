@@ -3,7 +3,6 @@ package io.ustack.apps.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -12,69 +11,94 @@ import org.jspecify.annotations.Nullable;
  * One cell's figures: medians over the blocks, and the ratio to a baseline of the blocks beside
  * them.
  *
- * @param mode who is measured
- * @param cpuNsPerOp CPU time of the server's thread per operation; on the pipe that is both ends
+ * @param cpuNsPerOp CPU time of the server's threads per operation; on the pipe that is both ends
  *     together
- * @param bytesAllocatedPerOp heap bytes that this thread allocated per operation
- * @param p50Us median latency in microseconds, 0 where latency is not measured
+ * @param bytesAllocatedPerOp heap bytes that these threads allocated per operation
+ * @param clientCpuNsPerOp the same of the client's threads; 0 where one thread is both ends
+ * @param work of the server's process in all measured blocks
+ * @param clientWork of the client's
+ * @param latency of all measured blocks in nanoseconds; empty where latency is not measured
  * @param baseline who was measured beside it
  * @param ratio operations per second, ours by the baseline's; 0 without one
+ * @param lowerQuartile of the ratios; without a baseline of the rates, by the median
+ * @param blocks of both sides
  * @param doubts why not to trust the figures
  */
 record CellResult(
-    Cell cell,
-    String wire,
-    String mode,
+    Subject subject,
     double opsPerSec,
     double cpuNsPerOp,
     double bytesAllocatedPerOp,
-    double p50Us,
-    double p99Us,
-    double p999Us,
-    @Nullable String baseline,
+    double clientCpuNsPerOp,
+    Work work,
+    Work clientWork,
+    Histogram latency,
+    @Nullable Baseline baseline,
     double ratio,
     double lowerQuartile,
     double upperQuartile,
     int blocks,
-    List<String> doubts) {
+    List<String> doubts)
+    implements Result {
   private static final int FEWEST_BLOCKS = 8;
   private static final double WIDEST = 0.25;
+  private static final double KEPT_LEAST = 0.98;
+  private static final double COMPILING_MOST = 0.05;
 
+  /** Who was measured beside it, and what it did. */
+  record Baseline(String name, double opsPerSec, double cpuNsPerOp, Histogram latency) {}
+
+  /**
+   * Sums up.
+   *
+   * @param baseline the name of who was measured beside it
+   */
   static CellResult of(
-      final Cell cell,
-      final String wire,
-      final String mode,
-      final @Nullable String baseline,
-      final Comparison.Measured measured) {
+      final Subject subject, final @Nullable String baseline, final Comparison.Measured measured) {
     final List<Block> blocks = measured.ours();
     final double operations = Math.max(1, sum(blocks, Block::operations));
-    final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
-    blocks.forEach(block -> latency.add(block.latency()));
-    final double[] spread =
-        baseline == null
-            ? blocks.stream().mapToDouble(Block::operationsPerSecond).sorted().toArray()
-            : ratios(measured);
+    final double[] spread = baseline == null ? rates(blocks) : ratios(measured);
     final double middle = quantile(spread, 0.5);
+    final Work work = Work.sum(blocks.stream().map(Block::work).toList());
+    final Work clientWork = Work.sum(blocks.stream().map(Block::clientWork).toList());
     return new CellResult(
-        cell,
-        wire,
-        mode,
-        quantile(blocks.stream().mapToDouble(Block::operationsPerSecond).sorted().toArray(), 0.5),
-        sum(blocks, Block::cpuNs) / operations,
-        sum(blocks, Block::allocatedBytes) / operations,
-        us(latency, 50),
-        us(latency, 99),
-        us(latency, 99.9),
-        baseline,
+        subject,
+        quantile(rates(blocks), 0.5),
+        work.cpuNs() / operations,
+        work.allocatedBytes() / operations,
+        clientWork.cpuNs() / operations,
+        work,
+        clientWork,
+        latency(blocks),
+        baseline == null ? null : baseline(baseline, measured.theirs()),
         baseline == null ? 0 : middle,
         quantile(spread, 0.25) / (baseline == null ? middle : 1),
         quantile(spread, 0.75) / (baseline == null ? middle : 1),
         blocks.size() + measured.theirs().size(),
-        doubts(measured, spread));
+        doubts(subject.cell(), measured, spread));
+  }
+
+  private static Baseline baseline(final String name, final List<Block> blocks) {
+    return new Baseline(
+        name,
+        quantile(rates(blocks), 0.5),
+        Work.sum(blocks.stream().map(Block::work).toList()).cpuNs()
+            / Math.max(1, sum(blocks, Block::operations)),
+        latency(blocks));
+  }
+
+  private static Histogram latency(final List<Block> blocks) {
+    final Histogram latency = new Histogram(1, 100_000_000_000L, 3);
+    blocks.forEach(block -> latency.add(block.latency()));
+    return latency;
+  }
+
+  private static double[] rates(final List<Block> blocks) {
+    return blocks.stream().mapToDouble(Block::operationsPerSecond).sorted().toArray();
   }
 
   private static double[] ratios(final Comparison.Measured measured) {
-    final double[] ratios = new double[measured.ours().size()];
+    final double[] ratios = new double[measured.pairs()];
     for (int i = 0; i < ratios.length; i++) {
       ratios[i] =
           measured.ours().get(i).operationsPerSecond()
@@ -84,107 +108,73 @@ record CellResult(
     return ratios;
   }
 
-  private static List<String> doubts(final Comparison.Measured measured, final double[] spread) {
+  private static List<String> doubts(
+      final Cell cell, final Comparison.Measured measured, final double[] spread) {
     final List<String> doubts = new ArrayList<>(measured.doubts());
+    if (measured.broken() != null) {
+      doubts.add(String.valueOf(measured.broken().getMessage()));
+    }
     if (measured.ours().size() < FEWEST_BLOCKS) {
       doubts.add("only " + measured.ours().size() + " blocks");
     }
-    if (quantile(spread, 0.75) - quantile(spread, 0.25) > WIDEST * quantile(spread, 0.5)) {
+    if (!(quantile(spread, 0.75) - quantile(spread, 0.25) <= WIDEST * quantile(spread, 0.5))) {
       doubts.add("the quartiles are far apart");
     }
     final double lost = sum(measured.ours(), Block::lostFrames);
     if (lost > 0) {
       doubts.add("%.0f frames were lost".formatted(lost));
     }
+    final double answered = quantile(rates(measured.ours()), 0.5);
+    if (answered < KEPT_LEAST * cell.ratePerSec()) {
+      doubts.add("only %.0f of %d requests a second".formatted(answered, cell.ratePerSec()));
+    }
+    if (compiling(measured.ours()) > COMPILING_MOST) {
+      doubts.add("the code was still being compiled");
+    }
     return doubts;
+  }
+
+  /** The share of the time that compilers worked in a process. */
+  private static double compiling(final List<Block> blocks) {
+    final double elapsedNs = Math.max(1, sum(blocks, Block::elapsedNs));
+    final Work both = Work.sum(blocks.stream().map(Block::work).toList());
+    final Work client = Work.sum(blocks.stream().map(Block::clientWork).toList());
+    return Math.max(both.compilerNs(), client.compilerNs()) / elapsedNs;
   }
 
   private static double sum(final List<Block> blocks, final ToDoubleFunction<Block> what) {
     return blocks.stream().mapToDouble(what).sum();
   }
 
-  private static double us(final Histogram latency, final double percentile) {
-    return latency.getTotalCount() == 0 ? 0 : latency.getValueAtPercentile(percentile) / 1e3;
-  }
-
   private static double quantile(final double[] sorted, final double q) {
     return sorted[(int) (q * (sorted.length - 1) + 0.5)];
   }
 
-  /** Whether nothing speaks against the figures. */
-  boolean isTrusted() {
+  /** A percentile in microseconds, 0 where latency is not measured. */
+  static double us(final Histogram latency, final double percentile) {
+    return latency.getTotalCount() == 0 ? 0 : latency.getValueAtPercentile(percentile) / 1e3;
+  }
+
+  @Override
+  public boolean isTrusted() {
     return doubts.isEmpty();
   }
 
-  private double gbitPerSec() {
-    return cell.kind().isBulk() ? opsPerSec * 8 / 1e9 : 0;
+  Cell cell() {
+    return subject.cell();
   }
 
-  /** One readable line. */
-  String line() {
-    final StringBuilder line = new StringBuilder();
-    line.append(String.format(Locale.ROOT, "%-5s %-12s ", wire, cell));
-    if (cell.kind().isBulk()) {
-      line.append(
-          String.format(
-              Locale.ROOT,
-              "%8.2f Gbit/s  %6.3f ns CPU/byte  %8.4f bytes allocated/kB",
-              gbitPerSec(),
-              cpuNsPerOp,
-              bytesAllocatedPerOp * 1000));
-    } else {
-      line.append(
-          String.format(
-              Locale.ROOT,
-              "%10.0f %s/s  %7.0f ns CPU/op  %8.3f bytes allocated/op  p50 %.1f us  p99 %.1f us"
-                  + "  p99.9 %.1f us",
-              opsPerSec,
-              cell.kind().unit(),
-              cpuNsPerOp,
-              bytesAllocatedPerOp,
-              p50Us,
-              p99Us,
-              p999Us));
-    }
-    if (baseline != null) {
-      line.append(
-          String.format(
-              Locale.ROOT,
-              "  %.2f x %s (%.2f, %.2f)",
-              ratio,
-              baseline,
-              lowerQuartile,
-              upperQuartile));
-    }
-    return isTrusted() ? line.toString() : line + "  NOT TRUSTED: " + String.join("; ", doubts);
+  double gbitPerSec() {
+    return cell().kind().isBulk() ? opsPerSec * 8 / 1e9 : 0;
   }
 
-  /** One JSON object on one line. */
-  String json() {
-    return String.format(
-        Locale.ROOT,
-        "{\"cell\":\"%s\",\"wire\":\"%s\",\"mode\":\"%s\",\"conns\":%d,\"opsPerSec\":%.1f,"
-            + "\"gbitPerSec\":%.3f,\"p50Us\":%.3f,\"p99Us\":%.3f,\"p999Us\":%.3f,"
-            + "\"cpuNsPerOp\":%.3f,\"bytesAllocatedPerOp\":%.4f,\"baseline\":%s,"
-            + "\"ratioToBaseline\":%s,\"quartiles\":[%.4f,%.4f],\"blocks\":%d,\"trusted\":%b,"
-            + "\"doubts\":[%s]}",
-        cell,
-        wire,
-        mode,
-        cell.connections(),
-        opsPerSec,
-        gbitPerSec(),
-        p50Us,
-        p99Us,
-        p999Us,
-        cpuNsPerOp,
-        bytesAllocatedPerOp,
-        baseline == null ? "null" : '"' + baseline + '"',
-        baseline == null ? "null" : String.format(Locale.ROOT, "%.4f", ratio),
-        lowerQuartile,
-        upperQuartile,
-        blocks,
-        isTrusted(),
-        String.join(",", doubts.stream().map(doubt -> '"' + doubt + '"').toList()));
+  @Override
+  public String line() {
+    return CellText.line(this);
+  }
+
+  @Override
+  public String json() {
+    return CellText.json(this);
   }
 }

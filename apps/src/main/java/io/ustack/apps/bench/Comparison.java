@@ -19,6 +19,9 @@ final class Comparison {
   private final Pace pace;
   private final StopSignal stop;
 
+  /** Five seconds; where the compilers are not done by then, the figure says so. */
+  private static final int MOST_WARM_UP_BLOCKS = 25;
+
   /**
    * How long it takes.
    *
@@ -27,9 +30,18 @@ final class Comparison {
    * @param blocks of each side, even
    */
   record Pace(int warmUpBlocks, long blockNs, int blocks) {
-    /** So many measured seconds, in blocks of a fifth of one, and half of that to warm up. */
+    /** As few blocks as a figure can be trusted for, shorter ones, and little to warm up. */
+    static final Pace QUICK = new Pace(5, BLOCK_NS / 4 * 3, 8);
+
+    /**
+     * So many measured seconds, in blocks of a fifth of one; and half of that to warm up, two
+     * seconds at least and five at most.
+     */
     static Pace ofSeconds(final int seconds) {
-      return new Pace(Math.max(10, 5 * seconds / 2), BLOCK_NS, 2 * Math.max(1, 5 * seconds / 2));
+      return new Pace(
+          Math.min(MOST_WARM_UP_BLOCKS, Math.max(10, 5 * seconds / 2)),
+          BLOCK_NS,
+          2 * Math.max(1, 5 * seconds / 2));
     }
   }
 
@@ -44,7 +56,10 @@ final class Comparison {
     this.stop = stop;
   }
 
-  /** Opens the cell on both sides, measures, and shuts it. */
+  /**
+   * Opens the cell on both sides, measures, and shuts it. What breaks in the middle leaves the
+   * blocks that were measured before, if there are any.
+   */
   Measured run(final Cell cell) throws CommandFailure {
     open(contender, cell);
     if (baseline != null) {
@@ -53,6 +68,23 @@ final class Comparison {
     final Witness witness = new Witness();
     final List<Block> ours = new ArrayList<>();
     final List<Block> theirs = new ArrayList<>();
+    try {
+      measure(witness, ours, theirs);
+      contender.shut();
+      if (baseline != null) {
+        baseline.shut();
+      }
+    } catch (final CommandFailure e) {
+      if (stop.isRequested() || ours.isEmpty() || (baseline != null && theirs.isEmpty())) {
+        throw e;
+      }
+      return new Measured(ours, theirs, witness.doubts(), e);
+    }
+    return new Measured(ours, theirs, witness.doubts(), null);
+  }
+
+  private void measure(final Witness witness, final List<Block> ours, final List<Block> theirs)
+      throws CommandFailure {
     for (int i = 0; i < pace.blocks(); i++) {
       if (baseline == null) {
         ours.add(block(contender, witness));
@@ -64,11 +96,6 @@ final class Comparison {
         ours.add(block(contender, witness));
       }
     }
-    contender.shut();
-    if (baseline != null) {
-      baseline.shut();
-    }
-    return new Measured(ours, theirs, witness.doubts());
   }
 
   private void open(final Contender side, final Cell cell) throws CommandFailure {
@@ -93,7 +120,21 @@ final class Comparison {
   }
 
   /**
-   * The blocks of both, in the order in which they are neighbours, and what speaks against them.
+   * The blocks of both, in the order in which they are neighbours, what speaks against them, and
+   * why there are no more.
    */
-  record Measured(List<Block> ours, List<Block> theirs, List<String> doubts) {}
+  record Measured(
+      List<Block> ours, List<Block> theirs, List<String> doubts, @Nullable CommandFailure broken) {
+    /** The same with another doubt. */
+    Measured doubted(final String doubt) {
+      final List<String> all = new ArrayList<>(doubts);
+      all.add(doubt);
+      return new Measured(ours, theirs, all, broken);
+    }
+
+    /** Of how many blocks of ours the neighbour is there. */
+    int pairs() {
+      return Math.min(ours.size(), theirs.size());
+    }
+  }
 }

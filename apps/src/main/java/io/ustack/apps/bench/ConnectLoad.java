@@ -21,6 +21,7 @@ final class ConnectLoad implements Load {
   private long[] begunAtNs = new long[64];
 
   private long operations;
+  private long blockBegunNs;
 
   ConnectLoad(final Sockets sockets, final int parallel) {
     this.sockets = sockets;
@@ -48,6 +49,11 @@ final class ConnectLoad implements Load {
   }
 
   @Override
+  public void begin(final long nowNs, final long durationNs) {
+    blockBegunNs = nowNs;
+  }
+
+  @Override
   public void step(final int timeoutMs) {
     final int ready = sockets.await(timeoutMs);
     final long nowNs = System.nanoTime();
@@ -59,7 +65,9 @@ final class ConnectLoad implements Load {
           throw new IllegalStateException("a connection did not take a request");
         }
       } else {
-        latency.recordValue(Math.max(1, nowNs - begunAtNs[descriptor]));
+        if (begunAtNs[descriptor] - blockBegunNs >= 0) {
+          latency.recordValue(Math.max(1, nowNs - begunAtNs[descriptor]));
+        }
         begunAtNs[descriptor] = 0;
         sockets.close(descriptor);
         operations++;

@@ -16,6 +16,11 @@ interface Contender extends AutoCloseable {
   /** Closes what {@link #open} opened. */
   void shut() throws CommandFailure;
 
+  /** The version of the JDK that it runs on; empty when it runs on none. */
+  default String jdk() {
+    return System.getProperty("java.version");
+  }
+
   /** Ends whatever runs. */
   @Override
   void close();

@@ -31,7 +31,7 @@ final class EchoPair implements AutoCloseable {
    */
   EchoPair(final int connections, final Function<NetworkStack, Runnable> server) {
     this.server = server.apply(serverStack);
-    load = new RequestLoad(new PosixSockets(client, SERVER), connections, MESSAGE_BYTES);
+    load = new RequestLoad(new PosixSockets(client, SERVER), connections, MESSAGE_BYTES, null);
     load.open();
     while (!load.isOpen()) {
       step();

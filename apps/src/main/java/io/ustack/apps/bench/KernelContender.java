@@ -33,7 +33,8 @@ final class KernelContender implements Contender {
    *
    * @param tso whether segments pass uncut, as TSO and GRO have it on a veth
    */
-  static KernelContender start(final StopSignal stop, final boolean tso) throws CommandFailure {
+  static KernelContender start(final Build build, final StopSignal stop, final boolean tso)
+      throws CommandFailure {
     final Tool tool = new Tool(stop);
     final LinuxNamespace serverSide = LinuxNamespace.create(tool);
     LinuxNamespace clientSide = null;
@@ -57,7 +58,8 @@ final class KernelContender implements Contender {
       prepare(tool, serverSide, SERVER, tso);
       prepare(tool, clientSide, CLIENT, tso);
       final Contender processes =
-          TwoProcesses.start(stop, Wire.VETH, SERVER, serverSide.inside(), clientSide.inside());
+          TwoProcesses.start(
+              build, stop, Wire.VETH.at(SERVER), 1, serverSide.inside(), clientSide.inside());
       complete = true;
       return new KernelContender(serverSide, clientSide, processes);
     } finally {
@@ -94,6 +96,11 @@ final class KernelContender implements Contender {
   @Override
   public void shut() throws CommandFailure {
     processes.shut();
+  }
+
+  @Override
+  public String jdk() {
+    return processes.jdk();
   }
 
   @Override

@@ -10,6 +10,17 @@ interface Load extends AutoCloseable {
   /** Whether everything is connected. */
   boolean isOpen();
 
+  /**
+   * A block of so long begins. What was asked before it has waited while nobody worked: its latency
+   * says nothing and is not recorded.
+   */
+  void begin(long nowNs, long durationNs);
+
+  /** Whether the block can't end yet: in an open loop, something that is due has no answer. */
+  default boolean owes() {
+    return false;
+  }
+
   /** Waits for events up to {@code timeoutMs} and goes on. */
   void step(int timeoutMs);
 

@@ -6,6 +6,9 @@ import io.ustack.apps.CommandFailure;
 final class LoadLoop {
   private static final long OPEN_LIMIT_NS = 60_000_000_000L;
 
+  /** What an open loop may take longer; then the rate was too much, which shows. */
+  private static final long OVERTIME_NS = 1_000_000_000L;
+
   private final Load load;
   private final Runnable step;
   private final int stepsPerLook;
@@ -37,23 +40,21 @@ final class LoadLoop {
   /** Works for so long; what this thread cost is in it, and no lost frames. */
   Block block(final long durationNs) {
     load.latency().reset();
-    final ThreadCost cost = new ThreadCost();
+    final WorkMeter meter = new WorkMeter();
     final long before = load.operations();
     final long beginNs = System.nanoTime();
+    load.begin(beginNs, durationNs);
     long nowNs = beginNs;
-    while (nowNs - beginNs < durationNs) {
+    while (nowNs - beginNs < durationNs
+        || (load.owes() && nowNs - beginNs < durationNs + OVERTIME_NS)) {
       for (int i = 0; i < stepsPerLook; i++) {
         step.run();
       }
       nowNs = System.nanoTime();
     }
+    final Work work = meter.work();
     return new Block(
-        load.operations() - before,
-        nowNs - beginNs,
-        cost.cpuNs(),
-        cost.allocatedBytes(),
-        0,
-        load.latency().copy());
+        load.operations() - before, nowNs - beginNs, work, Work.NONE, 0, load.latency().copy());
   }
 
   void close() {

@@ -1,19 +1,22 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.Mode;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkLink;
 import io.ustack.dpdk.DpdkPort;
 import io.ustack.dpdk.PortConfig;
+import io.ustack.dpdk.Transport;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.posix.Posix;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 
-/** One end of a memif: a DPDK port, a stack on it, and its sockets, INLINE. */
+/** One end of a memif: a DPDK port, a stack on it, and its sockets. */
 final class MemifEnd implements AutoCloseable {
   static final int SERVER_ADDRESS = Ipv4Address.parse("10.99.1.1");
   private static final int CLIENT_ADDRESS = Ipv4Address.parse("10.99.1.2");
@@ -37,23 +40,25 @@ final class MemifEnd implements AutoCloseable {
    * @param server whether it is the one that listens; the memif's roles are the same
    * @param socket a name in the abstract namespace, of which nothing can be left behind
    */
-  static MemifEnd open(final boolean server, final String socket) throws DpdkException {
+  static MemifEnd open(
+      final boolean server, final String socket, final Mode mode, final Transport transport)
+      throws DpdkException {
     final String role = server ? "server" : "client";
-    final DpdkEal eal =
-        DpdkEal.start(
-            List.of(
-                "--no-huge",
-                "-m",
-                "512",
-                "--no-pci",
-                "--vdev=net_memif0,role=" + role + ",socket=" + socket));
-    final DpdkPort port = DpdkPort.open(eal, PortConfig.of("net_memif0"));
+    final List<String> arguments = new ArrayList<>(List.of("--no-huge", "-m", "512", "--no-pci"));
+    arguments.add("--vdev=net_memif0,role=" + role + ",socket=" + socket);
+    if (transport == Transport.RING) {
+      arguments.addAll(Cores.eal(server));
+    }
+    final DpdkEal eal = DpdkEal.start(arguments);
+    final DpdkPort port = DpdkPort.open(eal, PortConfig.of("net_memif0").withTransport(transport));
     final DpdkLink link = port.link(0);
     final Clock clock = Clock.SYSTEM;
     final StackConfig config =
         StackConfig.of(new Ipv4Subnet(server ? SERVER_ADDRESS : CLIENT_ADDRESS, 24));
     final NetworkStack stack = new NetworkStack(config, link, clock.nanoTime());
-    return new MemifEnd(port, link, stack, Posix.inline(stack, clock));
+    final Posix posix =
+        mode == Mode.DEDICATED ? Posix.dedicated(stack, clock) : Posix.inline(stack, clock);
+    return new MemifEnd(port, link, stack, posix);
   }
 
   Posix posix() {

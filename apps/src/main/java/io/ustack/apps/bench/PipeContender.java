@@ -1,13 +1,6 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
-import io.ustack.ipv4.Ipv4Address;
-import io.ustack.ipv4.Ipv4Subnet;
-import io.ustack.link.PipeLink;
-import io.ustack.posix.Posix;
-import io.ustack.stack.NetworkStack;
-import io.ustack.stack.StackConfig;
-import io.ustack.time.Clock;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -17,26 +10,27 @@ import org.jspecify.annotations.Nullable;
  * port costs less than this.
  */
 final class PipeContender implements Contender {
-  private static final int CLIENT = Ipv4Address.parse("10.1.0.1");
-  private static final int SERVER = Ipv4Address.parse("10.1.0.2");
   private static final int STEPS_PER_LOOK = 100;
 
-  private final PipeLink.Pair pipe = PipeLink.pair();
-  private final Sockets client = sockets(CLIENT, pipe.a());
-  private final Sockets server = sockets(SERVER, pipe.b());
-  private final BenchService service = new BenchService(server);
+  private final PipeEnds whole = new PipeEnds(false);
+  private @Nullable PipeEnds lossy;
   private @Nullable LoadLoop loop;
 
-  private static Sockets sockets(final int address, final PipeLink end) {
-    final Clock clock = Clock.SYSTEM;
-    final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24));
-    final NetworkStack stack = new NetworkStack(config, end, clock.nanoTime());
-    return new PosixSockets(Posix.inline(stack, clock), SERVER);
+  private PipeEnds ends(final boolean withLoss) {
+    if (!withLoss) {
+      return whole;
+    }
+    if (lossy == null) {
+      lossy = new PipeEnds(true);
+    }
+    return lossy;
   }
 
   @Override
   public void open(final Cell cell) throws CommandFailure {
-    final Load load = cell.load(client);
+    final PipeEnds ends = ends(cell.lossy());
+    final Load load = cell.load(ends.client());
+    final BenchService service = ends.service();
     loop =
         new LoadLoop(
             load,
@@ -64,8 +58,9 @@ final class PipeContender implements Contender {
 
   @Override
   public void close() {
-    client.close();
-    server.close();
-    pipe.close();
+    whole.close();
+    if (lossy != null) {
+      lossy.close();
+    }
   }
 }

@@ -3,10 +3,11 @@ package io.ustack.apps.bench;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Request and response: each of {@code n} connections sends a message when the answer to the last
- * one is there.
+ * Request and response on {@code n} connections. In a closed loop each sends a message when the
+ * answer to the last one is there; in an open loop those that are free send what is due.
  */
 final class RequestLoad implements Load {
   private static final int OPENING_AT_ONCE = 256;
@@ -14,20 +15,40 @@ final class RequestLoad implements Load {
   private final Sockets sockets;
   private final int connections;
   private final int messageBytes;
+  private final @Nullable Schedule schedule;
   private final ByteBuffer buffer;
-  private final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
+  private final Histogram latency = new Histogram(1, 100_000_000_000L, 3);
   private int[] received = new int[64];
+
+  /** When the request was sent that a connection waits for; in an open loop, when it was due. */
   private long[] sentAtNs = new long[64];
+
   private final int[] descriptors;
+
+  /** A queue of connections that wait for nothing, in an open loop. */
+  private final int[] free;
+
+  private int firstFree;
+  private int freeCount;
   private int begun;
   private int connected;
   private long operations;
+  private long blockBegunNs;
 
-  RequestLoad(final Sockets sockets, final int connections, final int messageBytes) {
+  /**
+   * @param schedule when requests are due in an open loop; null: a closed loop
+   */
+  RequestLoad(
+      final Sockets sockets,
+      final int connections,
+      final int messageBytes,
+      final @Nullable Schedule schedule) {
     this.sockets = sockets;
     this.connections = connections;
     this.messageBytes = messageBytes;
+    this.schedule = schedule;
     descriptors = new int[connections];
+    free = new int[connections];
     buffer = ByteBuffer.allocateDirect(messageBytes);
   }
 
@@ -49,25 +70,60 @@ final class RequestLoad implements Load {
   }
 
   @Override
+  public void begin(final long nowNs, final long durationNs) {
+    blockBegunNs = nowNs;
+    if (schedule != null) {
+      schedule.begin(nowNs, durationNs);
+    }
+  }
+
+  @Override
+  public boolean owes() {
+    return schedule != null && (schedule.hasMore() || freeCount < connections);
+  }
+
+  @Override
   public void step(final int timeoutMs) {
-    final int ready = sockets.await(timeoutMs);
+    // What waits for events can't send what becomes due meanwhile.
+    final int ready = sockets.await(schedule == null ? timeoutMs : 0);
     final long nowNs = System.nanoTime();
     for (int i = 0; i < ready; i++) {
       final int descriptor = sockets.ready(i);
       if (sockets.isWritable(i)) {
         connected++;
         sockets.expectToRead(descriptor);
-        send(descriptor, nowNs);
+        next(descriptor, nowNs);
         open();
       } else {
         receive(descriptor, nowNs);
       }
     }
+    if (schedule != null) {
+      sendWhatIsDue(schedule);
+    }
   }
 
-  private void send(final int descriptor, final long nowNs) {
+  private void sendWhatIsDue(final Schedule due) {
+    while (freeCount > 0 && due.isDue(System.nanoTime())) {
+      final int descriptor = free[firstFree];
+      firstFree = (firstFree + 1) % connections;
+      freeCount--;
+      send(descriptor, due.take());
+    }
+  }
+
+  /** A connection waits for nothing any more. */
+  private void next(final int descriptor, final long nowNs) {
+    if (schedule == null) {
+      send(descriptor, nowNs);
+    } else {
+      free[(firstFree + freeCount++) % connections] = descriptor;
+    }
+  }
+
+  private void send(final int descriptor, final long fromNs) {
     received[descriptor] = 0;
-    sentAtNs[descriptor] = nowNs;
+    sentAtNs[descriptor] = fromNs;
     if (sockets.send(descriptor, buffer, messageBytes) != messageBytes) {
       throw new IllegalStateException("a connection did not take a request");
     }
@@ -81,8 +137,10 @@ final class RequestLoad implements Load {
     received[descriptor] += Math.max(0, count);
     if (received[descriptor] >= messageBytes) {
       operations++;
-      latency.recordValue(Math.max(1, nowNs - sentAtNs[descriptor]));
-      send(descriptor, nowNs);
+      if (sentAtNs[descriptor] - blockBegunNs >= 0) {
+        latency.recordValue(Math.max(1, nowNs - sentAtNs[descriptor]));
+      }
+      next(descriptor, nowNs);
     }
   }
 

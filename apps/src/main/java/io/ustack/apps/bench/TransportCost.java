@@ -1,15 +1,12 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
-import io.ustack.buffer.Packet;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
-import io.ustack.dpdk.DpdkLink;
 import io.ustack.dpdk.DpdkPort;
 import io.ustack.dpdk.PortConfig;
 import io.ustack.dpdk.QueueCounter;
 import io.ustack.dpdk.Transport;
-import io.ustack.ethernet.EthernetHeader;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.List;
@@ -21,7 +18,7 @@ import java.util.Locale;
  * takes, addresses swapped, sent. The lcore of the ring transport runs on the second core.
  */
 final class TransportCost {
-  private static final int BURST = 32;
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   private TransportCost() {}
 
@@ -65,10 +62,7 @@ final class TransportCost {
                   "--vdev=net_null1"));
       try (DpdkPort ring = open(eal, "net_null0", Transport.RING);
           DpdkPort direct = open(eal, "net_null1", Transport.DIRECT)) {
-        final Forwarder overRings = new Forwarder(ring.link(0));
-        final Forwarder directly = new Forwarder(direct.link(0));
-        final PairedBlocks blocks =
-            PairedBlocks.measure(overRings::nsPerFrame, directly::nsPerFrame, seconds);
+        final PairedBlocks blocks = PairedBlocks.measure(side(ring), side(direct), seconds);
         return new Result(blocks, ring.link(0).counter(QueueCounter.RX_RING_FULL));
       }
     } catch (final DpdkException e) {
@@ -81,48 +75,12 @@ final class TransportCost {
     return DpdkPort.open(eal, PortConfig.of(name).withTransport(transport));
   }
 
-  /** Sends back whatever comes. */
-  private static final class Forwarder {
-    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
-
-    private final Packet[] frames = new Packet[BURST];
-    private final DpdkLink link;
-
-    Forwarder(final DpdkLink link) {
-      this.link = link;
-    }
-
-    double nsPerFrame(final long blockNs) {
-      final long beginNs = System.nanoTime();
+  private static PairedBlocks.Side side(final DpdkPort port) {
+    final Forwarder forwarder = new Forwarder(port.link(0));
+    return blockNs -> {
       final long beginCpuNs = THREADS.getCurrentThreadCpuTime();
-      long forwarded = 0;
-      long nowNs = beginNs;
-      while (nowNs - beginNs < blockNs) {
-        for (int i = 0; i < BURST; i++) {
-          forwarded += burst(nowNs);
-        }
-        nowNs = System.nanoTime();
-      }
+      final long forwarded = forwarder.forward(blockNs);
       return (double) (THREADS.getCurrentThreadCpuTime() - beginCpuNs) / forwarded;
-    }
-
-    private int burst(final long nowNs) {
-      final int count = link.receive(frames, BURST, nowNs);
-      for (int i = 0; i < count; i++) {
-        swapAddresses(frames[i]);
-      }
-      final int sent = link.transmit(frames, count, nowNs);
-      for (int i = sent; i < count; i++) {
-        frames[i].release();
-      }
-      return sent;
-    }
-
-    private static void swapAddresses(final Packet frame) {
-      final long source = EthernetHeader.source(frame.bytes(), frame.offset());
-      final long destination = EthernetHeader.destination(frame.bytes(), frame.offset());
-      final int type = EthernetHeader.type(frame.bytes(), frame.offset());
-      EthernetHeader.write(frame.bytes(), frame.offset(), source, destination, type);
-    }
+    };
   }
 }

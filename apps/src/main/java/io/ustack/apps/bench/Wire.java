@@ -1,6 +1,8 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.Mode;
 import io.ustack.dpdk.DpdkException;
+import io.ustack.dpdk.Transport;
 import java.io.IOException;
 import java.util.function.LongSupplier;
 
@@ -9,23 +11,41 @@ enum Wire {
   /** Shared memory between two DPDK processes, a ustack in each. */
   MEMIF {
     @Override
-    End open(final boolean server, final String address) throws DpdkException {
-      final MemifEnd end = MemifEnd.open(server, address);
+    End open(final boolean server, final Fields settings) throws DpdkException {
+      final Mode mode = Mode.valueOf(settings.text("mode"));
+      final MemifEnd end =
+          MemifEnd.open(
+              server, settings.text(ADDRESS), mode, Transport.valueOf(settings.text("transport")));
       final Sockets sockets = new PosixSockets(end.posix(), MemifEnd.SERVER_ADDRESS);
-      return new End(sockets, 0, 100, end::lostFrames);
+      // A thread beside the stack's leaves the core to it while it waits.
+      return mode == Mode.DEDICATED
+          ? new End(sockets, 1, 1, end::lostFrames)
+          : new End(sockets, 0, 100, end::lostFrames);
     }
   },
 
   /** A veth pair between two namespaces, the kernel's TCP at both ends. */
   VETH {
     @Override
-    End open(final boolean server, final String address) throws IOException {
-      return new End(new NioSockets(address), 1, 1, () -> 0);
+    End open(final boolean server, final Fields settings) throws IOException {
+      return new End(new NioSockets(settings.text(ADDRESS)), 1, 1, () -> 0);
     }
   };
 
+  private static final String ADDRESS = "address";
+
+  /** The settings of both ends; the address is what they find each other by. */
+  Fields at(final String address) {
+    return new Fields().with("wire", this).with(ADDRESS, address);
+  }
+
+  /** The wire of these settings. */
+  static Wire of(final Fields settings) {
+    return valueOf(settings.text("wire"));
+  }
+
   /** Opens one end, in the process that is to be it. */
-  abstract End open(boolean server, String address) throws DpdkException, IOException;
+  abstract End open(boolean server, Fields settings) throws DpdkException, IOException;
 
   /**
    * One end of a wire.

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
@@ -16,17 +17,20 @@ class CellResultTest {
   private static Block block(final long operations, final long lost) {
     final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
     latency.recordValue(2000);
-    return new Block(operations, SECOND_NS, 500 * operations, 2 * operations, lost, latency);
+    final Work work = new Work(500 * operations, 2 * operations, 1, 3_000_000, Map.of("java", 7L));
+    return new Block(operations, SECOND_NS, work, Work.NONE, lost, latency);
+  }
+
+  private static Subject subject(final Cell cell) {
+    return new Subject(cell, "memif", "inline", "direct", "17.0.1", List.of());
   }
 
   private static CellResult result(
       final List<Block> ours, final List<Block> theirs, final List<String> doubts) {
     return CellResult.of(
-        CELL,
-        "memif",
-        "inline",
+        subject(CELL),
         theirs.isEmpty() ? null : "kernel-nio",
-        new Comparison.Measured(ours, theirs, doubts));
+        new Comparison.Measured(ours, theirs, doubts, null));
   }
 
   @Test
@@ -44,7 +48,7 @@ class CellResultTest {
     assertEquals(5000, result.opsPerSec());
     assertEquals(500, result.cpuNsPerOp());
     assertEquals(2, result.bytesAllocatedPerOp());
-    assertEquals(2, result.p50Us(), 0.01);
+    assertEquals(2, CellResult.us(result.latency(), 50), 0.01);
     assertEquals(18, result.blocks());
     assertTrue(result.isTrusted(), result::line);
     assertTrue(result.line().contains("4.00 x kernel-nio (4.00, 4.00)"), result::line);
@@ -63,11 +67,61 @@ class CellResultTest {
   }
 
   @Test
+  void codeThatIsStillCompiledIsADoubt() {
+    final Work little = new Work(1, 1, 0, 0, Map.of("C2_CompilerThre", SECOND_NS / 30));
+    final Work much = new Work(1, 1, 0, 0, Map.of("C1_CompilerThre", SECOND_NS / 10));
+    final Block steady = block(10, 0).servedBy(little, 0);
+    final Block compiled = block(10, 0).servedBy(much, 0);
+    assertEquals(List.of(), result(Collections.nCopies(8, steady), List.of(), List.of()).doubts());
+    assertEquals(
+        List.of("the code was still being compiled"),
+        result(Collections.nCopies(8, compiled), List.of(), List.of()).doubts());
+  }
+
+  @Test
   void ratiosFarApartAreADoubt() {
     final List<Block> ours = new ArrayList<>(Collections.nCopies(8, block(1000, 0)));
     final List<Block> theirs = new ArrayList<>(Collections.nCopies(4, block(250, 0)));
     theirs.addAll(Collections.nCopies(4, block(500, 0)));
     assertEquals(List.of("the quartiles are far apart"), result(ours, theirs, List.of()).doubts());
+  }
+
+  /** The keys that programs count on, and that nothing in them breaks JSON. */
+  @Test
+  void jsonHasTheKeysThatWereAgreed() {
+    final Subject subject =
+        new Subject(CELL, "memif", "inline", "direct", "17.0.1", List.of("a \"note\""));
+    final String json =
+        CellResult.of(
+                subject,
+                "../old\\build",
+                new Comparison.Measured(
+                    Collections.nCopies(8, block(1000, 0)),
+                    Collections.nCopies(8, block(500, 0)),
+                    List.of(),
+                    null))
+            .json();
+    for (final String member :
+        new String[] {
+          "{\"cell\":\"rr-64\",\"wire\":\"memif\",\"mode\":\"inline\",\"conns\":64,",
+          "\"opsPerSec\":1000.0,",
+          "\"gbitPerSec\":0.000,",
+          "\"p50Us\":2.000,",
+          "\"p99Us\":2.000,",
+          "\"p999Us\":2.000,",
+          "\"maxUs\":2.000,",
+          "\"cpuNsPerOp\":500.000,",
+          "\"bytesAllocatedPerOp\":2.0000,",
+          "\"baseline\":\"../old\\\\build\",\"ratioToBaseline\":2.0000,",
+          "\"baselineOpsPerSec\":500.0,",
+          "\"quartiles\":[2.0000,2.0000],\"blocks\":16,",
+          "\"gcCount\":8,\"gcMs\":24,",
+          "\"threadCpuMs\":{\"java\":0.0},",
+          "\"notes\":[\"a \\\"note\\\"\"],",
+          "\"trusted\":true,\"doubts\":[]}"
+        }) {
+      assertTrue(json.contains(member), () -> member + " is not in " + json);
+    }
   }
 
   @Test
@@ -81,12 +135,10 @@ class CellResultTest {
   void aStreamIsGivenInBits() {
     final CellResult bulk =
         CellResult.of(
-            Cell.parse("bulk-1").orElseThrow(),
-            "pipe",
-            "inline",
+            subject(Cell.parse("bulk-1").orElseThrow()),
             null,
             new Comparison.Measured(
-                Collections.nCopies(8, block(1_000_000_000, 0)), List.of(), List.of()));
+                Collections.nCopies(8, block(1_000_000_000, 0)), List.of(), List.of(), null));
     assertTrue(bulk.line().contains(" 8.00 Gbit/s"), bulk::line);
     assertTrue(bulk.json().contains("\"gbitPerSec\":8.000"), bulk::json);
   }

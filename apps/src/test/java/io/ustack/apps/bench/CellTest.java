@@ -20,7 +20,10 @@ class CellTest {
     "bulk, BULK, 1",
     "bulk-8, BULK, 8",
     "bulk-down-1, BULK_DOWN, 1",
-    "bulk-down, BULK_DOWN, 1"
+    "bulk-down, BULK_DOWN, 1",
+    "idle, IDLE, 10000",
+    "idle-1000000, IDLE, 1000000",
+    "forward, FORWARD, 0"
   })
   void reads(final String text, final Cell.Kind kind, final int connections) {
     final Cell cell = Cell.parse(text).orElseThrow();
@@ -30,15 +33,54 @@ class CellTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "rr-", "rr-0", "rr-100001", "rr--1", "rr-1 ", "RR-1", "rr1k-x", "sr-1", "-1"})
+      strings = {
+        "",
+        "rr-",
+        "rr-0",
+        "rr-100001",
+        "rr--1",
+        "rr-1 ",
+        "RR-1",
+        "rr1k-x",
+        "sr-1",
+        "-1",
+        "forward-1",
+        "forward-loss",
+        "idle-1000001",
+        "idle-10-loss",
+        "rr-loss-1",
+        "rr-1-loss-loss"
+      })
   void refuses(final String text) {
     assertEquals(Optional.empty(), Cell.parse(text));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"rr-64", "rr1k-1", "cps", "cps-8", "bulk-1", "bulk-down-8"})
+  @ValueSource(
+      strings = {
+        "rr-64",
+        "rr1k-1",
+        "cps",
+        "cps-8",
+        "bulk-1",
+        "bulk-down-8",
+        "forward",
+        "idle-10",
+        "cps-loss",
+        "rr-64-loss"
+      })
   void isCalledAsItIsRead(final String text) {
     assertEquals(text, Cell.parse(text).orElseThrow().toString());
+  }
+
+  @Test
+  void someHaveOnePlace() {
+    for (final Place place : Place.values()) {
+      assertEquals(place != Place.NULL, Cell.parse("rr-1").orElseThrow().isOn(place));
+      assertEquals(place == Place.PIPE, Cell.parse("rr-1-loss").orElseThrow().isOn(place));
+      assertEquals(place == Place.PIPE, Cell.parse("idle-1").orElseThrow().isOn(place));
+      assertEquals(place == Place.NULL, Cell.parse("forward").orElseThrow().isOn(place));
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
@@ -30,7 +31,7 @@ class ComparisonTest {
     @Override
     public Block block(final long durationNs) {
       order.append(name);
-      return new Block(1, durationNs, 1, 0, 0, new Histogram(3));
+      return new Block(1, durationNs, Work.NONE, Work.NONE, 0, new Histogram(3));
     }
 
     @Override
@@ -71,10 +72,56 @@ class ComparisonTest {
     assertEquals("open A ", order.toString());
   }
 
+  /** It dies in its block number {@code lives}. */
+  private static final class Mortal implements Contender {
+    private int lives;
+
+    Mortal(final int lives) {
+      this.lives = lives;
+    }
+
+    @Override
+    public void open(final Cell cell) {}
+
+    @Override
+    public Block block(final long durationNs) throws CommandFailure {
+      if (--lives == 0) {
+        throw new CommandFailure("the server was killed by signal 9");
+      }
+      return new Block(1, durationNs, Work.NONE, Work.NONE, 0, new Histogram(3));
+    }
+
+    @Override
+    public void shut() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void whatWasMeasuredBeforeADeathIsKeptAndMarked() throws CommandFailure {
+    final Comparison.Measured measured =
+        new Comparison(new Mortal(4), new Named("B"), new Comparison.Pace(1, 1, 8), stop).run(CELL);
+    assertEquals(2, measured.ours().size());
+    assertEquals(2, measured.theirs().size());
+    final Subject subject = new Subject(CELL, "memif", "inline", "direct", "17", List.of());
+    final CellResult result = CellResult.of(subject, "kernel-nio", measured);
+    assertEquals(
+        List.of("the server was killed by signal 9", "only 2 blocks"), result.doubts(), "doubts");
+  }
+
+  @Test
+  void whatDiesBeforeItIsMeasuredIsNoFigure() {
+    final Comparison comparison =
+        new Comparison(new Mortal(2), null, new Comparison.Pace(2, 1, 8), stop);
+    assertThrows(CommandFailure.class, () -> comparison.run(CELL));
+  }
+
   @Test
   void aSecondIsAtLeastTwoBlocks() {
     assertEquals(4, Comparison.Pace.ofSeconds(1).blocks());
     assertEquals(50, Comparison.Pace.ofSeconds(10).blocks());
     assertEquals(25, Comparison.Pace.ofSeconds(10).warmUpBlocks());
+    assertEquals(25, Comparison.Pace.ofSeconds(300).warmUpBlocks());
   }
 }

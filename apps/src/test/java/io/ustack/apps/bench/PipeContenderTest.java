@@ -1,6 +1,5 @@
 package io.ustack.apps.bench;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
@@ -14,14 +13,19 @@ class PipeContenderTest {
   void everyCellMoves() throws CommandFailure {
     try (PipeContender contender = new PipeContender()) {
       for (final String label :
-          new String[] {"rr-1", "rr-300", "rr1k-2", "cps", "bulk-2", "bulk-down-2", "rr-1"}) {
+          new String[] {
+            "rr-1", "rr-300", "rr1k-2", "cps", "bulk-2", "bulk-down-2", "rr-1", "rr-8-loss"
+          }) {
         final Cell cell = Cell.parse(label).orElseThrow();
         contender.open(cell);
         final Block block = contender.block(BLOCK_NS);
         assertTrue(block.operations() > 0, label);
         assertTrue(block.elapsedNs() >= BLOCK_NS, label);
         final long measured = block.latency().getTotalCount();
-        assertEquals(cell.kind().isBulk() ? 0 : block.operations(), measured, label);
+        // Of those asked before the block the latency is not known.
+        final long unknown = block.operations() - measured;
+        assertTrue(cell.kind().isBulk() ? measured == 0 : unknown >= 0, label);
+        assertTrue(cell.kind().isBulk() || unknown <= cell.connections(), label);
         contender.shut();
       }
     }

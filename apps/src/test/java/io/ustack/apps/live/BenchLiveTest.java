@@ -85,6 +85,50 @@ class BenchLiveTest {
     assertEquals(0, process.exitValue());
   }
 
+  /** Six threads, for which few machines have the processors: then that is said. */
+  @Test
+  void measuresWithAThreadAndAnLcoreBeside() throws IOException, InterruptedException {
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(List.of("bench", "--wire=memif", "--cells=rr-2@500", "--seconds=1"));
+    command.addAll(List.of("--mode=dedicated", "--transport=ring", "--json"));
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    final String said = end();
+    assertTrue(said.startsWith("{\"cell\":\"rr-2@500\",\"wire\":\"memif\""), said);
+    assertTrue(said.contains("\"mode\":\"dedicated\"") && said.contains("\"ring\""), said);
+    assertTrue(said.matches(".*\"threadCpuMs\":\\{[^}]*\"rte-worker.*\\R"), said);
+    assertTrue(
+        Runtime.getRuntime().availableProcessors() >= 6 || said.contains("6 busy threads share"),
+        said);
+    assertEquals(0, process.exitValue());
+  }
+
+  /** With testpmd, and in a line that says which memory both had. */
+  @Test
+  void measuresTheForwarderBesideTestpmd() throws IOException, InterruptedException {
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(List.of("bench", "--cells=forward", "--seconds=1"));
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    final String said = end();
+    assertTrue(
+        said.matches("null +forward .* million frames/s .* x testpmd-macswap .*hugepages].*\\R"),
+        said);
+    assertEquals(0, process.exitValue());
+  }
+
+  /** The figure stands alone then, and its line says what to do. */
+  @Test
+  void saysWhereToGetTestpmd() throws IOException, InterruptedException {
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(List.of("bench", "--cells=forward", "--seconds=1", "--json"));
+    final ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PATH", "/nowhere");
+    process = builder.start();
+    final String said = end();
+    assertTrue(said.contains("\"baseline\":null,\"ratioToBaseline\":null,"), said);
+    assertTrue(said.contains("dpdk-testpmd is missing, apt-get install dpdk-dev"), said);
+    assertEquals(0, process.exitValue());
+  }
+
   @Test
   void measuresTransports() throws IOException, InterruptedException {
     final List<String> command = OwnJvm.command(Main.class);

@@ -1,0 +1,98 @@
+package io.ustack.apps.bench;
+
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/** Measures what a plan says, and hands over each result as soon as it is there. */
+final class BenchRun {
+  private final BenchPlan plan;
+  private final StopSignal stop;
+  private final Consumer<Result> results;
+
+  BenchRun(final BenchPlan plan, final StopSignal stop, final Consumer<Result> results) {
+    this.plan = plan;
+    this.stop = stop;
+    this.results = results;
+  }
+
+  /** Everything. */
+  void run() throws CommandFailure {
+    final Build compared = plan.other();
+    if (compared != null) {
+      compared.prepare(stop);
+    }
+    for (final BenchPlan.Stage stage : plan.stages()) {
+      final List<Cell> moving =
+          stage.cells().stream().filter(cell -> cell.kind() != Cell.Kind.IDLE).toList();
+      if (!moving.isEmpty()) {
+        try (Sides sides = Sides.open(plan, stage.place(), stop)) {
+          for (final Cell cell : moving) {
+            measure(sides, stage.place(), cell);
+          }
+        }
+      }
+      for (final Cell cell : stage.cells()) {
+        if (cell.kind() == Cell.Kind.IDLE) {
+          weigh(cell);
+        }
+      }
+    }
+  }
+
+  private void measure(final Sides sides, final Place place, final Cell cell)
+      throws CommandFailure {
+    final Rate rate = plan.rate();
+    if (rate == null || !cell.kind().isRequests() || cell.ratePerSec() > 0) {
+      measure(sides, place, cell, plan.pace());
+    } else if (rate.isShare()) {
+      final CellResult closed = measure(sides, place, cell, Comparison.Pace.QUICK);
+      measure(sides, place, cell.at(rate.of(closed.opsPerSec())), plan.pace());
+    } else {
+      measure(sides, place, cell.at(rate.perSec()), plan.pace());
+    }
+  }
+
+  private CellResult measure(
+      final Sides sides, final Place place, final Cell cell, final Comparison.Pace pace)
+      throws CommandFailure {
+    final Comparison.Measured measured =
+        new Comparison(sides.contender(), sides.baseline(), pace, stop).run(cell);
+    final boolean memif = place == Place.MEMIF;
+    final Subject subject =
+        new Subject(
+            cell,
+            place.label(),
+            memif ? lower(plan.mode()) : "inline",
+            memif ? lower(plan.transport()) : "",
+            sides.contender().jdk(),
+            sides.notes());
+    final int processors = Runtime.getRuntime().availableProcessors();
+    final CellResult result =
+        CellResult.of(
+            subject,
+            sides.baselineName(),
+            memif && plan.busyThreads() > processors
+                ? measured.doubted(
+                    plan.busyThreads() + " busy threads share " + processors + " processors")
+                : measured);
+    results.accept(result);
+    if (measured.broken() != null) {
+      throw measured.broken();
+    }
+    return result;
+  }
+
+  private static String lower(final Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void weigh(final Cell cell) throws CommandFailure {
+    final IdleResult ours = new IdleProcess(plan.build(), stop).weigh(cell);
+    final Build other = plan.other();
+    results.accept(
+        other == null ? ours : ours.beside(other.name(), new IdleProcess(other, stop).weigh(cell)));
+  }
+}
