@@ -21,12 +21,14 @@ import io.ustack.link.LoopbackLink;
 import io.ustack.link.ReadyList;
 import io.ustack.link.Train;
 import io.ustack.link.TransmitBatch;
+import io.ustack.stack.StageTimes.Stage;
 import io.ustack.tcp.IsnGenerator;
 import io.ustack.tcp.IsnSource;
 import io.ustack.tcp.MemoryReclaim;
 import io.ustack.tcp.Tcp;
 import io.ustack.time.TimerWheel;
 import io.ustack.udp.Udp;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One shard: the layers over one link, and the duty cycle that drives them. One thread owns it.
@@ -81,7 +83,12 @@ public final class NetworkStack implements AutoCloseable {
   private final Udp udp;
   private final EthernetInput wireInput;
   private final EthernetInput loopbackInput;
+  private final WireChanges wireChanges;
   private final Packet[] burst = new Packet[BURST];
+
+  /** Null unless somebody measures. */
+  private @Nullable StageTimes stageTimes;
+
   private volatile boolean closed;
 
   /** Wires a shard over {@code wire} and announces its address with the first flush. */
@@ -152,6 +159,8 @@ public final class NetworkStack implements AutoCloseable {
     loopbackInput =
         new EthernetInput(
             0, counters, null, new Ipv4Input(local, true, transports, icmp, counters));
+    final boolean isFirst = wire.flows().number() == 0; // shards share the wire, one counts
+    wireChanges = new WireChanges(isFirst, arp, ipv4, tcp, udp, counters);
     arp.start(startNs);
   }
 
@@ -244,22 +253,44 @@ public final class NetworkStack implements AutoCloseable {
    * @return the work done: 0 when there was nothing to do, and always once the stack is closed
    */
   public int poll(final long nowNs) {
+    ended(Stage.APPLICATION);
     int work = executeCommands(nowNs);
     if (closed) {
       return work;
     }
     work += collect();
     ladder.look(nowNs);
+    ended(Stage.COMMANDS);
     work += receive(wire, wireInput, nowNs);
     work += wire.passedBy();
     final int looped = receive(loopback, loopbackInput, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);
     work += looped;
     work += advanceTimers(nowNs);
+    ended(Stage.TIMERS);
     work += emit(nowNs);
+    ended(Stage.EMIT);
     work += flush(wireBatch, nowNs);
     work += flush(loopbackBatch, nowNs);
+    ended(Stage.TRANSMIT);
+    if (stageTimes != null) {
+      stageTimes.endCycle(work);
+    }
     return work;
+  }
+
+  /**
+   * From now on every cycle is charged to {@code times}, which costs it a look at the clock per
+   * stage; null ends that. Stack thread.
+   */
+  public void measure(final @Nullable StageTimes times) {
+    stageTimes = times;
+  }
+
+  private void ended(final Stage stage) {
+    if (stageTimes != null) {
+      stageTimes.end(stage);
+    }
   }
 
   /**
@@ -332,6 +363,7 @@ public final class NetworkStack implements AutoCloseable {
 
   private int receive(final LinkDevice link, final EthernetInput input, final long nowNs) {
     final int count = take(link, nowNs);
+    ended(Stage.RECEIVE);
     int segments = 0;
     long bytes = 0;
     for (int i = 0; i < count; i++) {
@@ -350,6 +382,7 @@ public final class NetworkStack implements AutoCloseable {
     }
     counters.add(Counter.FRAMES_IN, segments);
     counters.add(Counter.BYTES_IN, bytes);
+    ended(Stage.INPUT);
     return count;
   }
 
@@ -427,33 +460,9 @@ public final class NetworkStack implements AutoCloseable {
     }
   }
 
-  /**
-   * What has become of the wire. Down and up: connections and sockets stay, what they send in
-   * between is lost and sent again; neighbours are looked for anew, and our address is announced.
-   * Reset: our address is announced, in case that a switch has forgotten us, too. Gone: connections
-   * to others fail with NETWORK_DOWN, no route leads out any more. Stack thread.
-   */
+  /** What has become of the wire, {@link WireChanges}. Stack thread. */
   public void onWire(final LinkChange change, final long nowNs) {
-    final boolean first = wire.flows().number() == 0; // shards share the wire, one counts
-    switch (change) {
-      case DOWN -> {
-        counters.add(Counter.LINK_DOWNS, first ? 1 : 0);
-        arp.onLinkDown();
-      }
-      case UP -> {
-        counters.add(Counter.LINK_UPS, first ? 1 : 0);
-        arp.onLinkUp(nowNs);
-      }
-      case RESET -> {
-        counters.add(Counter.LINK_RESETS, first ? 1 : 0);
-        arp.onLinkUp(nowNs);
-      }
-      case GONE -> {
-        ipv4.onWireGone();
-        tcp.all().onWireGone(ipv4.local());
-        udp.onWireGone();
-      }
-    }
+    wireChanges.on(change, nowNs);
   }
 
   /** Whether {@link #close()} was called. Any thread. */
