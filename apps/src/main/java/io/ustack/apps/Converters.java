@@ -285,6 +285,33 @@ final class Converters {
     }
   }
 
+  /** {@code rr}, {@code cps} or {@code bulk}. */
+  static final class LoadKind implements ITypeConverter<LoadCommand.Kind> {
+    @Override
+    public LoadCommand.Kind convert(final String text) {
+      for (final LoadCommand.Kind kind : LoadCommand.Kind.values()) {
+        if (kind.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return kind;
+        }
+      }
+      throw new TypeConversionException("'" + text + "' is none of rr, cps and bulk");
+    }
+  }
+
+  /** How many a second, 1 to 100M. */
+  static final class PerSecond implements ITypeConverter<Double> {
+    private static final double MOST = 1e8;
+
+    @Override
+    public Double convert(final String text) {
+      final double rate = scaled(text, "kM");
+      if (!(rate >= 1 && rate <= MOST)) {
+        throw new TypeConversionException("'" + text + "' is no rate from 1 to 100M");
+      }
+      return rate;
+    }
+  }
+
   /** {@code inline} or {@code dedicated}. */
   static final class ModeName implements ITypeConverter<Mode> {
     @Override

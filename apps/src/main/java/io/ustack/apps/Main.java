@@ -79,6 +79,7 @@ public final class Main {
     commandLine.addSubcommand(new RedisCommand(invocation));
     commandLine.addSubcommand(new Iperf3Command(invocation));
     commandLine.addSubcommand(new PingCommand(invocation));
+    commandLine.addSubcommand(new LoadCommand(invocation));
     commandLine.addSubcommand(new ReplayCommand(invocation));
     commandLine.addSubcommand(new SimCommand(invocation));
     commandLine.addSubcommand(new DoctorCommand(invocation));

@@ -49,6 +49,10 @@ public final class TwoHosts implements AutoCloseable {
     return serverStack;
   }
 
+  public NetworkStack peerStack() {
+    return peerStack;
+  }
+
   public Posix peerPosix() {
     return peerPosix;
   }

@@ -1,0 +1,141 @@
+package io.ustack.apps.load;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.HdrHistogram.Histogram;
+
+/** What came of a load. */
+public final class LoadTally {
+  private static final long LONGEST_NS = 1_000_000_000_000L;
+
+  private final Histogram latency = new Histogram(1, LONGEST_NS, 3);
+  private final Map<String, Long> failures = new TreeMap<>();
+  private long successes;
+  private long bytes;
+  private long unsent;
+  private long elapsedNs;
+
+  /** A request was answered, so long after it was begun, or due. */
+  void succeeded(final long latencyNs) {
+    successes++;
+    latency.recordValue(Math.min(LONGEST_NS, Math.max(1, latencyNs)));
+  }
+
+  /** A request, or an attempt to connect, came to nothing. */
+  void failed(final String why) {
+    failures.merge(why, 1L, Long::sum);
+  }
+
+  /** A stream moved. */
+  void moved(final int count) {
+    bytes += count;
+  }
+
+  /** The end: so long after the beginning, and with requests that were due and never begun. */
+  void ended(final long afterNs, final long neverBegun) {
+    elapsedNs = afterNs;
+    unsent = neverBegun;
+  }
+
+  /** Adds what came of another thread's part of the same load. */
+  public void add(final LoadTally other) {
+    latency.add(other.latency);
+    other.failures.forEach((why, count) -> failures.merge(why, count, Long::sum));
+    successes += other.successes;
+    bytes += other.bytes;
+    unsent += other.unsent;
+    elapsedNs = Math.max(elapsedNs, other.elapsedNs);
+  }
+
+  /** Requests that were answered. */
+  public long successes() {
+    return successes;
+  }
+
+  /** Requests and attempts to connect that came to nothing. */
+  public long failures() {
+    return failures.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Bytes of streams. */
+  public long bytes() {
+    return bytes;
+  }
+
+  /** Requests that were due and never begun: the server does not keep up with the rate. */
+  public long unsent() {
+    return unsent;
+  }
+
+  /** Whether all that was begun went well, and that was something. */
+  public boolean isGood() {
+    return failures.isEmpty() && unsent == 0 && successes + bytes > 0;
+  }
+
+  private double seconds() {
+    return Math.max(1, elapsedNs) / 1e9;
+  }
+
+  /** Latency in microseconds; 0 without any. */
+  double us(final double percentile) {
+    return successes == 0 ? 0 : latency.getValueAtPercentile(percentile) / 1e3;
+  }
+
+  /** One readable line; the same words in the same order, whatever happened. */
+  public String line(final boolean stream) {
+    final String done =
+        stream
+            ? String.format(
+                Locale.ROOT,
+                "bytes %d, failed %d, time %.3f s, %.3f Gbit/s",
+                bytes,
+                failures(),
+                seconds(),
+                bytes * 8 / seconds() / 1e9)
+            : String.format(
+                Locale.ROOT,
+                "success %d, failed %d, time %.3f s, qps %.0f; latency p50 %.1f us, p99 %.1f us,"
+                    + " p99.9 %.1f us, max %.1f us",
+                successes,
+                failures(),
+                seconds(),
+                successes / seconds(),
+                us(50),
+                us(99),
+                us(99.9),
+                us(100));
+    final String late =
+        unsent == 0 ? "" : "; NOT BEGUN " + unsent + ": the server does not keep up with the rate";
+    return done + late + why();
+  }
+
+  private String why() {
+    return failures.isEmpty()
+        ? ""
+        : failures.entrySet().stream()
+            .map(failure -> failure.getValue() + " x " + failure.getKey())
+            .collect(Collectors.joining(", ", " (failed: ", ")"));
+  }
+
+  /** One JSON object on one line. */
+  public String json() {
+    return String.format(
+        Locale.ROOT,
+        "{\"success\":%d,\"failed\":%d,\"notBegun\":%d,\"bytes\":%d,\"timeSec\":%.6f,"
+            + "\"qps\":%.1f,\"gbitPerSec\":%.4f,\"p50Us\":%.3f,\"p99Us\":%.3f,\"p999Us\":%.3f,"
+            + "\"maxUs\":%.3f}",
+        successes,
+        failures(),
+        unsent,
+        bytes,
+        seconds(),
+        successes / seconds(),
+        bytes * 8 / seconds() / 1e9,
+        us(50),
+        us(99),
+        us(99.9),
+        us(100));
+  }
+}

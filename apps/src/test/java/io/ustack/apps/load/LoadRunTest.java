@@ -1,0 +1,262 @@
+package io.ustack.apps.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ustack.apps.ConnectionLimits;
+import io.ustack.apps.EventLoop;
+import io.ustack.apps.TwoHosts;
+import io.ustack.apps.echo.EchoServer;
+import io.ustack.posix.Posix;
+import io.ustack.posix.SocketOption;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** A load on one host of two, on a manual clock. */
+final class LoadRunTest {
+  private static final int PORT = 7;
+  private static final long MS = 1_000_000;
+  private static final long SECOND = 1000 * MS;
+
+  private final TwoHosts hosts = new TwoHosts();
+  private final EventLoop loop = new EventLoop(hosts.peerPosix(), hosts.clock());
+  private boolean serverSleeps;
+
+  @AfterEach
+  void close() {
+    loop.close();
+    hosts.close();
+  }
+
+  private void echo() throws IOException {
+    final EventLoop server = new EventLoop(hosts.serverPosix(), hosts.clock());
+    new EchoServer(hosts.serverPosix(), server, new ConnectionLimits(1000, 1000 * SECOND), PORT);
+    hosts.serve(
+        () -> {
+          if (!serverSleeps) {
+            server.step(0);
+          }
+        });
+  }
+
+  private static LoadPlan plan(
+      final LoadPlan.Kind kind, final int connections, final long requests, final long durationNs) {
+    return new LoadPlan(
+        kind,
+        TwoHosts.SERVER_ADDRESS,
+        PORT,
+        connections,
+        requests,
+        durationNs,
+        0,
+        ByteBuffer.allocateDirect(64),
+        64,
+        5 * SECOND);
+  }
+
+  private static LoadPlan atRate(final LoadPlan plan, final double rate) {
+    return new LoadPlan(
+        plan.kind(),
+        plan.address(),
+        plan.port(),
+        plan.connections(),
+        plan.requests(),
+        plan.durationNs(),
+        rate,
+        plan.request(),
+        plan.answerBytes(),
+        plan.timeoutNs());
+  }
+
+  private LoadTally run(final LoadPlan plan) {
+    return run(plan, () -> {});
+  }
+
+  private LoadTally run(final LoadPlan plan, final Runnable eachTurn) {
+    try (LoadRun run = new LoadRun(hosts.peerPosix(), loop, plan, hosts.clock())) {
+      hosts.until(
+          () -> {
+            eachTurn.run();
+            run.step(0);
+            return run.isOver();
+          });
+      return run.tally();
+    }
+  }
+
+  @Test
+  void asksUntilSoManyAreAnswered() throws IOException {
+    echo();
+    final LoadTally tally = run(plan(LoadPlan.Kind.RR, 8, 1000, 0));
+    assertEquals(1000, tally.successes());
+    assertEquals(0, tally.failures());
+    assertTrue(tally.isGood());
+    assertTrue(tally.line(false).startsWith("success 1000, failed 0, time 0."), tally.line(false));
+  }
+
+  @Test
+  void asksUntilTimeIsUp() throws IOException {
+    echo();
+    final long beforeNs = hosts.clock().nanoTime();
+    final LoadTally tally = run(plan(LoadPlan.Kind.RR, 1, 0, 50 * MS));
+    final long tookNs = hosts.clock().nanoTime() - beforeNs;
+    assertTrue(tookNs >= 50 * MS && tookNs < 60 * MS, "took " + tookNs);
+    assertTrue(tally.successes() > 100, tally.line(false));
+  }
+
+  @Test
+  void aRequestOfManySegmentsGoesAndComesInPieces() throws IOException {
+    echo();
+    final LoadPlan plan =
+        new LoadPlan(
+            LoadPlan.Kind.RR,
+            TwoHosts.SERVER_ADDRESS,
+            PORT,
+            2,
+            6,
+            0,
+            0,
+            ByteBuffer.allocateDirect(1 << 20),
+            1 << 20,
+            30 * SECOND);
+    assertEquals(6, run(plan).successes());
+  }
+
+  @Test
+  void whereNobodyListensItEndsAndSaysSo() {
+    hosts.serve(hosts.serverPosix()::poll);
+    final LoadTally tally = run(plan(LoadPlan.Kind.RR, 3, 0, SECOND));
+    assertEquals(3, tally.failures());
+    assertFalse(tally.isGood());
+    assertTrue(tally.line(false).endsWith("(failed: 3 x ECONNREFUSED)"), tally.line(false));
+  }
+
+  @Test
+  void connectionsThatAreRefusedAreRequestsThatFailed() {
+    hosts.serve(hosts.serverPosix()::poll);
+    final long beforeNs = hosts.clock().nanoTime();
+    final LoadTally tally = run(plan(LoadPlan.Kind.CPS, 2, 10, 0));
+    assertEquals(10, tally.failures());
+    assertEquals(0, tally.successes());
+    final long tookNs = hosts.clock().nanoTime() - beforeNs;
+    assertTrue(tookNs >= 400 * MS, "five attempts each, with rests of 100 ms: " + tookNs);
+  }
+
+  /** Answers twice per connection, then closes it. */
+  private void answerTwice() {
+    final Posix posix = hosts.serverPosix();
+    final EventLoop server = new EventLoop(posix, hosts.clock());
+    final int listener =
+        posix.socket(
+            SocketOption.AF_INET, SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK, 0);
+    assertEquals(0, posix.bind(listener, 0, PORT));
+    assertEquals(0, posix.listen(listener, 100));
+    final byte[] bytes = new byte[64];
+    server.add(
+        listener,
+        1,
+        (events, nowNs) -> {
+          final int fd = posix.accept4(listener, null, SocketOption.SOCK_NONBLOCK);
+          final int[] answered = {0};
+          server.add(
+              fd,
+              1,
+              (ready, thenNs) -> {
+                if (posix.recv(fd, bytes, 0, 64, 0) <= 0 || answered[0]++ == 2) {
+                  server.close(fd);
+                } else {
+                  posix.send(fd, bytes, 0, 64, 0);
+                }
+              });
+        });
+    hosts.serve(() -> server.step(0));
+  }
+
+  @Test
+  void aConnectionThatTheServerClosesIsOpenedAnew() {
+    answerTwice();
+    final LoadTally tally = run(plan(LoadPlan.Kind.RR, 1, 9, 0));
+    assertEquals(6, tally.successes());
+    assertEquals(3, tally.failures());
+    assertTrue(tally.line(false).endsWith("(failed: 3 x closed by the server)"), tally.line(false));
+  }
+
+  @Test
+  void whatIsNotAnsweredInTimeHasFailed() throws IOException {
+    echo();
+    final long beginNs = hosts.clock().nanoTime();
+    final LoadTally tally =
+        run(
+            plan(LoadPlan.Kind.RR, 2, 100, 0),
+            () -> {
+              final long intoNs = hosts.clock().nanoTime() - beginNs;
+              serverSleeps = intoNs > MS / 2 && intoNs < 6 * SECOND;
+            });
+    assertEquals(98, tally.successes());
+    assertTrue(tally.line(false).endsWith("(failed: 2 x timeout)"), tally.line(false));
+  }
+
+  @Test
+  void connectionsLeaveNothingBehind() throws IOException {
+    echo();
+    final LoadTally tally = run(plan(LoadPlan.Kind.CPS, 4, 200, 0));
+    assertEquals(200, tally.successes());
+    assertTrue(tally.isGood());
+    hosts.pass(SECOND);
+    assertEquals(0, hosts.serverStack().tcp().connections());
+    assertEquals(0, hosts.peerStack().tcp().connections(), "TIME_WAIT at who closes");
+  }
+
+  @Test
+  void streamsUp() throws IOException {
+    echo();
+    final LoadTally tally = run(plan(LoadPlan.Kind.BULK, 2, 0, 20 * MS));
+    assertTrue(tally.bytes() > 100_000, tally.line(true));
+    assertTrue(tally.isGood());
+  }
+
+  @Test
+  void aStallIsInTheLatencyOfAllThatWasDueMeanwhile() throws IOException {
+    echo();
+    final long stallNs = hosts.clock().nanoTime() + 200 * MS;
+    final LoadTally tally =
+        run(
+            atRate(plan(LoadPlan.Kind.RR, 1, 0, SECOND), 1000),
+            () -> {
+              final long intoNs = hosts.clock().nanoTime() - stallNs;
+              serverSleeps = intoNs >= 0 && intoNs < 500 * MS;
+            });
+    assertEquals(1000, tally.successes());
+    assertTrue(tally.us(100) > 490_000, tally.line(false));
+    assertTrue(tally.us(75) > 200_000, "half of all waited: " + tally.line(false));
+    assertTrue(tally.us(25) < 1_000, tally.line(false));
+  }
+
+  @Test
+  void aServerThatDoesNotKeepUpIsNamed() throws IOException {
+    echo();
+    final LoadTally tally = run(atRate(plan(LoadPlan.Kind.RR, 1, 0, 50 * MS), 1_000_000));
+    assertTrue(tally.unsent() > 10_000, tally.line(false));
+    assertFalse(tally.isGood());
+    assertTrue(tally.line(false).contains("NOT BEGUN " + tally.unsent()), tally.line(false));
+  }
+
+  @Test
+  void threadsShareAll() {
+    final LoadPlan plan = atRate(plan(LoadPlan.Kind.RR, 10, 101, 0), 300);
+    int connections = 0;
+    long requests = 0;
+    for (int i = 0; i < 3; i++) {
+      final LoadPlan share = plan.share(i, 3);
+      connections += share.connections();
+      requests += share.requests();
+      assertTrue(share.connections() >= 3 && share.requests() >= 33, share.toString());
+      assertEquals(100, share.ratePerSecond());
+    }
+    assertEquals(10, connections);
+    assertEquals(101, requests);
+  }
+}
