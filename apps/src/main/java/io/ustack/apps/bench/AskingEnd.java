@@ -27,8 +27,11 @@ final class AskingEnd implements Contender {
   @Override
   public Block block(final long durationNs) {
     final long lost = end.lostFrames().getAsLong();
+    final StageMeter stages = new StageMeter(end.stages());
     final Block block = loop().block(durationNs);
-    return block.withLostFrames(end.lostFrames().getAsLong() - lost);
+    return block
+        .withWork(stages.in(block.work()))
+        .withLostFrames(end.lostFrames().getAsLong() - lost);
   }
 
   @Override

@@ -95,13 +95,14 @@ public final class BenchEnd {
     while (true) {
       orders.take(); // go
       final long lost = end.lostFrames().getAsLong();
+      final StageMeter stages = new StageMeter(end.stages());
       final WorkMeter meter = new WorkMeter();
       while (orders.isEmpty()) {
         for (int i = 0; i < end.stepsPerLook(); i++) {
           service.step(end.waitMs());
         }
       }
-      final Work work = meter.work();
+      final Work work = stages.in(meter.work());
       orders.take(); // halt
       System.out.println(
           "halted " + work.fields().with("lostFrames", end.lostFrames().getAsLong() - lost));

@@ -86,6 +86,13 @@ final class BenchOptions {
       description = "between DPDK and the stacks over memif: direct or ring (direct)")
   private @Nullable Transport transport;
 
+  @Option(
+      names = "--account",
+      description =
+          "with each cell over memif what the stages of the duty cycle cost at both ends; a look at"
+              + " the clock per stage is in it")
+  private boolean account;
+
   @Option(names = "--java", paramLabel = "HOME", description = "the JDK of whatever is measured")
   private @Nullable Path java;
 
@@ -129,7 +136,8 @@ final class BenchOptions {
           tso,
           rate,
           mode == null ? Mode.INLINE : mode,
-          transport == null ? Transport.DIRECT : transport);
+          transport == null ? Transport.DIRECT : transport,
+          account);
     } catch (final IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
@@ -143,6 +151,8 @@ final class BenchOptions {
     refuse(spec, kernel && compared != null, "--compare and --kernel: one baseline at a time");
     refuse(spec, mode != null && !memif, "--mode wants --wire memif: the pipe has one thread");
     refuse(spec, transport != null && !memif, "--transport wants --wire memif");
+    refuse(spec, account && !memif, "--account wants --wire memif");
+    refuse(spec, account && mode == Mode.DEDICATED, "--account wants --mode inline");
     refuse(
         spec,
         rate != null

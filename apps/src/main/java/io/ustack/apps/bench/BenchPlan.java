@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param rate of requests in an open loop; null: a closed one
  * @param mode who runs the stacks at the ends of a memif
  * @param transport between DPDK and those stacks
+ * @param account whether those stacks say which stage of their duty cycle costs how much
  */
 record BenchPlan(
     List<Place> places,
@@ -28,7 +29,8 @@ record BenchPlan(
     boolean tso,
     @Nullable Rate rate,
     Mode mode,
-    Transport transport) {
+    Transport transport,
+    boolean account) {
 
   /** Cells that are measured in one place, one after the other. */
   record Stage(Place place, List<Cell> cells) {}

@@ -31,6 +31,11 @@ record Block(
     return new Block(operations, elapsedNs, server, work, lostFrames + lostByServer, latency);
   }
 
+  /** The same with more known of the work. */
+  Block withWork(final Work known) {
+    return new Block(operations, elapsedNs, known, clientWork, lostFrames, latency);
+  }
+
   /** The same with frames that were lost. */
   Block withLostFrames(final long frames) {
     return new Block(operations, elapsedNs, work, clientWork, frames, latency);

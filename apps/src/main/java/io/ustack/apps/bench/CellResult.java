@@ -3,6 +3,8 @@ package io.ustack.apps.bench;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -148,6 +150,14 @@ record CellResult(
 
   private static double quantile(final double[] sorted, final double q) {
     return sorted[(int) (q * (sorted.length - 1) + 0.5)];
+  }
+
+  /** What was measured in nanoseconds, per operation. */
+  Map<String, Double> perOp(final Map<String, Long> ns) {
+    final double operations = work.cpuNs() / cpuNsPerOp;
+    final Map<String, Double> each = new TreeMap<>();
+    ns.forEach((name, all) -> each.put(name, all / operations));
+    return each;
   }
 
   /** A percentile in microseconds, 0 where latency is not measured. */

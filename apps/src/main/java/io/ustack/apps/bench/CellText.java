@@ -1,5 +1,6 @@
 package io.ustack.apps.bench;
 
+import io.ustack.stack.StageTimes.Stage;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -48,9 +49,26 @@ final class CellText {
     for (final String note : result.subject().notes()) {
       line.append("  [").append(note).append(']');
     }
-    return result.isTrusted()
-        ? line.toString()
-        : line + "  NOT TRUSTED: " + String.join("; ", result.doubts());
+    if (!result.isTrusted()) {
+      line.append("  NOT TRUSTED: ").append(String.join("; ", result.doubts()));
+    }
+    account(line, "server", result.perOp(result.work().stagesNs()));
+    account(line, "client", result.perOp(result.clientWork().stagesNs()));
+    return line.toString();
+  }
+
+  /** A line of its own: the stages in their order. */
+  private static void account(
+      final StringBuilder line, final String end, final Map<String, Double> stages) {
+    if (stages.isEmpty()) {
+      return;
+    }
+    line.append(format("%n      ns/op at the %s:", end));
+    for (final Stage stage : Stage.values()) {
+      final String name = stage.name().toLowerCase(Locale.ROOT);
+      line.append(format("  %s %.1f", name, stages.getOrDefault(name, 0.0)));
+    }
+    line.append(format("  %s %.1f", StageMeter.IDLE, stages.getOrDefault(StageMeter.IDLE, 0.0)));
   }
 
   private static String latency(final Histogram latency) {
@@ -93,6 +111,8 @@ final class CellText {
         .number("clientGcMs", result.clientWork().collectionNs() / 1e6, 0)
         .numbers("threadCpuMs", milliseconds(result.work()), 1)
         .numbers("clientThreadCpuMs", milliseconds(result.clientWork()), 1)
+        .numbers("stageNsPerOp", result.perOp(result.work().stagesNs()), 2)
+        .numbers("clientStageNsPerOp", result.perOp(result.clientWork().stagesNs()), 2)
         .text("transport", subject.transport().isEmpty() ? null : subject.transport())
         .text("jdk", subject.jdk())
         .texts("notes", subject.notes())

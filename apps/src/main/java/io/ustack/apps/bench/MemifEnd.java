@@ -12,6 +12,7 @@ import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.posix.Posix;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
+import io.ustack.stack.StageTimes;
 import io.ustack.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +64,13 @@ final class MemifEnd implements AutoCloseable {
 
   Posix posix() {
     return posix;
+  }
+
+  /** From now on the stack charges its stages; for a stack that runs INLINE. */
+  StageTimes measure() {
+    final StageTimes times = new StageTimes(Clock.SYSTEM);
+    stack.measure(times);
+    return times;
   }
 
   /** Frames that this end has lost so far. */

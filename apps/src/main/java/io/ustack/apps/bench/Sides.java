@@ -67,7 +67,11 @@ record Sides(
       throws CommandFailure {
     final String socket = "ustack-bench-" + ProcessHandle.current().pid() + which;
     final Fields settings =
-        Wire.MEMIF.at(socket).with("mode", plan.mode()).with("transport", plan.transport());
+        Wire.MEMIF
+            .at(socket)
+            .with("mode", plan.mode())
+            .with("transport", plan.transport())
+            .with(Wire.ACCOUNT, plan.account());
     final int threads = plan.mode() == Mode.DEDICATED ? 2 : 1;
     return TwoProcesses.start(build, stop, settings, threads, List.of(), List.of());
   }

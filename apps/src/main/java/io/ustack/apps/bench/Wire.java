@@ -3,8 +3,10 @@ package io.ustack.apps.bench;
 import io.ustack.apps.Mode;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.Transport;
+import io.ustack.stack.StageTimes;
 import java.io.IOException;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** What lies between two processes of the bench. */
 enum Wire {
@@ -16,11 +18,12 @@ enum Wire {
       final MemifEnd end =
           MemifEnd.open(
               server, settings.text(ADDRESS), mode, Transport.valueOf(settings.text("transport")));
+      final StageTimes stages = Boolean.parseBoolean(settings.text(ACCOUNT)) ? end.measure() : null;
       final Sockets sockets = new PosixSockets(end.posix(), MemifEnd.SERVER_ADDRESS);
       // A thread beside the stack's leaves the core to it while it waits.
       return mode == Mode.DEDICATED
-          ? new End(sockets, 1, 1, end::lostFrames)
-          : new End(sockets, 0, 100, end::lostFrames);
+          ? new End(sockets, 1, 1, end::lostFrames, stages)
+          : new End(sockets, 0, 100, end::lostFrames, stages);
     }
   },
 
@@ -28,11 +31,14 @@ enum Wire {
   VETH {
     @Override
     End open(final boolean server, final Fields settings) throws IOException {
-      return new End(new NioSockets(settings.text(ADDRESS)), 1, 1, () -> 0);
+      return new End(new NioSockets(settings.text(ADDRESS)), 1, 1, () -> 0, null);
     }
   };
 
   private static final String ADDRESS = "address";
+
+  /** The setting that has stacks charge their stages. */
+  static final String ACCOUNT = "account";
 
   /** The settings of both ends; the address is what they find each other by. */
   Fields at(final String address) {
@@ -53,6 +59,12 @@ enum Wire {
    * @param waitMs how long a step may wait in the kernel; 0 spins
    * @param stepsPerLook how many steps are made between two looks at the clock
    * @param lostFrames so far
+   * @param stages of its stack's duty cycle, if anybody wants them
    */
-  record End(Sockets sockets, int waitMs, int stepsPerLook, LongSupplier lostFrames) {}
+  record End(
+      Sockets sockets,
+      int waitMs,
+      int stepsPerLook,
+      LongSupplier lostFrames,
+      @Nullable StageTimes stages) {}
 }

@@ -16,28 +16,51 @@ import java.util.stream.Collectors;
  * @param collectionNs how long they took, in whole milliseconds
  * @param threadsNs CPU time of every thread of the process that used some, by name; those of one
  *     name together; empty where the kernel does not say
+ * @param stagesNs time of the stages of the stack's duty cycle, {@link StageMeter}; empty where
+ *     nobody asked
  */
 record Work(
     long cpuNs,
     long allocatedBytes,
     long collections,
     long collectionNs,
-    Map<String, Long> threadsNs) {
+    Map<String, Long> threadsNs,
+    Map<String, Long> stagesNs) {
   /** As the kernel knows HotSpot's: a name there has fifteen letters. */
   private static final Pattern COMPILER = Pattern.compile("C[12]_CompilerThre");
 
   static final Work NONE = new Work(0, 0, 0, 0, Map.of());
 
+  /** Without stages. */
+  Work(
+      final long cpuNs,
+      final long allocatedBytes,
+      final long collections,
+      final long collectionNs,
+      final Map<String, Long> threadsNs) {
+    this(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, Map.of());
+  }
+
+  /** The same with stages. */
+  Work withStages(final Map<String, Long> stages) {
+    return new Work(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, stages);
+  }
+
   /** Both together. */
   Work plus(final Work other) {
-    final Map<String, Long> threads = new TreeMap<>(threadsNs);
-    other.threadsNs.forEach((name, ns) -> threads.merge(name, ns, Long::sum));
     return new Work(
         cpuNs + other.cpuNs,
         allocatedBytes + other.allocatedBytes,
         collections + other.collections,
         collectionNs + other.collectionNs,
-        threads);
+        sum(threadsNs, other.threadsNs),
+        sum(stagesNs, other.stagesNs));
+  }
+
+  private static Map<String, Long> sum(final Map<String, Long> one, final Map<String, Long> other) {
+    final Map<String, Long> both = new TreeMap<>(one);
+    other.forEach((name, ns) -> both.merge(name, ns, Long::sum));
+    return both;
   }
 
   /** CPU time of the JIT compilers' threads. */
@@ -58,27 +81,35 @@ record Work(
         .with("allocatedBytes", allocatedBytes)
         .with("collections", collections)
         .with("collectionNs", collectionNs)
-        .with(
-            "threadsNs",
-            threadsNs.entrySet().stream()
-                .map(thread -> thread.getKey() + ":" + thread.getValue())
-                .collect(Collectors.joining(",")));
+        .with("threadsNs", text(threadsNs))
+        .with("stagesNs", text(stagesNs));
+  }
+
+  private static String text(final Map<String, Long> numbers) {
+    return numbers.entrySet().stream()
+        .map(number -> number.getKey() + ":" + number.getValue())
+        .collect(Collectors.joining(","));
   }
 
   /** What {@link #fields} has written. */
   static Work of(final Fields fields) {
-    final Map<String, Long> threads = new TreeMap<>();
-    for (final String thread : fields.text("threadsNs").split(",", -1)) {
-      final int colon = thread.lastIndexOf(':');
-      if (colon > 0) {
-        threads.put(thread.substring(0, colon), Long.parseLong(thread.substring(colon + 1)));
-      }
-    }
     return new Work(
         fields.number("cpuNs"),
         fields.number("allocatedBytes"),
         fields.number("collections"),
         fields.number("collectionNs"),
-        threads);
+        numbers(fields.text("threadsNs")),
+        numbers(fields.text("stagesNs")));
+  }
+
+  private static Map<String, Long> numbers(final String text) {
+    final Map<String, Long> numbers = new TreeMap<>();
+    for (final String number : text.split(",", -1)) {
+      final int colon = number.lastIndexOf(':');
+      if (colon > 0) {
+        numbers.put(number.substring(0, colon), Long.parseLong(number.substring(colon + 1)));
+      }
+    }
+    return numbers;
   }
 }

@@ -97,6 +97,8 @@ class BenchPlanTest {
             "--wire=pipe --kernel",
             "--tso",
             "--wire=pipe --mode=dedicated",
+            "--wire=pipe --account",
+            "--mode=dedicated --account",
             "--wire=pipe --transport=ring",
             "--mode=both",
             "--seconds=0",

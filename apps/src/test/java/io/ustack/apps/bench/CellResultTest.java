@@ -79,6 +79,25 @@ class CellResultTest {
   }
 
   @Test
+  void stagesAreToldPerOperation() {
+    final Work server =
+        new Work(5000, 0, 0, 0, Map.of()).withStages(Map.of("input", 1450L, "idle", 20L));
+    final Work client = new Work(1, 0, 0, 0, Map.of()).withStages(Map.of("receive", 30L));
+    final Block block = new Block(10, SECOND_NS, server, client, 0, new Histogram(1, SECOND_NS, 3));
+    final CellResult result = result(Collections.nCopies(8, block), List.of(), List.of());
+    final List<String> lines = result.line().lines().toList();
+    assertEquals(3, lines.size(), result::line);
+    assertEquals(
+        "      ns/op at the server:  application 0.0  commands 0.0  receive 0.0  input 145.0"
+            + "  timers 0.0  emit 0.0  transmit 0.0  idle 2.0",
+        lines.get(1));
+    assertTrue(lines.get(2).contains("at the client:"), lines.get(2));
+    assertTrue(lines.get(2).contains("receive 3.0"), lines.get(2));
+    assertTrue(
+        result.json().contains("\"stageNsPerOp\":{\"idle\":2.00,\"input\":145.00}"), result::json);
+  }
+
+  @Test
   void ratiosFarApartAreADoubt() {
     final List<Block> ours = new ArrayList<>(Collections.nCopies(8, block(1000, 0)));
     final List<Block> theirs = new ArrayList<>(Collections.nCopies(4, block(250, 0)));

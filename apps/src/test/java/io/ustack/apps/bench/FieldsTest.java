@@ -28,7 +28,9 @@ class FieldsTest {
     final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
     latency.recordValue(1234);
     latency.recordValue(5_000_000_000L);
-    final Work work = new Work(7, 8, 9, 10, Map.of("java", 11L, "C2_CompilerThre", 12L));
+    final Work work =
+        new Work(7, 8, 9, 10, Map.of("java", 11L, "C2_CompilerThre", 12L))
+            .withStages(Map.of("input", 13L, "idle", 14L));
     final Block sent = new Block(1, 2, work, Work.NONE, 3, latency);
     final Block got = Block.of(Fields.parse("block " + sent.fields()));
     assertEquals(sent.operations(), got.operations());

@@ -1,6 +1,7 @@
 package io.ustack.apps.live;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.Main;
@@ -64,6 +65,24 @@ class BenchLiveTest {
     start(1);
     final String said = end();
     assertTrue(said.matches("memif rr-1 .* requests/s .*\\R"), said);
+    assertEquals(0, process.exitValue());
+  }
+
+  /** Each stage has cost something at both ends. */
+  @Test
+  void accountsForTheDutyCycle() throws IOException, InterruptedException {
+    final List<String> command = OwnJvm.command(Main.class);
+    command.addAll(List.of("bench", "--wire=memif", "--cells=rr-2", "--seconds=1", "--account"));
+    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    final String said = end();
+    final String stages =
+        String.join(
+            " [0-9]*[.][0-9]  ",
+            List.of("application", "commands", "receive", "input", "timers", "emit", "transmit"));
+    for (final String end : List.of("server", "client")) {
+      assertTrue(said.matches("(?s).*at the " + end + ":  " + stages + " .*idle .*"), said);
+      assertFalse(said.matches("(?s).*at the " + end + ":[^\\n]*(input|emit) 0[.]0.*"), said);
+    }
     assertEquals(0, process.exitValue());
   }
 
