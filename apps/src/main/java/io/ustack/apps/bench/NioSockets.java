@@ -76,6 +76,8 @@ final class NioSockets implements Sockets {
     try {
       final SocketChannel channel = SocketChannel.open();
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      // Else the JDK sends a FIN, read or unread, and the client runs out of ports in TIME_WAIT.
+      channel.setOption(StandardSocketOptions.SO_LINGER, 0);
       channel.configureBlocking(false);
       channel.connect(new InetSocketAddress(serverAddress, port));
       return keep(channel, SelectionKey.OP_CONNECT);
