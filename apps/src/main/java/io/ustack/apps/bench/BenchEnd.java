@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
 
 /**
  * One of the processes of a contender. It says {@code ready}, then does what it reads, a line each,
- * on one thread: a server {@code go}es until there is another line; everybody else {@code open}s a
- * cell, runs a {@code block}, {@code shut}s. It ends when its standard input does, which is when
- * the bench ends, however it ends.
+ * on one thread: a server {@code go}es until there is another line, and {@code clear}s; everybody
+ * else {@code open}s a cell, runs a {@code block}, {@code shut}s. It ends when its standard input
+ * does, which is when the bench ends, however it ends.
  */
 public final class BenchEnd {
   /** How it says that it can be told something, and what it will understand. */
@@ -93,7 +93,11 @@ public final class BenchEnd {
   private void serve(final Wire.End end) throws InterruptedException {
     final BenchService service = new BenchService(end.sockets());
     while (true) {
-      orders.take(); // go
+      if (orders.take().equals("clear")) {
+        service.clear();
+        System.out.println("cleared");
+        continue;
+      }
       final long lost = end.lostFrames().getAsLong();
       final StageMeter stages = new StageMeter(end.stages());
       final WorkMeter meter = new WorkMeter();

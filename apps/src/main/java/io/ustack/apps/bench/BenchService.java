@@ -73,10 +73,36 @@ final class BenchService {
     final int count = sockets.receive(descriptor, buffer, BUFFER_BYTES);
     if (count > 0) {
       if (sockets.send(descriptor, buffer, count) != count) {
-        sockets.close(descriptor);
+        end(descriptor);
       }
     } else if (count == 0) {
-      sockets.close(descriptor);
+      end(descriptor);
+    }
+  }
+
+  private void end(final int descriptor) {
+    sockets.close(descriptor);
+    port[descriptor] = 0;
+  }
+
+  /** How many are served. */
+  int connections() {
+    int count = 0;
+    for (final byte servedAt : port) {
+      count += servedAt == 0 ? 0 : 1;
+    }
+    return count;
+  }
+
+  /**
+   * Closes every connection that is left: its client is gone, and so may be the reset that was to
+   * say so. One that stayed would be in the way of a new one with the same ports.
+   */
+  void clear() {
+    for (int descriptor = 0; descriptor < port.length; descriptor++) {
+      if (port[descriptor] != 0) {
+        end(descriptor);
+      }
     }
   }
 
@@ -86,13 +112,13 @@ final class BenchService {
       count = sockets.receive(descriptor, buffer, BUFFER_BYTES);
     }
     if (count == 0) {
-      sockets.close(descriptor);
+      end(descriptor);
     }
   }
 
   private void produce(final int descriptor) {
     if (sockets.send(descriptor, buffer, BUFFER_BYTES) == 0) {
-      sockets.close(descriptor);
+      end(descriptor);
     }
   }
 }

@@ -14,6 +14,7 @@ final class PipeContender implements Contender {
 
   private final PipeEnds whole = new PipeEnds(false);
   private @Nullable PipeEnds lossy;
+  private PipeEnds open = whole;
   private @Nullable LoadLoop loop;
 
   private PipeEnds ends(final boolean withLoss) {
@@ -29,6 +30,7 @@ final class PipeContender implements Contender {
   @Override
   public void open(final Cell cell) throws CommandFailure {
     final PipeEnds ends = ends(cell.lossy());
+    open = ends;
     final Load load = cell.load(ends.client());
     final BenchService service = ends.service();
     loop =
@@ -54,6 +56,7 @@ final class PipeContender implements Contender {
   @Override
   public void shut() {
     loop().close();
+    open.service().clear();
   }
 
   @Override

@@ -96,6 +96,8 @@ final class TwoProcesses implements Contender {
     client().tell("shut");
     client().expect("shut", ends);
     halt();
+    server().tell("clear");
+    server().expect("cleared", ends);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.ustack.apps.bench;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
@@ -28,6 +29,23 @@ class PipeContenderTest {
         assertTrue(cell.kind().isBulk() || unknown <= cell.connections(), label);
         contender.shut();
       }
+    }
+  }
+
+  /** A client whose reset was lost on the way is not what the next one meets. */
+  @Test
+  void theServerForgetsConnectionsWhoseClientIsGone() {
+    try (PipeEnds ends = new PipeEnds(false)) {
+      final Load load = Cell.parse("rr-5").orElseThrow().load(ends.client());
+      load.open();
+      while (!load.isOpen()) {
+        load.step(0);
+        ends.service().step(0);
+      }
+      final int before = ends.service().connections();
+      ends.service().clear();
+      assertEquals(5, before);
+      assertEquals(0, ends.service().connections());
     }
   }
 }
