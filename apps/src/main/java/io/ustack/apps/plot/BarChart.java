@@ -11,7 +11,7 @@ import java.util.List;
 public record BarChart(String title, String subtitle, List<Group> groups) {
   private static final int WIDTH = 860;
   private static final int LEFT = 150;
-  private static final int RIGHT = 480;
+  private static final int RIGHT = 420;
   private static final int HEAD = 72;
   private static final int ROW = 24;
   private static final int BAR = 14;
