@@ -175,6 +175,7 @@ final class Receiver extends ReceiveStream {
   private OutOfOrder holes() {
     if (outOfOrder == null) {
       outOfOrder = parts.ranges.take();
+      outOfOrder.clear(); // its last owner may have died with some
       outOfOrder.blocks.clear();
     }
     return outOfOrder;

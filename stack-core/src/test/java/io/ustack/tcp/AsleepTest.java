@@ -446,6 +446,22 @@ class AsleepTest {
     }
   }
 
+  /** What came out of order for one that is over has not come for the next. */
+  @Test
+  void theNextHasNoHolesOfOneThatIsOver() {
+    try (TestStack s = established()) {
+      s.script("< P. 11:21(10) ack 1 win 65535", "> . 1:1(0) ack 1");
+      s.abort();
+      s.script("> R. 1:1(0) ack 1");
+      s.net.poll();
+      anotherOne(s);
+      s.script("< P. 21:31(10) ack 1 win 65535", "> . 1:1(0) ack 1");
+      s.script("< P. 1:11(10) ack 1 win 65535", "> . 1:1(0) ack 11");
+      s.abort();
+      s.script("> R. 1:1(0) ack 11");
+    }
+  }
+
   /** The segments of one that died are for nobody, and it may still be asked. */
   @Test
   void whoIsOverAnswersStill() {
