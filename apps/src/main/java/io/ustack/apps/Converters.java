@@ -1,5 +1,6 @@
 package io.ustack.apps;
 
+import io.ustack.apps.load.LoadPlan;
 import io.ustack.apps.proxy.Balance;
 import io.ustack.apps.proxy.TargetAddress;
 import io.ustack.apps.sim.QueueSize;
@@ -285,16 +286,16 @@ final class Converters {
     }
   }
 
-  /** {@code rr}, {@code cps} or {@code bulk}. */
-  static final class LoadKind implements ITypeConverter<LoadCommand.Kind> {
+  /** {@code rr}, {@code cps}, {@code bulk} or {@code bulk-down}. */
+  static final class LoadKind implements ITypeConverter<LoadPlan.Kind> {
     @Override
-    public LoadCommand.Kind convert(final String text) {
-      for (final LoadCommand.Kind kind : LoadCommand.Kind.values()) {
-        if (kind.name().toLowerCase(Locale.ROOT).equals(text)) {
+    public LoadPlan.Kind convert(final String text) {
+      for (final LoadPlan.Kind kind : LoadPlan.Kind.values()) {
+        if (kind.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
           return kind;
         }
       }
-      throw new TypeConversionException("'" + text + "' is none of rr, cps and bulk");
+      throw new TypeConversionException("'" + text + "' is none of rr, cps, bulk and bulk-down");
     }
   }
 

@@ -30,11 +30,11 @@ import picocli.CommandLine.Spec;
       "Asks a TCP server as fast as it answers, or at a fixed rate, and counts.",
       "  rr    requests on connections that stay open, each when the last is answered",
       "  cps   a connection for each request: connect, request, answer, reset",
-      "  bulk  streams to the server; with --down from it",
+      "  bulk  streams to the server; bulk-down: from it",
       "Exit code 0 when all that was begun went well, else 1."
     },
     customSynopsis =
-        "ustack load rr|cps|bulk --ip=ADDRESS/PREFIX -s ADDRESS [-p PORT] [OPTIONS]"
+        "ustack load rr|cps|bulk|bulk-down --ip=ADDRESS/PREFIX -s ADDRESS [-p PORT] [OPTIONS]"
             + " [-- EAL ARGUMENTS]",
     footer = {
       "",
@@ -49,13 +49,6 @@ final class LoadCommand implements Callable<Integer> {
   private static final int STREAM_BYTES = 64 << 10;
   private static final long DEFAULT_NS = 10_000_000_000L;
 
-  /** What to do. */
-  enum Kind {
-    RR,
-    CPS,
-    BULK
-  }
-
   private final Invocation invocation;
 
   @Spec
@@ -64,10 +57,10 @@ final class LoadCommand implements Callable<Integer> {
 
   @Parameters(
       index = "0",
-      paramLabel = "rr|cps|bulk",
+      paramLabel = "rr|cps|bulk|bulk-down",
       converter = Converters.LoadKind.class,
       description = "What connections do.")
-  private Kind kind = Kind.RR;
+  private LoadPlan.Kind kind = LoadPlan.Kind.RR;
 
   @Option(
       names = {"-s", "--server"},
@@ -141,9 +134,6 @@ final class LoadCommand implements Callable<Integer> {
       description = "How long an answer is. Default: as long as a request.")
   private @Nullable Integer answer;
 
-  @Option(names = "--down", description = "With bulk: the server sends.")
-  private boolean down;
-
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
@@ -181,19 +171,18 @@ final class LoadCommand implements Callable<Integer> {
   }
 
   private LoadPlan plan() {
-    final boolean stream = kind == Kind.BULK;
+    final boolean stream = kind.isStream();
     refuse(requests != null && requests < 1, "-n " + requests + " is less than 1");
     refuse(threads < 1 || threads > 64, "-t " + threads + " is not 1 to 64");
     refuse(threads > 1 && options.mode() == Mode.INLINE, "several threads want --mode dedicated");
     refuse(threads > connections, "-t " + threads + " is more than -c " + connections);
     refuse(size < 1 || size > 1 << 20, "--size " + size + " is not 1 to 1048576");
     refuse(answer != null && answer < 1, "--answer " + answer + " is less than 1");
-    refuse(down && !stream, "--down is for bulk");
     refuse(stream && (rate > 0 || requests != null), "--rate and -n are for rr and cps");
     refuse(request != null && request.isEmpty(), "--request is empty");
     final ByteBuffer bytes = bytes(stream);
     return new LoadPlan(
-        planKind(),
+        kind,
         server,
         port,
         connections,
@@ -209,14 +198,6 @@ final class LoadCommand implements Callable<Integer> {
     if (wrong) {
       throw new ParameterException(spec.commandLine(), why);
     }
-  }
-
-  private LoadPlan.Kind planKind() {
-    return switch (kind) {
-      case RR -> LoadPlan.Kind.RR;
-      case CPS -> LoadPlan.Kind.CPS;
-      case BULK -> down ? LoadPlan.Kind.BULK_DOWN : LoadPlan.Kind.BULK;
-    };
   }
 
   private ByteBuffer bytes(final boolean stream) {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.readiness.ReadinessObserver;
 import io.ustack.tcp.congestion.AckSample;
 import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionWindow;
@@ -25,33 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AsleepTest {
   private static final TcpConfig KEPT_ALIVE = TestStack.PLAIN.with().keepAlive(true).build();
 
-  /** As a socket of one thread, which lets the stack have what it does not need. */
-  private static final class Alone implements ReadinessObserver {
-    private final TcpConnection connection;
-
-    Alone(final TcpConnection connection) {
-      this.connection = connection;
-      connection.observer(this);
-    }
-
-    @Override
-    public void onReadiness(final int bits) {
-      // It looks for itself.
-    }
-
-    @Override
-    public boolean isAlone() {
-      return true;
-    }
-
-    @Override
-    public void onIdle() {
-      connection.sendBuffer().sleep();
-    }
-  }
-
   private static TestStack alone(final TestStack s) {
-    assertNotNull(new Alone(s.connection));
+    new Alone().of(s.connection);
     return s;
   }
 
@@ -63,18 +37,6 @@ class AsleepTest {
   private static void sleep(final TestStack s) {
     s.silence(2);
     assertTrue(s.connection.isAsleep());
-  }
-
-  /** Request {@code n} of ten bytes, counted from 0, its answer, and the ACK of that. */
-  private static void converse(final TestStack s, final int n) {
-    final int at = 1 + 10 * n;
-    final int end = at + 10;
-    s.script("< P. %d:%d(10) ack %d win 65535".formatted(at, end, at));
-    assertEquals(10, s.read(at, 10));
-    s.write(at, 10);
-    s.script(
-        "> P. %d:%d(10) ack %d".formatted(at, end, end),
-        "+0.02 < . %d:%d(0) ack %d win 65535".formatted(end, end, end));
   }
 
   /** Everything that getsockopt(2) tells of it, which wakes it up. */
@@ -114,7 +76,7 @@ class AsleepTest {
   void itTalksOnAfterEachSleep() {
     try (TestStack s = established()) {
       for (int n = 0; n < 5; n++) {
-        converse(s, n);
+        s.converse(n);
         sleep(s);
       }
       assertEquals(0, s.net.stack.tcp().spareTimers().scheduled());
@@ -340,7 +302,7 @@ class AsleepTest {
   @Test
   void theNextConnectionHasTheHalvesOfOneThatSleeps() {
     try (TestStack s = established()) {
-      converse(s, 0);
+      s.converse(0);
       final TcpConnection first = s.connection;
       final Sender sender = first.sender();
       final Receiver receiver = first.receiver();
@@ -352,10 +314,10 @@ class AsleepTest {
       assertFalse(s.connection.sender().noDelay());
       assertNotSame(sender, first.sender());
       assertTrue(first.sender().noDelay());
-      converse(s, 0);
+      s.converse(0);
       s.firstPeer();
       s.connection = first;
-      converse(s, 1);
+      s.converse(1);
     }
   }
 
@@ -442,7 +404,7 @@ class AsleepTest {
       anotherOne(fresh);
       assertEquals(info(fresh), info(s));
       assertEquals(CongestionState.OPEN, s.connection.sender().congestionState());
-      converse(s, 0);
+      s.converse(0);
     }
   }
 

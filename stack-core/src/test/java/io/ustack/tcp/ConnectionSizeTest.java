@@ -3,7 +3,6 @@ package io.ustack.tcp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.readiness.ReadinessObserver;
 import io.ustack.testing.TestNet;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,7 @@ class ConnectionSizeTest {
   private static final int MOST_ASLEEP_BYTES = 240;
 
   private final List<TcpConnection> kept = new ArrayList<>(CONNECTIONS);
-  private final List<Application> applications = new ArrayList<>(CONNECTIONS);
+  private final List<Alone> applications = new ArrayList<>(CONNECTIONS);
   private final byte[] some = new byte[10 * MSS];
 
   /** Nobody has accepted it, or has said that he is alone. */
@@ -75,7 +74,7 @@ class ConnectionSizeTest {
       net.meetPeer();
       net.link.answerArp(TestNet.PEER, TestNet.PEER_MAC);
       while (history != null && applications.size() < CONNECTIONS) {
-        applications.add(new Application());
+        applications.add(new Alone());
       }
       establish(net, 80, FIRST, history);
       net.advance(5 * TestNet.SECOND);
@@ -105,9 +104,7 @@ class ConnectionSizeTest {
       final TcpConnection connection = listener.accept();
       kept.add(connection);
       if (history != null) {
-        final Application application = applications.get(kept.size() - 1);
-        application.connection = connection;
-        connection.observer(application);
+        applications.get(kept.size() - 1).of(connection);
         history.happen(net, connection, peerPort, port);
         assertTrue(connection.sender().isIdle());
         assertEquals(0, connection.sendBuffer().length());
@@ -156,28 +153,6 @@ class ConnectionSizeTest {
     drain(net);
     send(net, ". 1:1(0) ack %d win 512 <nop,nop,TS val 3 ecr 0>".formatted(end), peerPort, port);
     drain(net);
-  }
-
-  /** Of one thread: nobody writes while the stack asks. */
-  private static final class Application implements ReadinessObserver {
-    private @Nullable TcpConnection connection;
-
-    @Override
-    public void onReadiness(final int bits) {
-      // It looks for itself.
-    }
-
-    @Override
-    public boolean isAlone() {
-      return true;
-    }
-
-    @Override
-    public void onIdle() {
-      if (connection != null) {
-        connection.sendBuffer().sleep();
-      }
-    }
   }
 
   private static void send(

@@ -39,18 +39,6 @@ class IdlenessTest {
     return established(TestStack.PLAIN);
   }
 
-  /** Request {@code n} of ten bytes, counted from 0, its answer, and the ACK of that. */
-  private static void converse(final TestStack s, final int n) {
-    final int at = 1 + 10 * n;
-    final int end = at + 10;
-    s.script("< P. %d:%d(10) ack %d win 65535".formatted(at, end, at));
-    assertEquals(10, s.read(at, 10));
-    s.write(at, 10);
-    s.script(
-        "> P. %d:%d(10) ack %d".formatted(at, end, end),
-        "< . %d:%d(0) ack %d win 65535".formatted(end, end, end));
-  }
-
   private static boolean isAwake(final TestStack s) {
     return s.connection.sender().isAwake() || s.connection.receiver().isAwake();
   }
@@ -62,7 +50,7 @@ class IdlenessTest {
   @Test
   void aSecondOfSilencePutsItToSleep() {
     try (TestStack s = established()) {
-      converse(s, 0);
+      s.converse(0);
       s.silence(0.9);
       assertTrue(isAwake(s));
       assertEquals(2 * 2048, s.net.stack.tcp().bufferBytes());
@@ -77,7 +65,7 @@ class IdlenessTest {
   void itWakesUpAndGoesOn() {
     try (TestStack s = established()) {
       for (int n = 0; n < 5; n++) {
-        converse(s, n);
+        s.converse(n);
         s.silence(2);
         assertFalse(isAwake(s));
       }
@@ -88,7 +76,7 @@ class IdlenessTest {
   void aConnectionThatIsUsedStaysAwake() {
     try (TestStack s = established()) {
       for (int n = 0; n < 40; n++) {
-        converse(s, n);
+        s.converse(n);
         s.silence(0.3);
         assertTrue(isAwake(s));
       }
@@ -114,7 +102,7 @@ class IdlenessTest {
   @Test
   void whatWaitsBehindAHoleStays() {
     try (TestStack s = established()) {
-      converse(s, 0);
+      s.converse(0);
       s.script("< P. 21:31(10) ack 11 win 65535", "> . 11:11(0) ack 11");
       s.silence(100);
       s.script("< P. 11:21(10) ack 11 win 65535", "> . 11:11(0) ack 31");
@@ -128,7 +116,7 @@ class IdlenessTest {
   @Test
   void aSendBufferGoesOnlyWhenItsOwnerSaysSo() {
     try (TestStack s = TestStack.established()) {
-      converse(s, 0);
+      s.converse(0);
       s.silence(100);
       assertEquals(2048, s.net.stack.tcp().bufferBytes());
       assertEquals(0, timers(s), "nobody asks again");
@@ -153,7 +141,7 @@ class IdlenessTest {
     try (TestStack s = established()) {
       s.connection.options().noDelay(on);
       assertFalse(isAwake(s), "an option alone wakes nobody");
-      converse(s, 0);
+      s.converse(0);
       s.silence(2);
       assertEquals(on, s.connection.sender().noDelay());
       s.write(11, 10);
@@ -180,7 +168,7 @@ class IdlenessTest {
   @Test
   void whoAnsweredIsStillTakenToAnswer() {
     try (TestStack s = established()) {
-      converse(s, 0);
+      s.converse(0);
       assertTrue(s.connection.receiver().isInteractive());
       s.silence(2);
       assertFalse(s.connection.receiver().isAwake());
@@ -247,7 +235,7 @@ class IdlenessTest {
   @Test
   void keepAliveDoesNotKeepItAwake() {
     try (TestStack s = established(TestStack.PLAIN.with().keepAlive(true).build())) {
-      converse(s, 0);
+      s.converse(0);
       s.silence(2);
       assertFalse(isAwake(s));
       assertEquals(1, timers(s));
@@ -257,7 +245,7 @@ class IdlenessTest {
   @Test
   void aSlowPathIsSilentForLongerBeforeItSleeps() {
     try (TestStack s = established()) {
-      converse(s, 0);
+      s.converse(0);
       s.write(11, 10);
       s.script("> P. 11:21(10) ack 11");
       s.net.advance(3 * TestNet.SECOND);
@@ -301,7 +289,7 @@ class IdlenessTest {
   @Test
   void noDelayThatWasSetWhileItTalkedIsRemembered() {
     try (TestStack s = established()) {
-      converse(s, 0);
+      s.converse(0);
       s.connection.options().noDelay(true);
       s.silence(2);
       assertFalse(isAwake(s));

@@ -411,6 +411,18 @@ final class TestStack implements AutoCloseable {
     return this;
   }
 
+  /** Request {@code n} of ten bytes, counted from 0, its answer, and the ACK of that. */
+  void converse(final int n) {
+    final int at = 1 + 10 * n;
+    final int end = at + 10;
+    script("< P. %d:%d(10) ack %d win 65535".formatted(at, end, at));
+    assertEquals(10, read(at, 10));
+    write(at, 10);
+    script(
+        "> P. %d:%d(10) ack %d".formatted(at, end, end),
+        "< . %d:%d(0) ack %d win 65535".formatted(end, end, end));
+  }
+
   /** Takes whatever the stack sent, unseen; returns how many segments that were. */
   int takeSent() {
     int count = 0;

@@ -1,44 +1,37 @@
 package io.ustack.apps.bench;
 
-/**
- * When requests are due, at a fixed rate, whatever became of those before: the open loop. Latency
- * that is counted from there leaves nothing out when the server, or who asks, has stalled.
- */
+import io.ustack.apps.load.DueTimes;
+
+/** The requests of an open loop that are due in one block. */
 final class Schedule {
-  private final double intervalNs;
-  private long beginNs;
-  private long due;
-  private long taken;
+  private final long ratePerSec;
+  private DueTimes times;
+  private long left;
 
   Schedule(final long ratePerSec) {
-    intervalNs = 1e9 / ratePerSec;
+    this.ratePerSec = ratePerSec;
+    times = new DueTimes(ratePerSec, 0);
   }
 
   /** Requests are due from now on for so long; those of before that nobody took are forgotten. */
   void begin(final long nowNs, final long durationNs) {
-    beginNs = nowNs;
-    due = (long) Math.ceil(durationNs / intervalNs);
-    taken = 0;
+    times = new DueTimes(ratePerSec, nowNs);
+    left = times.waiting(nowNs + durationNs);
   }
 
   /** Whether some are left. */
   boolean hasMore() {
-    return taken < due;
+    return left > 0;
   }
 
   /** Whether the next one should be on its way. */
   boolean isDue(final long nowNs) {
-    return hasMore() && nowNs - nextNs() >= 0;
-  }
-
-  private long nextNs() {
-    return beginNs + (long) (taken * intervalNs);
+    return hasMore() && nowNs - times.nextNs() >= 0;
   }
 
   /** Takes the next one; when it was due. */
   long take() {
-    final long dueNs = nextNs();
-    taken++;
-    return dueNs;
+    left--;
+    return times.take();
   }
 }

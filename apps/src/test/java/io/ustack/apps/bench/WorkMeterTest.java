@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class WorkMeterTest {
   private static final long MS = 1_000_000;
@@ -18,6 +19,7 @@ class WorkMeterTest {
 
   /** The CPU time of a thread that runs the stack is the server's; that of others is not. */
   @Test
+  @Timeout(60)
   void theThreadsOfAStackCount() throws InterruptedException {
     final AtomicBoolean ended = new AtomicBoolean();
     final Thread stack = new Thread(() -> work(ended), "ustack-test");

@@ -27,9 +27,22 @@ class BenchLiveTest {
   private @Nullable Process process;
 
   private void start(final int seconds) throws IOException {
+    process = bench("--wire=memif", "--cells=rr-1", "--seconds=" + seconds).start();
+  }
+
+  private static ProcessBuilder bench(final String... options) {
     final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(List.of("bench", "--wire=memif", "--cells=rr-1", "--seconds=" + seconds));
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    command.add("bench");
+    command.addAll(List.of(options));
+    return new ProcessBuilder(command).redirectErrorStream(true);
+  }
+
+  /** What it said with these options; it has ended well. */
+  private String run(final String... options) throws IOException, InterruptedException {
+    process = bench(options).start();
+    final String said = end();
+    assertEquals(0, process.exitValue(), said);
+    return said;
   }
 
   /** What it said; it has ended. */
@@ -62,19 +75,14 @@ class BenchLiveTest {
 
   @Test
   void measures() throws IOException, InterruptedException {
-    start(1);
-    final String said = end();
+    final String said = run("--wire=memif", "--cells=rr-1", "--seconds=1");
     assertTrue(said.matches("memif rr-1 .* requests/s .*\\R"), said);
-    assertEquals(0, process.exitValue());
   }
 
   /** Each stage has cost something at both ends. */
   @Test
   void accountsForTheDutyCycle() throws IOException, InterruptedException {
-    final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(List.of("bench", "--wire=memif", "--cells=rr-2", "--seconds=1", "--account"));
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    final String said = end();
+    final String said = run("--wire=memif", "--cells=rr-2", "--seconds=1", "--account");
     final String stages =
         String.join(
             " [0-9]*[.][0-9]  ",
@@ -83,63 +91,55 @@ class BenchLiveTest {
       assertTrue(said.matches("(?s).*at the " + end + ":  " + stages + " .*idle .*"), said);
       assertFalse(said.matches("(?s).*at the " + end + ":[^\\n]*(input|emit) 0[.]0.*"), said);
     }
-    assertEquals(0, process.exitValue());
   }
 
   /** The kernel's figures are in it, and whether to believe it. */
   @Test
   void measuresTheKernelBeside() throws IOException, InterruptedException {
-    final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(
-        List.of("bench", "--wire=memif", "--cells=rr-2,bulk-down-2", "--seconds=1", "--kernel"));
-    command.add("--json");
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    final List<String> said = end().lines().toList();
+    final List<String> said =
+        run("--wire=memif", "--cells=rr-2,bulk-down-2", "--seconds=1", "--kernel", "--json")
+            .lines()
+            .toList();
     assertEquals(2, said.size(), said::toString);
     for (final String line : said) {
       assertTrue(
           line.matches(".*\"baseline\":\"kernel-nio\",\"ratioToBaseline\":[0-9.]+,.*"), line);
       assertTrue(line.contains(",\"trusted\":"), line);
     }
-    assertEquals(0, process.exitValue());
   }
 
   /** Six threads, for which few machines have the processors: then that is said. */
   @Test
   void measuresWithAThreadAndAnLcoreBeside() throws IOException, InterruptedException {
-    final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(List.of("bench", "--wire=memif", "--cells=rr-2@500", "--seconds=1"));
-    command.addAll(List.of("--mode=dedicated", "--transport=ring", "--json"));
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    final String said = end();
+    final String said =
+        run(
+            "--wire=memif",
+            "--cells=rr-2@500",
+            "--seconds=1",
+            "--mode=dedicated",
+            "--transport=ring",
+            "--json");
     assertTrue(said.startsWith("{\"cell\":\"rr-2@500\",\"wire\":\"memif\""), said);
     assertTrue(said.contains("\"mode\":\"dedicated\"") && said.contains("\"ring\""), said);
     assertTrue(said.matches(".*\"threadCpuMs\":\\{[^}]*\"rte-worker.*\\R"), said);
     assertTrue(
         Runtime.getRuntime().availableProcessors() >= 6 || said.contains("6 busy threads share"),
         said);
-    assertEquals(0, process.exitValue());
   }
 
   /** With testpmd, and in a line that says which memory both had. */
   @Test
   void measuresTheForwarderBesideTestpmd() throws IOException, InterruptedException {
-    final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(List.of("bench", "--cells=forward", "--seconds=1"));
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    final String said = end();
+    final String said = run("--cells=forward", "--seconds=1");
     assertTrue(
         said.matches("null +forward .* million frames/s .* x testpmd-macswap .*hugepages].*\\R"),
         said);
-    assertEquals(0, process.exitValue());
   }
 
   /** The figure stands alone then, and its line says what to do. */
   @Test
   void saysWhereToGetTestpmd() throws IOException, InterruptedException {
-    final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(List.of("bench", "--cells=forward", "--seconds=1", "--json"));
-    final ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    final ProcessBuilder builder = bench("--cells=forward", "--seconds=1", "--json");
     builder.environment().put("PATH", "/nowhere");
     process = builder.start();
     final String said = end();
@@ -150,13 +150,9 @@ class BenchLiveTest {
 
   @Test
   void measuresTransports() throws IOException, InterruptedException {
-    final List<String> command = OwnJvm.command(Main.class);
-    command.addAll(List.of("bench", "--transports", "--seconds=1", "--json"));
-    process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    final String said = end();
+    final String said = run("--transports", "--seconds=1", "--json");
     assertTrue(said.startsWith("{\"cell\":\"transport-cost\",\"wire\":\"null\""), said);
     assertTrue(said.matches(".*\"ratioToBaseline\":[0-9.]+,.*\"blocks\":40,.*\\R"), said);
-    assertEquals(0, process.exitValue());
   }
 
   @ParameterizedTest

@@ -8,10 +8,14 @@ import io.ustack.apps.ConnectionLimits;
 import io.ustack.apps.EventLoop;
 import io.ustack.apps.TwoHosts;
 import io.ustack.apps.echo.EchoServer;
+import io.ustack.posix.Epoll;
 import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +27,7 @@ final class LoadRunTest {
 
   private final TwoHosts hosts = new TwoHosts();
   private final EventLoop loop = new EventLoop(hosts.peerPosix(), hosts.clock());
+  private EventLoop server;
   private boolean serverSleeps;
 
   @AfterEach
@@ -32,7 +37,7 @@ final class LoadRunTest {
   }
 
   private void echo() throws IOException {
-    final EventLoop server = new EventLoop(hosts.serverPosix(), hosts.clock());
+    server = new EventLoop(hosts.serverPosix(), hosts.clock());
     new EchoServer(hosts.serverPosix(), server, new ConnectionLimits(1000, 1000 * SECOND), PORT);
     hosts.serve(
         () -> {
@@ -145,34 +150,40 @@ final class LoadRunTest {
     assertTrue(tookNs >= 400 * MS, "five attempts each, with rests of 100 ms: " + tookNs);
   }
 
-  /** Answers twice per connection, then closes it. */
-  private void answerTwice() {
+  /** A server that does so with each connection, each time that it can be read or written. */
+  private void serve(final int events, final IntConsumer ready) {
     final Posix posix = hosts.serverPosix();
-    final EventLoop server = new EventLoop(posix, hosts.clock());
+    server = new EventLoop(posix, hosts.clock());
     final int listener =
         posix.socket(
             SocketOption.AF_INET, SocketOption.SOCK_STREAM | SocketOption.SOCK_NONBLOCK, 0);
     assertEquals(0, posix.bind(listener, 0, PORT));
     assertEquals(0, posix.listen(listener, 100));
-    final byte[] bytes = new byte[64];
     server.add(
         listener,
-        1,
-        (events, nowNs) -> {
+        Epoll.EPOLLIN,
+        (accepted, nowNs) -> {
           final int fd = posix.accept4(listener, null, SocketOption.SOCK_NONBLOCK);
-          final int[] answered = {0};
-          server.add(
-              fd,
-              1,
-              (ready, thenNs) -> {
-                if (posix.recv(fd, bytes, 0, 64, 0) <= 0 || answered[0]++ == 2) {
-                  server.close(fd);
-                } else {
-                  posix.send(fd, bytes, 0, 64, 0);
-                }
-              });
+          server.add(fd, events, (bits, thenNs) -> ready.accept(fd));
         });
     hosts.serve(() -> server.step(0));
+  }
+
+  /** Answers twice per connection, then closes it. */
+  private void answerTwice() {
+    final byte[] bytes = new byte[64];
+    final Map<Integer, Integer> answered = new HashMap<>();
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          if (hosts.serverPosix().recv(fd, bytes, 0, 64, 0) <= 0
+              || answered.merge(fd, 1, Integer::sum) == 3) {
+            answered.remove(fd);
+            server.close(fd);
+          } else {
+            hosts.serverPosix().send(fd, bytes, 0, 64, 0);
+          }
+        });
   }
 
   @Test
@@ -215,6 +226,18 @@ final class LoadRunTest {
     echo();
     final LoadTally tally = run(plan(LoadPlan.Kind.BULK, 2, 0, 20 * MS));
     assertTrue(tally.bytes() > 100_000, tally.line(true));
+    assertTrue(tally.isGood());
+  }
+
+  @Test
+  void streamsDown() {
+    final byte[] bytes = new byte[10_000];
+    final long[] sent = {0};
+    serve(
+        Epoll.EPOLLOUT,
+        fd -> sent[0] += Math.max(0, hosts.serverPosix().send(fd, bytes, 0, bytes.length, 0)));
+    final LoadTally tally = run(plan(LoadPlan.Kind.BULK_DOWN, 2, 0, 20 * MS));
+    assertTrue(tally.bytes() > 100_000 && tally.bytes() <= sent[0], tally.line(true));
     assertTrue(tally.isGood());
   }
 
