@@ -11,11 +11,13 @@ final class BenchRun {
   private final BenchPlan plan;
   private final StopSignal stop;
   private final Consumer<Result> results;
+  private final WarmUp warmUp;
 
   BenchRun(final BenchPlan plan, final StopSignal stop, final Consumer<Result> results) {
     this.plan = plan;
     this.stop = stop;
     this.results = results;
+    warmUp = WarmUp.of(plan.pace().warmUp(), stop);
   }
 
   /** Everything. */
@@ -59,7 +61,7 @@ final class BenchRun {
       final Sides sides, final Place place, final Cell cell, final Comparison.Pace pace)
       throws CommandFailure {
     final Comparison.Measured measured =
-        new Comparison(sides.contender(), sides.baseline(), pace, stop).run(cell);
+        new Comparison(sides.contender(), sides.baseline(), pace, warmUp, stop).run(cell);
     final boolean memif = place == Place.MEMIF;
     final Subject subject =
         new Subject(

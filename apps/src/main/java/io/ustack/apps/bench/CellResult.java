@@ -42,10 +42,14 @@ record CellResult(
     int blocks,
     List<String> doubts)
     implements Result {
-  private static final int FEWEST_BLOCKS = 8;
+  /** Of each side; with fewer a figure is doubtful. */
+  static final int FEWEST_BLOCKS = 8;
+
   private static final double WIDEST = 0.25;
   private static final double KEPT_LEAST = 0.98;
-  private static final double COMPILING_MOST = 0.05;
+
+  /** The share of the time that compilers may work. */
+  static final double COMPILING_MOST = 0.05;
 
   /** Who was measured beside it, and what it did. */
   record Baseline(String name, double opsPerSec, double cpuNsPerOp, Histogram latency) {}

@@ -17,31 +17,35 @@ final class Comparison {
   private final Contender contender;
   private final @Nullable Contender baseline;
   private final Pace pace;
+  private final WarmUp warmUp;
   private final StopSignal stop;
-
-  /** Five seconds; where the compilers are not done by then, the figure says so. */
-  private static final int MOST_WARM_UP_BLOCKS = 25;
 
   /**
    * How long it takes.
    *
-   * @param warmUpBlocks of each side before the first that counts
+   * @param warmUp of each side before the first block that counts
    * @param blockNs one block
    * @param blocks of each side, even
    */
-  record Pace(int warmUpBlocks, long blockNs, int blocks) {
-    /** As few blocks as a figure can be trusted for, shorter ones, and little to warm up. */
-    static final Pace QUICK = new Pace(5, BLOCK_NS / 4 * 3, 8);
+  record Pace(WarmUp.Limits warmUp, long blockNs, int blocks) {
+    /** As few blocks as a figure can be trusted for, shorter ones, and less time to warm up. */
+    static final Pace QUICK =
+        new Pace(
+            new WarmUp.Limits(3, 2, TimeUnit.SECONDS.toNanos(8), TimeUnit.SECONDS.toNanos(60)),
+            BLOCK_NS / 4 * 3,
+            8);
 
-    /**
-     * So many measured seconds, in blocks of a fifth of one; and half of that to warm up, two
-     * seconds at least and five at most.
-     */
+    /** Two seconds of each side, of which the last is to be calm; forty until there is one. */
+    private static final WarmUp.Limits USUAL =
+        new WarmUp.Limits(10, 5, TimeUnit.SECONDS.toNanos(40), Long.MAX_VALUE);
+
+    /** Just the two seconds, for figures that are of too few blocks to be trusted anyway. */
+    private static final WarmUp.Limits SHORT = new WarmUp.Limits(10, 0, 0, Long.MAX_VALUE);
+
+    /** So many measured seconds, in blocks of a fifth of one. */
     static Pace ofSeconds(final int seconds) {
-      return new Pace(
-          Math.min(MOST_WARM_UP_BLOCKS, Math.max(10, 5 * seconds / 2)),
-          BLOCK_NS,
-          2 * Math.max(1, 5 * seconds / 2));
+      final int blocks = 2 * Math.max(1, 5 * seconds / 2);
+      return new Pace(blocks < CellResult.FEWEST_BLOCKS ? SHORT : USUAL, BLOCK_NS, blocks);
     }
   }
 
@@ -49,10 +53,12 @@ final class Comparison {
       final Contender contender,
       final @Nullable Contender baseline,
       final Pace pace,
+      final WarmUp warmUp,
       final StopSignal stop) {
     this.contender = contender;
     this.baseline = baseline;
     this.pace = pace;
+    this.warmUp = warmUp;
     this.stop = stop;
   }
 
@@ -61,18 +67,19 @@ final class Comparison {
    * blocks that were measured before, if there are any.
    */
   Measured run(final Cell cell) throws CommandFailure {
-    open(contender, cell);
-    if (baseline != null) {
-      open(baseline, cell);
+    final List<Contender> sides =
+        baseline == null ? List.of(contender) : List.of(contender, baseline);
+    for (final Contender side : sides) {
+      side.open(cell);
     }
+    warmUp.run(sides, pace);
     final Witness witness = new Witness();
     final List<Block> ours = new ArrayList<>();
     final List<Block> theirs = new ArrayList<>();
     try {
       measure(witness, ours, theirs);
-      contender.shut();
-      if (baseline != null) {
-        baseline.shut();
+      for (final Contender side : sides) {
+        side.shut();
       }
     } catch (final CommandFailure e) {
       if (stop.isRequested() || ours.isEmpty() || (baseline != null && theirs.isEmpty())) {
@@ -95,13 +102,6 @@ final class Comparison {
         theirs.add(block(baseline, witness));
         ours.add(block(contender, witness));
       }
-    }
-  }
-
-  private void open(final Contender side, final Cell cell) throws CommandFailure {
-    side.open(cell);
-    for (int i = 0; i < pace.warmUpBlocks(); i++) {
-      block(side);
     }
   }
 

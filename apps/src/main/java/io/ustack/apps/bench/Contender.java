@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
+import java.util.List;
 
 /**
  * A server and who asks it, over some wire: one side of a comparison. Between blocks it rests and
@@ -19,6 +20,14 @@ interface Contender extends AutoCloseable {
   /** The version of the JDK that it runs on; empty when it runs on none. */
   default String jdk() {
     return System.getProperty("java.version");
+  }
+
+  /**
+   * CPU time that the JIT compilers have used so far, of each of its processes in a fixed order;
+   * empty when there are none.
+   */
+  default List<Long> compilerNs() {
+    return List.of();
   }
 
   /** Ends whatever runs. */

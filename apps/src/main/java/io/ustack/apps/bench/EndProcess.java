@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A process of the bench, which is told a line and says a line: a {@link BenchEnd}. */
 final class EndProcess implements AutoCloseable {
@@ -116,6 +117,14 @@ final class EndProcess implements AutoCloseable {
       line = hear(others);
     }
     return Fields.parse(line);
+  }
+
+  /** CPU time that its JIT compilers have used so far. */
+  long compilerNs() {
+    // What enters a process namespace for it stays its parent.
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .mapToLong(each -> Work.compilerNs(ThreadTimes.of(each.pid())))
+        .sum();
   }
 
   private void checkAlive() throws CommandFailure {

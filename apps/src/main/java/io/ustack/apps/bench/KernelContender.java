@@ -4,6 +4,7 @@ import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
 import io.ustack.apps.demo.LinuxNamespace;
 import io.ustack.apps.demo.Tool;
+import java.util.List;
 
 /**
  * The baseline: the same service and the same load through NIO on the kernel's TCP, in two network
@@ -101,6 +102,11 @@ final class KernelContender implements Contender {
   @Override
   public String jdk() {
     return processes.jdk();
+  }
+
+  @Override
+  public List<Long> compilerNs() {
+    return processes.compilerNs();
   }
 
   @Override

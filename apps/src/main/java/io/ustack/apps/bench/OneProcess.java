@@ -66,6 +66,11 @@ final class OneProcess implements Contender {
   }
 
   @Override
+  public List<Long> compilerNs() {
+    return List.of(end.compilerNs());
+  }
+
+  @Override
   public void close() {
     end.close();
   }

@@ -106,6 +106,11 @@ final class TwoProcesses implements Contender {
   }
 
   @Override
+  public List<Long> compilerNs() {
+    return ends.stream().map(EndProcess::compilerNs).toList();
+  }
+
+  @Override
   public void close() {
     ends.forEach(EndProcess::close);
   }

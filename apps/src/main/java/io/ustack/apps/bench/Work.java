@@ -65,6 +65,11 @@ record Work(
 
   /** CPU time of the JIT compilers' threads. */
   long compilerNs() {
+    return compilerNs(threadsNs);
+  }
+
+  /** Of these threads that of the JIT compilers'. */
+  static long compilerNs(final Map<String, Long> threadsNs) {
     return threadsNs.entrySet().stream()
         .filter(thread -> COMPILER.matcher(thread.getKey()).matches())
         .mapToLong(Map.Entry::getValue)

@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
@@ -14,6 +15,11 @@ class ComparisonTest {
 
   private final StringBuilder order = new StringBuilder();
   private final StopSignal stop = new StopSignal();
+  private final WarmUp warmUp = WarmUp.of(blocks(0), stop);
+
+  private static WarmUp.Limits blocks(final int count) {
+    return new WarmUp.Limits(count, 0, 0, 0);
+  }
 
   /** Says its name in each block. */
   private final class Named implements Contender {
@@ -46,9 +52,10 @@ class ComparisonTest {
   @Test
   void neighboursTakeTurnsInBeginning() throws CommandFailure {
     final Comparison.Measured measured =
-        new Comparison(new Named("A"), new Named("B"), new Comparison.Pace(2, 1, 4), stop)
+        new Comparison(
+                new Named("A"), new Named("B"), new Comparison.Pace(blocks(2), 1, 4), warmUp, stop)
             .run(CELL);
-    assertEquals("open A AAopen B BBABBAABBA shut A shut B", order.toString());
+    assertEquals("open A open B ABABABBAABBA shut A shut B", order.toString());
     assertEquals(4, measured.ours().size());
     assertEquals(4, measured.theirs().size());
   }
@@ -56,7 +63,8 @@ class ComparisonTest {
   @Test
   void withoutABaselineThereIsOneSide() throws CommandFailure {
     final Comparison.Measured measured =
-        new Comparison(new Named("A"), null, new Comparison.Pace(1, 1, 2), stop).run(CELL);
+        new Comparison(new Named("A"), null, new Comparison.Pace(blocks(1), 1, 2), warmUp, stop)
+            .run(CELL);
     assertEquals("open A AAA shut A", order.toString());
     assertEquals(2, measured.ours().size());
     assertEquals(0, measured.theirs().size());
@@ -66,7 +74,7 @@ class ComparisonTest {
   void endsBetweenBlocksWhenItIsAsked() {
     stop.request();
     final Comparison comparison =
-        new Comparison(new Named("A"), null, new Comparison.Pace(1, 1, 2), stop);
+        new Comparison(new Named("A"), null, new Comparison.Pace(blocks(1), 1, 2), warmUp, stop);
     assertEquals(
         "interrupted", assertThrows(CommandFailure.class, () -> comparison.run(CELL)).getMessage());
     assertEquals("open A ", order.toString());
@@ -101,7 +109,9 @@ class ComparisonTest {
   @Test
   void whatWasMeasuredBeforeADeathIsKeptAndMarked() throws CommandFailure {
     final Comparison.Measured measured =
-        new Comparison(new Mortal(4), new Named("B"), new Comparison.Pace(1, 1, 8), stop).run(CELL);
+        new Comparison(
+                new Mortal(4), new Named("B"), new Comparison.Pace(blocks(1), 1, 8), warmUp, stop)
+            .run(CELL);
     assertEquals(2, measured.ours().size());
     assertEquals(2, measured.theirs().size());
     final Subject subject = new Subject(CELL, "memif", "inline", "direct", "17", List.of());
@@ -113,7 +123,7 @@ class ComparisonTest {
   @Test
   void whatDiesBeforeItIsMeasuredIsNoFigure() {
     final Comparison comparison =
-        new Comparison(new Mortal(2), null, new Comparison.Pace(2, 1, 8), stop);
+        new Comparison(new Mortal(2), null, new Comparison.Pace(blocks(2), 1, 8), warmUp, stop);
     assertThrows(CommandFailure.class, () -> comparison.run(CELL));
   }
 
@@ -121,7 +131,13 @@ class ComparisonTest {
   void aSecondIsAtLeastTwoBlocks() {
     assertEquals(4, Comparison.Pace.ofSeconds(1).blocks());
     assertEquals(50, Comparison.Pace.ofSeconds(10).blocks());
-    assertEquals(25, Comparison.Pace.ofSeconds(10).warmUpBlocks());
-    assertEquals(25, Comparison.Pace.ofSeconds(300).warmUpBlocks());
+  }
+
+  /** A figure of four blocks is doubtful in any case. */
+  @Test
+  void onlyWhatCanBeTrustedIsWorthALongWarmUp() {
+    assertEquals(0, Comparison.Pace.ofSeconds(1).warmUp().calmRounds());
+    assertEquals(5, Comparison.Pace.ofSeconds(2).warmUp().calmRounds());
+    assertTrue(Comparison.Pace.QUICK.warmUp().calmRounds() > 0);
   }
 }
