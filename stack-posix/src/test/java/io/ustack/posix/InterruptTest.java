@@ -106,15 +106,9 @@ class InterruptTest {
     return fd;
   }
 
-  /** A connection whose peer does not read, and which has taken all that it takes. */
   private static int full(final Posix p) {
     final int fd = connection(p);
-    final byte[] much = new byte[1 << 20];
-    p.setsockopt(fd, SocketOption.SOL_SOCKET, SocketOption.SO_SNDTIMEO, new TimeValue(0, 50_000));
-    while (p.send(fd, much, 0, much.length, 0) > 0) {
-      // more may have left meanwhile
-    }
-    p.setsockopt(fd, SocketOption.SOL_SOCKET, SocketOption.SO_SNDTIMEO, new TimeValue(0, 0));
+    Peers.fill(p, fd);
     return fd;
   }
 

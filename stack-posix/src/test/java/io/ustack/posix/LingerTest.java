@@ -21,11 +21,7 @@ class LingerTest {
   private static int[] full(final Peers peers) {
     final int[] pair = peers.connect();
     assertEquals(0, peers.a.setsockopt(pair[0], SOL_SOCKET, SO_LINGER, TWO_SECONDS));
-    final byte[] data = new byte[1 << 20];
-    peers.a.setsockopt(pair[0], SOL_SOCKET, SocketOption.SO_SNDTIMEO, new TimeValue(0, 1000));
-    while (peers.a.send(pair[0], data, 0, data.length, 0) > 0) {
-      // more may have left meanwhile
-    }
+    Peers.fill(peers.a, pair[0]);
     return pair;
   }
 

@@ -1,5 +1,8 @@
 package io.ustack.posix;
 
+import static io.ustack.posix.SocketOption.IPPROTO_TCP;
+import static io.ustack.posix.SocketOption.MSG_DONTWAIT;
+import static io.ustack.posix.SocketOption.TCP_INFO;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +11,7 @@ import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.PipeLink;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
+import io.ustack.tcp.TcpInfo;
 import io.ustack.time.Clock;
 
 /**
@@ -105,6 +109,21 @@ final class Peers implements AutoCloseable {
   /** A TCP socket. */
   static int tcp(final Posix posix) {
     return posix.socket(SocketOption.AF_INET, SocketOption.SOCK_STREAM, 0);
+  }
+
+  /**
+   * Fills a connection whose peer does not read: the last that was sent found no room when the
+   * peer's window was closed already, so both buffers are full, and stay that way.
+   */
+  static void fill(final Posix posix, final int fd) {
+    final byte[] much = new byte[1 << 20];
+    final TcpInfo info = new TcpInfo();
+    do {
+      assertEquals(0, posix.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info));
+      while (posix.send(fd, much, 0, much.length, MSG_DONTWAIT) > 0) {
+        // some may have left meanwhile
+      }
+    } while (info.sndWndBytes > 0);
   }
 
   /** A UDP socket on any port. */

@@ -170,6 +170,13 @@ final class Scene implements AutoCloseable {
     }
   }
 
+  /** Waits until so many bytes can be received, or more. */
+  void awaitBytes(final int fd, final int count) {
+    while (calls.ioctl(fd, SocketOption.FIONREAD, 0) < count) {
+      mask(fd);
+    }
+  }
+
   // ---- Sockets
 
   int track(final int fd) {
