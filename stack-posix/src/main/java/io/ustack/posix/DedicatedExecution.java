@@ -100,6 +100,7 @@ final class DedicatedExecution implements Execution {
       final long timeoutNs,
       final Thread self) {
     final long startNs = clock.nanoTime();
+    long leftNs = timeoutNs;
     while (true) {
       if (awaited.isReady(events, bytes)) {
         return 0;
@@ -114,11 +115,12 @@ final class DedicatedExecution implements Execution {
         LockSupport.park(awaited);
         continue;
       }
-      final long remainingNs = timeoutNs - (clock.nanoTime() - startNs);
-      if (remainingNs <= 0) {
+      if (leftNs <= 0) {
         return -Errno.EAGAIN;
       }
-      LockSupport.parkNanos(awaited, remainingNs);
+      LockSupport.parkNanos(awaited, leftNs);
+      // Before the next look, as in Linux: what came before the time was seen to be over is found.
+      leftNs = timeoutNs - (clock.nanoTime() - startNs);
     }
   }
 

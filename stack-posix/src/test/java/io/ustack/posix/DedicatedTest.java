@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.link.PipeLink;
+import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
+import io.ustack.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -125,6 +128,38 @@ class DedicatedTest {
       assertEquals("EBADF", timed.result());
       assertEquals("EBADF", connect.result());
       assertEquals("EBADF", send.result());
+    }
+  }
+
+  /** The waiter sleeps too long for its time, and what it waits for has come meanwhile. */
+  @Test
+  void whatIsThereWhenTheTimeIsUpIsFound() {
+    final Thread self = Thread.currentThread();
+    final AtomicInteger looks = new AtomicInteger();
+    // The second look of the waiter is the one after its sleep.
+    final Clock clock =
+        () -> System.nanoTime() + (Thread.currentThread() == self ? looks.getAndIncrement() : 0);
+    final Awaitable awaited =
+        new Awaitable() {
+          @Override
+          boolean isReady(final int events) {
+            return looks.get() == 2;
+          }
+
+          @Override
+          void enter(final int events, final Thread thread) {}
+
+          @Override
+          void leave(final int events, final Thread thread) {}
+        };
+    final StackConfig config = StackConfig.of(Ipv4Subnet.parse("10.0.0.1/24"));
+    try (PipeLink.Pair cable = PipeLink.pair();
+        NetworkStack stack = new NetworkStack(config, cable.a(), System.nanoTime())) {
+      final DedicatedExecution execution = new DedicatedExecution(List.of(stack), clock);
+      assertEquals("OK", Errno.name(execution.await(awaited, Epoll.EPOLLIN, 0, 1)));
+      looks.set(3);
+      assertEquals("EAGAIN", Errno.name(execution.await(awaited, Epoll.EPOLLIN, 0, 1)));
+      execution.close();
     }
   }
 
