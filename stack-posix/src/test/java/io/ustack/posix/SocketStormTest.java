@@ -9,19 +9,21 @@ import io.ustack.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Many threads at random on hundreds of sockets of one host, for {@code -Dustack.storm.seconds}:
- * half a minute in CI. A byte lost or moved, a descriptor or packet left behind, a call with the
- * wrong result fails it; a wake-up that is lost leaves a thread behind, which is told with where it
- * sleeps.
+ * Many threads at random on hundreds of sockets of one host, for five seconds, or for {@code
+ * -Dustack.storm.seconds}; {@code @Tag("nightly")} takes a minute. A byte lost or moved, a
+ * descriptor or packet left behind, a call with the wrong result fails it; a wake-up that is lost
+ * leaves a thread behind, which is told with where it sleeps.
  */
 @Timeout(300)
 class SocketStormTest {
-  private static final int SECONDS =
-      Integer.getInteger("ustack.storm.seconds", System.getenv("CI") == null ? 5 : 20);
+  private static final int SECONDS = Integer.getInteger("ustack.storm.seconds", 5);
+
+  private static final int NIGHTLY_SECONDS = 60;
 
   private static final int HOLDING_CLIENTS = 24;
   private static final int PASSING_CLIENTS = 16;
@@ -31,21 +33,36 @@ class SocketStormTest {
 
   @Test
   void nothingIsLostAmongManyThreads() throws InterruptedException {
-    try (Host host = new Host(Mode.DEDICATED)) {
-      storm(host.posix);
-    }
+    onOneShard(SECONDS);
   }
 
   @Test
   void norOnSeveralShards() throws InterruptedException {
-    try (PipeLink.Pair cable = PipeLink.pair();
-        ShardedHost host = new ShardedHost("10.0.0.1/24", cable.a(), 3, System.nanoTime());
-        Posix posix = Posix.dedicated(host.stacks, Clock.SYSTEM)) {
-      storm(posix);
+    onThreeShards(SECONDS);
+  }
+
+  @Test
+  @Tag("nightly")
+  void norInAMinute() throws InterruptedException {
+    onOneShard(NIGHTLY_SECONDS);
+    onThreeShards(NIGHTLY_SECONDS);
+  }
+
+  private static void onOneShard(final int seconds) throws InterruptedException {
+    try (Host host = new Host(Mode.DEDICATED)) {
+      storm(host.posix, seconds);
     }
   }
 
-  private static void storm(final Posix posix) throws InterruptedException {
+  private static void onThreeShards(final int seconds) throws InterruptedException {
+    try (PipeLink.Pair cable = PipeLink.pair();
+        ShardedHost host = new ShardedHost("10.0.0.1/24", cable.a(), 3, System.nanoTime());
+        Posix posix = Posix.dedicated(host.stacks, Clock.SYSTEM)) {
+      storm(posix, seconds);
+    }
+  }
+
+  private static void storm(final Posix posix, final int seconds) throws InterruptedException {
     final Storm storm = new Storm(posix);
     final List<StormServer> holding = new ArrayList<>();
     holding.add(new StormServer(storm, Style.ONE_SHOT));
@@ -60,7 +77,7 @@ class SocketStormTest {
       final Runnable body = holds ? client::holdMany : client::comeAndGo;
       clients.add(storm.start("client " + i, body));
     }
-    final long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    final long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() - endNs < 0 && !storm.isOver()) {
       TimeUnit.MILLISECONDS.sleep(50);
     }
