@@ -46,9 +46,9 @@ class SoakLiveTest {
 
   /** One stack inline, and three shards with a thread each. */
   @ParameterizedTest
-  @CsvSource({"1, 2, 10", "3, 2, 10"})
+  @CsvSource({"1, 2, 4", "3, 2, 4"})
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
-  void aMinute(final int shards, final int rounds, final int seconds)
+  void someSeconds(final int shards, final int rounds, final int seconds)
       throws CommandFailure, IOException, InterruptedException {
     soak(shards, rounds, seconds);
   }
