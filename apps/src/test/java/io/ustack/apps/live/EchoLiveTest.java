@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ustack echo} against netcat and Python on the Linux kernel's stack, in both modes. */
 @Tag("live")
+@Tag("one-jdk")
 class EchoLiveTest {
   @TempDir private Path directory;
 

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ustack load} asks {@code ustack echo} over a memif, in a namespace of their own. */
 @Tag("live")
+@Tag("one-jdk")
 class LoadLiveTest {
   private static final int SECONDS = 60;
 
