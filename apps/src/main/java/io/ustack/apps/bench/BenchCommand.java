@@ -29,6 +29,10 @@ import picocli.CommandLine.Spec;
       "rr-64-loss, the pipe loses one frame in a hundred. idle-N: what an idle",
       "connection weighs, over the pipe. forward: frames received, addresses swapped,",
       "sent, over net_null; beside testpmd's macswap where that is installed.",
+      "What lies about while others work, over the pipe: timers-N (rr-64 while N",
+      "timers run in both stacks), neighbours-N (cps while both know N neighbours),",
+      "listeners-N (cps while the server listens on N ports more). --grow: these and",
+      "rr-N from few to many.",
       "A cell is measured in blocks of 0.2 s, in turn with the baseline's; a figure is",
       "the median over them. What speaks against it, as others on the processors, lost",
       "frames or quartiles that are far apart, stands behind it: NOT TRUSTED.",
@@ -36,7 +40,8 @@ import picocli.CommandLine.Spec;
       "Examples: ustack bench --wire pipe --cells rr-1,rr-64 --seconds 10",
       "          ustack bench --quick --chart now.svg",
       "          ustack bench --cells rr-64 --wire memif --rate 50%% --seconds 300",
-      "          ustack bench --wire pipe --compare ../before"
+      "          ustack bench --wire pipe --compare ../before",
+      "          ustack bench --grow --seconds 2 --chart growth.svg"
     },
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
@@ -70,6 +75,7 @@ public final class BenchCommand implements Callable<Integer> {
   private @Nullable Path chartFile;
 
   private final BenchChart chart = new BenchChart();
+  private final GrowthChart growth = new GrowthChart();
 
   public BenchCommand(final Invocation invocation) {
     this.invocation = invocation;
@@ -101,13 +107,14 @@ public final class BenchCommand implements Callable<Integer> {
       }
     }
     if (file != null) {
-      file.write(chart.svg());
+      file.write(plan.grow() ? growth.svg() : chart.svg());
     }
     return 0;
   }
 
   private void print(final Result result) {
     chart.add(result);
+    growth.add(result);
     say(result.line(), result.json());
   }
 

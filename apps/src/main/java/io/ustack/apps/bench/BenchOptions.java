@@ -22,6 +22,13 @@ final class BenchOptions {
           "rr-1,rr-64,rr-1000,rr-10000,rr1k-1,rr1k-64,rr1k-1000,rr1k-10000,cps,bulk-1,bulk-8,"
               + "bulk-down-1,bulk-down-8,rr-64-loss,bulk-1-loss,idle-10000,forward");
 
+  /** Where cost may grow; the first of a kind is what the others are to be like. */
+  private static final List<Cell> GROWTH =
+      cells(
+          "rr-64,rr-1000,rr-10000,rr-100000,timers-0,timers-1000,timers-100000,"
+              + "neighbours-0,neighbours-1000,neighbours-100000,"
+              + "listeners-0,listeners-1000,listeners-60000");
+
   @Option(
       names = "--wire",
       split = ",",
@@ -46,6 +53,13 @@ final class BenchOptions {
       description =
           "all cells, with as few and as short blocks as can be trusted; as root --kernel, too")
   private boolean quick;
+
+  @Option(
+      names = "--grow",
+      description =
+          "instead of the usual cells those that show how cost grows, over the pipe; --chart then"
+              + " draws the cost of an operation")
+  private boolean grow;
 
   @Option(
       names = "--kernel",
@@ -119,9 +133,12 @@ final class BenchOptions {
   BenchPlan plan(final CommandSpec spec, final boolean dpdk) {
     check(spec);
     final List<Place> places =
-        !wires.isEmpty() ? wires : dpdk ? List.of(Place.PIPE, Place.MEMIF) : List.of(Place.PIPE);
+        !wires.isEmpty()
+            ? wires
+            : dpdk && !grow ? List.of(Place.PIPE, Place.MEMIF) : List.of(Place.PIPE);
     final List<Cell> usual =
-        (quick ? ALL : USUAL).stream().filter(cell -> dpdk || !cell.isOn(Place.NULL)).toList();
+        (grow ? GROWTH : quick ? ALL : USUAL)
+            .stream().filter(cell -> dpdk || !cell.isOn(Place.NULL)).toList();
     final boolean root = System.getProperty("user.name", "").equals("root");
     final boolean memif = places.contains(Place.MEMIF);
     try {
@@ -137,14 +154,18 @@ final class BenchOptions {
           rate,
           mode == null ? Mode.INLINE : mode,
           transport == null ? Transport.DIRECT : transport,
-          account);
+          account,
+          grow);
     } catch (final IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
   }
 
   private void check(final CommandSpec spec) {
-    final boolean memif = wires.isEmpty() || wires.contains(Place.MEMIF);
+    final boolean memif = wires.isEmpty() ? !grow : wires.contains(Place.MEMIF);
+    refuse(spec, grow && memif, "--grow is for the pipe");
+    refuse(spec, grow && quick, "--grow and --quick: each has cells of its own");
+    refuse(spec, grow && rate != null, "--grow is for closed loops, without --rate");
     refuse(spec, seconds() < 1 || seconds() > 3600, "--seconds " + seconds() + " is not 1..3600");
     refuse(spec, kernel && !memif, "--kernel wants --wire memif");
     refuse(spec, tso && !kernel && !quick, "--tso wants --kernel");
@@ -176,8 +197,8 @@ final class BenchOptions {
                   new TypeConversionException(
                       "'"
                           + text
-                          + "' is none of rr-N, rr1k-N, cps, bulk-N, bulk-down-N, idle-N, forward"
-                          + " (nor one of the first five with -loss)"));
+                          + "' is none of rr-N, rr1k-N, cps, bulk-N, bulk-down-N (each also with"
+                          + " -loss), idle-N, timers-N, neighbours-N, listeners-N, forward"));
     }
   }
 

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param mode who runs the stacks at the ends of a memif
  * @param transport between DPDK and those stacks
  * @param account whether those stacks say which stage of their duty cycle costs how much
+ * @param grow whether it is about how cost grows
  */
 record BenchPlan(
     List<Place> places,
@@ -30,7 +31,8 @@ record BenchPlan(
     @Nullable Rate rate,
     Mode mode,
     Transport transport,
-    boolean account) {
+    boolean account,
+    boolean grow) {
 
   /** Cells that are measured in one place, one after the other. */
   record Stage(Place place, List<Cell> cells) {}

@@ -25,6 +25,7 @@ final class BenchRun {
     final Build compared = plan.other();
     if (compared != null) {
       compared.prepare(stop);
+      compared.checkKnows(plan.cells());
     }
     for (final BenchPlan.Stage stage : plan.stages()) {
       final List<Cell> moving =

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * The server's side of every cell: port 7 echoes, port 9 discards, port 19 sends as fast as it
- * goes. One thread.
+ * The server's side of every cell: port 7 echoes, and 1007, 2007 and 3007 do, for clients that have
+ * used up their ports towards one; port 9 discards, port 19 sends as fast as it goes. One thread.
  */
 final class BenchService {
   static final int ECHO_PORT = 7;
@@ -13,13 +13,29 @@ final class BenchService {
   static final int SOURCE_PORT = 19;
 
   private static final int BUFFER_BYTES = 64 << 10;
-  private static final int[] PORTS = {ECHO_PORT, DISCARD_PORT, SOURCE_PORT};
+
+  /** The next port that does the same. */
+  private static final int NEXT = 1000;
+
+  private static final int[] PORTS = {
+    ECHO_PORT,
+    DISCARD_PORT,
+    SOURCE_PORT,
+    ECHO_PORT + NEXT,
+    ECHO_PORT + 2 * NEXT,
+    ECHO_PORT + 3 * NEXT
+  };
+
+  /** Fewer than there are ephemeral ports: towards one port there are not more connections. */
+  private static final int PER_PORT = 25_000;
 
   private final Sockets sockets;
   private final int[] listeners = new int[PORTS.length];
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
 
-  /** By descriptor: the port that a connection came in at, 0 for a listener. */
+  /**
+   * By descriptor: what is done for a connection, as the first port that does it; 0: a listener.
+   */
   private byte[] port = new byte[64];
 
   BenchService(final Sockets sockets) {
@@ -28,6 +44,11 @@ final class BenchService {
       listeners[i] = sockets.listen(PORTS[i]);
       keep(listeners[i], 0);
     }
+  }
+
+  /** Where a client's connection of that number finds an echo. */
+  static int echoPort(final int connection) {
+    return ECHO_PORT + connection / PER_PORT * NEXT;
   }
 
   private void keep(final int descriptor, final int servedAt) {
@@ -51,14 +72,23 @@ final class BenchService {
     }
   }
 
+  /** Listens on another port, at which connections are closed as they come. */
+  void listen(final int atPort) {
+    keep(sockets.listen(atPort), 0);
+  }
+
   private void acceptAll(final int listener) {
     int servedAt = 0;
     for (int i = 0; i < PORTS.length; i++) {
-      servedAt = listeners[i] == listener ? PORTS[i] : servedAt;
+      servedAt = listeners[i] == listener ? PORTS[i] % NEXT : servedAt;
     }
     int descriptor = sockets.accept(listener);
     while (descriptor != Sockets.AGAIN) {
-      keep(descriptor, servedAt);
+      if (servedAt == 0) {
+        sockets.close(descriptor);
+      } else {
+        keep(descriptor, servedAt);
+      }
       if (servedAt == SOURCE_PORT) {
         sockets.expectToWrite(descriptor);
       }
@@ -120,5 +150,10 @@ final class BenchService {
     if (sockets.send(descriptor, buffer, BUFFER_BYTES) == 0) {
       end(descriptor);
     }
+  }
+
+  /** Closes the sockets, the listening ones too. */
+  void close() {
+    sockets.close();
   }
 }

@@ -24,6 +24,9 @@ record Build(String name, Path java, String classPath) {
   /** It has known this class as long as it can be told what to do from outside. */
   private static final String NEWEST = EndProcess.class.getName().replace('.', '/') + ".class";
 
+  /** What cells with bystanders need. */
+  private static final String BYSTANDERS = Bystanders.class.getName().replace('.', '/') + ".class";
+
   /** This build on the JDK that it runs on. */
   static Build own() {
     return new Build(
@@ -96,6 +99,32 @@ record Build(String name, Path java, String classPath) {
       final String launcher = checkout.resolve("ustack").toAbsolutePath().toString();
       new Tool(stop).check(BUILDING_SECONDS, List.of(launcher, "build"));
       checkJar(jarOf(checkout));
+    }
+  }
+
+  /**
+   * Checks that it can measure these cells.
+   *
+   * @throws IllegalArgumentException in one line, when it is older than one of them
+   */
+  void checkKnows(final List<Cell> cells) {
+    final Path jar = Path.of(classPath);
+    if (!Files.isRegularFile(jar)) {
+      return; // this build
+    }
+    for (final Cell cell : cells) {
+      if (cell.kind().hasBystanders() && !has(jar, BYSTANDERS)) {
+        throw new IllegalArgumentException(
+            "'" + name + "' is a build from before " + cell + ": leave that out with --cells");
+      }
+    }
+  }
+
+  private static boolean has(final Path jar, final String entry) {
+    try (JarFile file = new JarFile(jar.toFile())) {
+      return file.getEntry(entry) != null;
+    } catch (final IOException e) {
+      return false;
     }
   }
 

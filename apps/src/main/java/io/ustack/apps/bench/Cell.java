@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param connections at once
  * @param lossy whether the wire loses one frame in a hundred, each way
  * @param ratePerSec how many requests are due in a second, an open loop; 0: a closed one
+ * @param bystanders how many of what {@code kind} names lie about meanwhile
  */
-record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
+record Cell(Kind kind, int connections, boolean lossy, long ratePerSec, int bystanders) {
   private static final int MOST_CONNECTIONS = 100_000;
   private static final int MOST_IDLE = 1_000_000;
   private static final Pattern LABEL =
@@ -33,16 +34,49 @@ record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
     /** Connections that do nothing: what they weigh. */
     IDLE("idle", "bytes", 10_000),
     /** Frames received, addresses swapped, sent: no connections. */
-    FORWARD("forward", "frames", 0);
+    FORWARD("forward", "frames", 0),
+
+    /** {@link #RR} while both stacks have timers that run. */
+    TIMERS("timers", "requests", 64, 1_000_000),
+
+    /** {@link #CPS} while both stacks know neighbours. */
+    NEIGHBOURS("neighbours", "connections", 64, 1_000_000),
+
+    /** {@link #CPS} while the server listens on ports. */
+    LISTENERS("listeners", "connections", 64, 60_000);
 
     private final String label;
     private final String unit;
     private final int usualConnections;
+    private final int mostBystanders;
 
     Kind(final String label, final String unit, final int usualConnections) {
+      this(label, unit, usualConnections, 0);
+    }
+
+    Kind(
+        final String label,
+        final String unit,
+        final int usualConnections,
+        final int mostBystanders) {
       this.label = label;
       this.unit = unit;
       this.usualConnections = usualConnections;
+      this.mostBystanders = mostBystanders;
+    }
+
+    /** What grows with the number behind its name. */
+    String grows() {
+      return hasBystanders() ? label : "connections";
+    }
+
+    boolean hasBystanders() {
+      return mostBystanders > 0;
+    }
+
+    /** As labels begin. */
+    String label() {
+      return label;
     }
 
     /** What {@link Load#operations} counts. */
@@ -69,11 +103,15 @@ record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
     }
     for (final Kind kind : Kind.values()) {
       if (kind.label.equals(label.group(1))) {
-        final int connections =
-            label.group(2) == null ? kind.usualConnections : Integer.parseInt(label.group(2));
+        final boolean counted = label.group(2) != null;
+        final int count = counted ? Integer.parseInt(label.group(2)) : kind.usualConnections;
         final long rate = label.group(4) == null ? 0 : Long.parseLong(label.group(4));
-        final Cell cell = new Cell(kind, connections, label.group(3) != null, rate);
-        return cell.isPossible(label.group(2) != null) ? Optional.of(cell) : Optional.empty();
+        final boolean lossy = label.group(3) != null;
+        final Cell cell =
+            kind.hasBystanders()
+                ? new Cell(kind, kind.usualConnections, lossy, rate, count)
+                : new Cell(kind, count, lossy, rate, 0);
+        return cell.isPossible(counted) ? Optional.of(cell) : Optional.empty();
       }
     }
     return Optional.empty();
@@ -86,6 +124,7 @@ record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
     return switch (kind) {
       case FORWARD -> !counted && !lossy;
       case IDLE -> !lossy && connections >= 1 && connections <= MOST_IDLE;
+      case TIMERS, NEIGHBOURS, LISTENERS -> counted && !lossy && bystanders <= kind.mostBystanders;
       default -> connections >= 1 && connections <= MOST_CONNECTIONS;
     };
   }
@@ -94,9 +133,14 @@ record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
   String label() {
     final boolean usual = kind == Kind.CPS || kind == Kind.FORWARD;
     return kind.label
-        + (usual && connections == kind.usualConnections ? "" : "-" + connections)
+        + (usual && connections == kind.usualConnections ? "" : "-" + size())
         + (lossy ? "-loss" : "")
         + (ratePerSec > 0 ? "@" + ratePerSec : "");
+  }
+
+  /** The number behind its name: what {@link Kind#grows} counts. */
+  int size() {
+    return kind.hasBystanders() ? bystanders : connections;
   }
 
   /** Whether it can be measured there. */
@@ -110,15 +154,15 @@ record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
 
   /** Whether it is the same wherever somebody wants to measure: there is one place for it. */
   boolean hasOnePlace() {
-    return kind == Kind.FORWARD || kind == Kind.IDLE || lossy;
+    return kind == Kind.FORWARD || kind == Kind.IDLE || kind.hasBystanders() || lossy;
   }
 
   /** The client's side. */
   Load load(final Sockets sockets) {
     return switch (kind) {
-      case RR -> new RequestLoad(sockets, connections, 64, schedule());
+      case RR, TIMERS -> new RequestLoad(sockets, connections, 64, schedule());
       case RR1K -> new RequestLoad(sockets, connections, 1000, schedule());
-      case CPS -> new ConnectLoad(sockets, connections);
+      case CPS, NEIGHBOURS, LISTENERS -> new ConnectLoad(sockets, connections);
       case BULK -> new BulkLoad(sockets, connections, false);
       case BULK_DOWN -> new BulkLoad(sockets, connections, true);
       case IDLE, FORWARD -> throw new IllegalStateException(this + " has no load");
@@ -131,7 +175,7 @@ record Cell(Kind kind, int connections, boolean lossy, long ratePerSec) {
 
   /** The same in an open loop. */
   Cell at(final long newRatePerSec) {
-    return new Cell(kind, connections, lossy, newRatePerSec);
+    return new Cell(kind, connections, lossy, newRatePerSec, bystanders);
   }
 
   @Override

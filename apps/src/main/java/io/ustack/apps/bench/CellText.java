@@ -12,7 +12,7 @@ final class CellText {
 
   static String line(final CellResult result) {
     final StringBuilder line = new StringBuilder();
-    line.append(format("%-5s %-12s ", result.subject().wire(), result.cell()));
+    line.append(format("%-5s %-17s ", result.subject().wire(), result.cell()));
     if (result.cell().kind().isBulk()) {
       line.append(
           format(
@@ -91,6 +91,7 @@ final class CellText {
         .text("wire", subject.wire())
         .text("mode", subject.mode())
         .whole("conns", subject.cell().connections())
+        .whole("bystanders", subject.cell().bystanders())
         .number("loss", subject.cell().lossy() ? PipeEnds.LOSS : 0, 3)
         .whole("ratePerSec", subject.cell().ratePerSec())
         .number("opsPerSec", result.opsPerSec(), 1)

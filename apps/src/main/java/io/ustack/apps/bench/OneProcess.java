@@ -6,8 +6,6 @@ import java.util.List;
 
 /** A contender that is whole in a process of its own: both ends of a pipe, or a forwarder. */
 final class OneProcess implements Contender {
-  private static final int HEAP_MB = 1024;
-
   private final EndProcess end;
   private final String jdk;
 
@@ -19,16 +17,18 @@ final class OneProcess implements Contender {
   /**
    * Starts it.
    *
+   * @param heapMb of its JVM
    * @param role as {@link BenchEnd} knows it
    */
   static OneProcess start(
       final Build build,
       final StopSignal stop,
+      final int heapMb,
       final String role,
       final String cores,
       final Fields settings)
       throws CommandFailure {
-    final List<String> command = build.command(HEAP_MB, role, settings);
+    final List<String> command = build.command(heapMb, role, settings);
     final EndProcess end = EndProcess.start(role + " end", cores, List.of(), command, stop);
     boolean complete = false;
     try {

@@ -12,24 +12,30 @@ import org.jspecify.annotations.Nullable;
 final class PipeContender implements Contender {
   private static final int STEPS_PER_LOOK = 100;
 
-  private final PipeEnds whole = new PipeEnds(false);
+  /** What the cells have in common that lose nothing and have nobody standing by. */
+  private @Nullable PipeEnds whole;
+
+  /** What those have that lose frames. */
   private @Nullable PipeEnds lossy;
-  private PipeEnds open = whole;
+
+  private @Nullable PipeEnds open;
   private @Nullable LoadLoop loop;
 
-  private PipeEnds ends(final boolean withLoss) {
-    if (!withLoss) {
-      return whole;
+  private PipeEnds ends(final Cell cell) {
+    if (cell.kind().hasBystanders()) {
+      return new PipeEnds(cell);
     }
-    if (lossy == null) {
-      lossy = new PipeEnds(true);
+    if (cell.lossy()) {
+      lossy = lossy == null ? new PipeEnds(cell) : lossy;
+      return lossy;
     }
-    return lossy;
+    whole = whole == null ? new PipeEnds(cell) : whole;
+    return whole;
   }
 
   @Override
   public void open(final Cell cell) throws CommandFailure {
-    final PipeEnds ends = ends(cell.lossy());
+    final PipeEnds ends = ends(cell);
     open = ends;
     final Load load = cell.load(ends.client());
     final BenchService service = ends.service();
@@ -56,12 +62,18 @@ final class PipeContender implements Contender {
   @Override
   public void shut() {
     loop().close();
-    open.service().clear();
+    final PipeEnds ends = Objects.requireNonNull(open, "no cell is open");
+    ends.service().clear();
+    if (ends != whole && ends != lossy) {
+      ends.close();
+    }
   }
 
   @Override
   public void close() {
-    whole.close();
+    if (whole != null) {
+      whole.close();
+    }
     if (lossy != null) {
       lossy.close();
     }

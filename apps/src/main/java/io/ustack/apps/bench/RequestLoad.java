@@ -6,8 +6,9 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Request and response on {@code n} connections. In a closed loop each sends a message when the
- * answer to the last one is there; in an open loop those that are free send what is due.
+ * Request and response on {@code n} connections, which begin when all are there. In a closed loop
+ * each sends a message when the answer to the last one is there; in an open loop those that are
+ * free send what is due.
  */
 final class RequestLoad implements Load {
   private static final int OPENING_AT_ONCE = 256;
@@ -55,7 +56,7 @@ final class RequestLoad implements Load {
   @Override
   public void open() {
     while (begun < connections && begun - connected < OPENING_AT_ONCE) {
-      final int descriptor = sockets.connect(BenchService.ECHO_PORT);
+      final int descriptor = sockets.connect(BenchService.echoPort(begun));
       descriptors[begun++] = descriptor;
       if (descriptor >= received.length) {
         received = Arrays.copyOf(received, 2 * descriptor);
@@ -90,16 +91,25 @@ final class RequestLoad implements Load {
     for (int i = 0; i < ready; i++) {
       final int descriptor = sockets.ready(i);
       if (sockets.isWritable(i)) {
-        connected++;
         sockets.expectToRead(descriptor);
-        next(descriptor, nowNs);
+        connected++;
         open();
+        if (isOpen()) {
+          beginAll(nowNs);
+        }
       } else {
         receive(descriptor, nowNs);
       }
     }
     if (schedule != null) {
       sendWhatIsDue(schedule);
+    }
+  }
+
+  /** Not before all are connected: many that ask leave little time for those that connect. */
+  private void beginAll(final long nowNs) {
+    for (final int descriptor : descriptors) {
+      next(descriptor, nowNs);
     }
   }
 

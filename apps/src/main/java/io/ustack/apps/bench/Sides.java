@@ -22,6 +22,12 @@ record Sides(
     implements AutoCloseable {
 
   private static final String FORWARDING_CORE = "1";
+  private static final int HEAP_MB = 1024;
+
+  /** Half of it is for buffers, and a request that waits holds some 4 kB at each end. */
+  private static final int LARGE_HEAP_MB = 2048;
+
+  private static final int MANY_CONNECTIONS = 50_000;
 
   static Sides open(final BenchPlan plan, final Place place, final StopSignal stop)
       throws CommandFailure {
@@ -35,14 +41,25 @@ record Sides(
   private static Sides pipe(final BenchPlan plan, final StopSignal stop) throws CommandFailure {
     final Build other = plan.other();
     return together(
-        pipe(plan.build(), stop),
-        other == null ? null : () -> pipe(other, stop),
+        pipe(plan, plan.build(), stop),
+        other == null ? null : () -> pipe(plan, other, stop),
         other == null ? null : other.name(),
         List.of());
   }
 
-  private static Contender pipe(final Build build, final StopSignal stop) throws CommandFailure {
-    return OneProcess.start(build, stop, "pipe", EndProcess.ANY_CORE, new Fields());
+  private static Contender pipe(final BenchPlan plan, final Build build, final StopSignal stop)
+      throws CommandFailure {
+    return OneProcess.start(
+        build, stop, heapMb(plan.cells()), "pipe", EndProcess.ANY_CORE, new Fields());
+  }
+
+  /** Of a process with both ends of a pipe. */
+  static int heapMb(final List<Cell> cells) {
+    final boolean many =
+        cells.stream()
+            .anyMatch(
+                cell -> cell.kind() != Cell.Kind.IDLE && cell.connections() > MANY_CONNECTIONS);
+    return many ? LARGE_HEAP_MB : HEAP_MB;
   }
 
   private static Sides memif(final BenchPlan plan, final StopSignal stop) throws CommandFailure {
@@ -98,7 +115,7 @@ record Sides(
   private static Contender forward(
       final Build build, final NullMemory memory, final StopSignal stop) throws CommandFailure {
     final Fields settings = new Fields().with("memory", memory);
-    return OneProcess.start(build, stop, "forward", FORWARDING_CORE, settings);
+    return OneProcess.start(build, stop, HEAP_MB, "forward", FORWARDING_CORE, settings);
   }
 
   /** Starts a contender. */

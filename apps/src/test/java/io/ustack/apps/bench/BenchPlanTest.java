@@ -53,6 +53,21 @@ class BenchPlanTest {
   }
 
   @Test
+  void growthIsMeasuredOnThePipe() {
+    final String growth = stages(plan(true, "--grow"));
+    for (final String cells :
+        new String[] {
+          "rr-64, rr-1000, rr-10000, rr-100000", "timers-0, timers-1000, timers-100000",
+          "neighbours-0, neighbours-1000, neighbours-100000", "listeners-0, listeners-1000,"
+        }) {
+      assertTrue(growth.startsWith("PIPE:[rr-64, ") && growth.contains(cells), growth);
+    }
+    assertFalse(growth.contains("MEMIF"), growth);
+    assertTrue(plan(true, "--grow").grow());
+    assertEquals("PIPE:[rr-5]", stages(plan(true, "--grow", "--cells=rr-5")));
+  }
+
+  @Test
   void withoutDpdkTheUsualCellsNeedNone() {
     assertEquals("PIPE:[rr-1, rr-64, cps, bulk-1]", stages(plan(false)));
     assertFalse(stages(plan(false, "--quick")).contains("forward"));
@@ -103,6 +118,10 @@ class BenchPlanTest {
             "--wire=pipe --transport=ring",
             "--mode=both",
             "--seconds=0",
+            "--grow --quick",
+            "--grow --wire=pipe,memif",
+            "--grow --kernel",
+            "--grow --rate=50%",
             "--cells=cps --rate=100",
             "--cells=cps@100",
             "--rate=none",
@@ -138,6 +157,19 @@ class BenchPlanTest {
     final Build beside = own.beside(good);
     assertEquals(good.toString(), beside.classPath());
     assertEquals(own.java(), beside.java());
+  }
+
+  @Test
+  void anOlderBuildDoesNotKnowEachCell() throws IOException {
+    final List<Cell> old = List.of(Cell.parse("rr-64").orElseThrow());
+    final List<Cell> cells = List.of(Cell.parse("timers-0").orElseThrow());
+    final String end = "io/ustack/apps/bench/BenchEnd.class";
+    final String newest = "io/ustack/apps/bench/EndProcess.class";
+    final Build before = Build.own().beside(jar(end, newest));
+    before.checkKnows(old);
+    assertThrows(IllegalArgumentException.class, () -> before.checkKnows(cells));
+    Build.own().beside(jar(end, newest, "io/ustack/apps/bench/Bystanders.class")).checkKnows(cells);
+    Build.own().checkKnows(cells);
   }
 
   @Test

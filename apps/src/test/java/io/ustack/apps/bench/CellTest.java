@@ -23,7 +23,9 @@ class CellTest {
     "bulk-down, BULK_DOWN, 1",
     "idle, IDLE, 10000",
     "idle-1000000, IDLE, 1000000",
-    "forward, FORWARD, 0"
+    "forward, FORWARD, 0",
+    "timers-5, TIMERS, 64",
+    "listeners-60000, LISTENERS, 64"
   })
   void reads(final String text, final Cell.Kind kind, final int connections) {
     final Cell cell = Cell.parse(text).orElseThrow();
@@ -49,7 +51,14 @@ class CellTest {
         "idle-1000001",
         "idle-10-loss",
         "rr-loss-1",
-        "rr-1-loss-loss"
+        "rr-1-loss-loss",
+        "timers",
+        "timers-1000001",
+        "timers-1-loss",
+        "timers-1@100",
+        "neighbours-1000001",
+        "listeners-60001",
+        "routes-1"
       })
   void refuses(final String text) {
     assertEquals(Optional.empty(), Cell.parse(text));
@@ -67,7 +76,10 @@ class CellTest {
         "forward",
         "idle-10",
         "cps-loss",
-        "rr-64-loss"
+        "rr-64-loss",
+        "timers-0",
+        "neighbours-1000000",
+        "listeners-1000"
       })
   void isCalledAsItIsRead(final String text) {
     assertEquals(text, Cell.parse(text).orElseThrow().toString());
@@ -79,8 +91,19 @@ class CellTest {
       assertEquals(place != Place.NULL, Cell.parse("rr-1").orElseThrow().isOn(place));
       assertEquals(place == Place.PIPE, Cell.parse("rr-1-loss").orElseThrow().isOn(place));
       assertEquals(place == Place.PIPE, Cell.parse("idle-1").orElseThrow().isOn(place));
+      assertEquals(place == Place.PIPE, Cell.parse("timers-1").orElseThrow().isOn(place));
       assertEquals(place == Place.NULL, Cell.parse("forward").orElseThrow().isOn(place));
     }
+  }
+
+  @Test
+  void theNumberBehindANameIsWhatGrows() {
+    assertEquals(1000, Cell.parse("rr-1000").orElseThrow().size());
+    final Cell cell = Cell.parse("neighbours-1000").orElseThrow();
+    assertEquals(1000, cell.size());
+    assertEquals(1000, cell.bystanders());
+    assertEquals("neighbours", cell.kind().grows());
+    assertEquals("connections", Cell.Kind.RR.grows());
   }
 
   @Test

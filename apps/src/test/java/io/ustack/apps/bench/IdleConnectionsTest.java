@@ -55,7 +55,7 @@ class IdleConnectionsTest {
 
   @Test
   void moreThanTheMachineHoldsIsSaidBefore() {
-    final Cell cell = new Cell(Cell.Kind.IDLE, Integer.MAX_VALUE, false, 0);
+    final Cell cell = new Cell(Cell.Kind.IDLE, Integer.MAX_VALUE, false, 0, 0);
     final CommandFailure failure =
         assertThrows(
             CommandFailure.class, () -> new IdleProcess(Build.own(), new StopSignal()).weigh(cell));

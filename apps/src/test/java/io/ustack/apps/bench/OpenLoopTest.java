@@ -37,7 +37,7 @@ class OpenLoopTest {
   @Test
   void whatWasDueDuringAStallHasWaited() throws CommandFailure {
     final Cell cell = Cell.parse("rr-1@1000").orElseThrow();
-    try (PipeEnds ends = new PipeEnds(false)) {
+    try (PipeEnds ends = new PipeEnds(cell)) {
       final Load load = cell.load(ends.client());
       final long[] stallNs = new long[2];
       final LoadLoop loop =

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PipeContenderTest {
@@ -15,7 +18,18 @@ class PipeContenderTest {
     try (PipeContender contender = new PipeContender()) {
       for (final String label :
           new String[] {
-            "rr-1", "rr-300", "rr1k-2", "cps", "bulk-2", "bulk-down-2", "rr-1", "rr-8-loss"
+            "rr-1",
+            "rr-300",
+            "rr1k-2",
+            "cps",
+            "bulk-2",
+            "bulk-down-2",
+            "rr-1",
+            "rr-8-loss",
+            "timers-9",
+            "neighbours-9",
+            "listeners-9",
+            "rr-1"
           }) {
         final Cell cell = Cell.parse(label).orElseThrow();
         contender.open(cell);
@@ -35,7 +49,7 @@ class PipeContenderTest {
   /** A client whose reset was lost on the way is not what the next one meets. */
   @Test
   void theServerForgetsConnectionsWhoseClientIsGone() {
-    try (PipeEnds ends = new PipeEnds(false)) {
+    try (PipeEnds ends = new PipeEnds(Cell.parse("rr-5").orElseThrow())) {
       final Load load = Cell.parse("rr-5").orElseThrow().load(ends.client());
       load.open();
       while (!load.isOpen()) {
@@ -46,6 +60,58 @@ class PipeContenderTest {
       ends.service().clear();
       assertEquals(5, before);
       assertEquals(0, ends.service().connections());
+    }
+  }
+
+  /** Else those that ask already would leave little time for those that connect. */
+  @Test
+  void nobodyAsksBeforeAllAreConnected() {
+    final Cell cell = Cell.parse("rr-1000").orElseThrow();
+    try (PipeEnds ends = new PipeEnds(cell)) {
+      final Load load = cell.load(ends.client());
+      load.open();
+      while (!load.isOpen()) {
+        assertEquals(0, load.operations());
+        load.step(0);
+        ends.service().step(0);
+      }
+      while (load.operations() < 1000) {
+        load.step(0);
+        ends.service().step(0);
+      }
+      load.close();
+    }
+  }
+
+  @Test
+  void manyConnectionsHaveALargerHeap() {
+    assertEquals(1024, Sides.heapMb(cells("rr-10000", "idle-1000000")));
+    assertEquals(2048, Sides.heapMb(cells("rr-1", "rr-100000")));
+  }
+
+  private static List<Cell> cells(final String... labels) {
+    return Stream.of(labels).map(label -> Cell.parse(label).orElseThrow()).toList();
+  }
+
+  /** Towards one port there are only as many connections as there are ephemeral ports. */
+  @Test
+  void moreConnectionsThanOnePortTakes() throws CommandFailure {
+    assertEquals(BenchService.ECHO_PORT, BenchService.echoPort(0));
+    try (PipeEnds ends = new PipeEnds(Cell.parse("rr-100000").orElseThrow())) {
+      for (final int connection : new int[] {24_999, 25_000, 50_000, 99_999}) {
+        ends.client().connect(BenchService.echoPort(connection));
+      }
+      for (int i = 0; i < 100; i++) {
+        ends.client().await(0);
+        ends.service().step(0);
+      }
+      assertEquals(4, ends.service().connections());
+      assertEquals(
+          4,
+          IntStream.of(24_999, 25_000, 50_000, 99_999)
+              .map(BenchService::echoPort)
+              .distinct()
+              .count());
     }
   }
 }
