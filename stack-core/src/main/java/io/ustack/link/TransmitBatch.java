@@ -21,6 +21,9 @@ public final class TransmitBatch {
   /** Of all frames in it. */
   private long bytes;
 
+  /** The link has not taken all of it in this duty cycle: it is not asked again before the next. */
+  private boolean refused;
+
   private boolean closed;
 
   /** A batch of at most {@code capacity} frames, each segment of a train counted as one. */
@@ -55,16 +58,30 @@ public final class TransmitBatch {
   }
 
   /**
+   * Sees to it that so many frames can be added, as far as the link takes what is there. A link that
+   * is full is asked once in a duty cycle: each time costs as much as sending, and what it waits for
+   * is that the peer, whose frames wait here, gets its answers.
+   */
+  public void makeRoom(final int wanted, final long nowNs) {
+    if (room() < wanted && !refused) {
+      handOver(nowNs);
+      refused = count > 0;
+    }
+  }
+
+  /**
    * Hands the batch to the link; what it does not take stays in front. Whatever the link throws is
    * passed on; what it has not taken by then is released and counted as TRANSMIT_FAILED.
    *
    * @return segments handed over
    */
   public int flush(final long nowNs) {
-    if (count == 0) {
-      return 0;
-    }
-    return takeOut(transmit(nowNs));
+    refused = false;
+    return handOver(nowNs);
+  }
+
+  private int handOver(final long nowNs) {
+    return count == 0 ? 0 : takeOut(transmit(nowNs));
   }
 
   /** The first {@code sent} are gone, and nothing of them may be looked at any more. */

@@ -395,10 +395,12 @@ public final class NetworkStack implements AutoCloseable {
     }
   }
 
-  /** Flushes a batch that has not room for so many frames; the link may take fewer. */
+  /** Empties a batch that has not room for so many frames; the link may take fewer. */
   private void makeRoom(final TransmitBatch batch, final int frames, final long nowNs) {
-    if (batch.room() < frames) {
-      flush(batch, nowNs);
+    try {
+      batch.makeRoom(frames, nowNs);
+    } catch (final RuntimeException | OutOfMemoryError e) {
+      errors.report("transmitting", e); // as in flush
     }
   }
 

@@ -46,6 +46,34 @@ class TransmitBatchTest {
     assertEquals(0, batch.flush(4));
   }
 
+  /** Asking costs as much as sending; and a cycle asks for room many times. */
+  @Test
+  void aLinkThatIsFullIsAskedForRoomOnceInACycle() {
+    add(batch, 5);
+    batch.makeRoom(1, 1);
+    assertArrayEquals(new int[] {1, 2, 3}, received());
+    batch.makeRoom(5, 1);
+    assertEquals(3, batch.room());
+    assertEquals(2, batch.flush(1)); // the end of the cycle
+    add(batch, 3);
+    batch.makeRoom(5, 2);
+    assertArrayEquals(new int[] {4, 5, 1}, received()); // there was room for one
+    assertEquals(2, batch.flush(2));
+    received();
+    batch.makeRoom(1, 3);
+    assertEquals(0, batch.flush(3)); // there was room, so nobody was asked
+  }
+
+  @Test
+  void aLinkThatTakesEverythingIsAskedAsOftenAsThereIsNeed() {
+    for (int i = 0; i < 3; i++) {
+      add(batch, 3);
+      batch.makeRoom(5, 1);
+      assertEquals(5, batch.room());
+      received();
+    }
+  }
+
   @Test
   void withoutRoomAFrameIsDroppedAndCounted() {
     add(batch, 7);

@@ -321,6 +321,28 @@ class NetworkStackTest {
     }
   }
 
+  /** A device that is full is asked when room is needed, and at the end of the cycle. */
+  @Test
+  void asksAFullDeviceTwiceInACycle() {
+    try (TestNet net = new TestNet()) {
+      net.meetPeer();
+      net.link.accept(0);
+      for (int i = 0; i < 4 * 32; i++) {
+        net.link.inject(ipv4ToUs(1, Frames.icmp(8, 0, i, new byte[1])));
+      }
+      net.stack.poll(net.clock.nanoTime());
+      net.stack.poll(net.clock.nanoTime());
+      final int before = net.link.transmissions();
+      net.stack.poll(net.clock.nanoTime());
+      assertEquals(2, net.link.transmissions() - before);
+      net.link.accept(Integer.MAX_VALUE);
+      net.poll();
+      while (net.link.takeSent() != null) {
+        // Whatever was answered.
+      }
+    }
+  }
+
   /** A blocked wire keeps nobody from talking to itself. */
   @Test
   void loopbackGoesOnWhenTheWireIsStuck() {

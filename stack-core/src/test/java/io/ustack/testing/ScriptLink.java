@@ -22,6 +22,7 @@ public final class ScriptLink implements LinkDevice {
   private final Deque<byte[]> sent = new ArrayDeque<>();
   private int acceptable = Integer.MAX_VALUE;
   private int cuts;
+  private int transmissions;
   private boolean joins = Boolean.parseBoolean(System.getProperty("ustack.joins", "true"));
   private long lost;
   private int arpAddress;
@@ -131,6 +132,7 @@ public final class ScriptLink implements LinkDevice {
   @Override
   public int transmit(final Packet[] frames, final int count, final long nowNs) {
     int taken = 0;
+    transmissions++;
     while (taken < count && acceptable > 0) {
       final Packet frame = Objects.requireNonNull(frames[taken]);
       final Packet rest = TrainCutter.cut(frame);
@@ -144,6 +146,11 @@ public final class ScriptLink implements LinkDevice {
       }
     }
     return taken;
+  }
+
+  /** How often the stack asked it to take frames. */
+  public int transmissions() {
+    return transmissions;
   }
 
   /** Whether received segments that lie side by side come as trains. */
