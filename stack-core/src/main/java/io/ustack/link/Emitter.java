@@ -1,17 +1,22 @@
 package io.ustack.link;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Something that may have frames to send: a TCP connection, a UDP endpoint. Transmit is a pull:
  * when it wants to send it joins the {@link ReadyList}, and is asked when the device has room.
  *
- * <p>An emitter is in the list at most once; the list's fields live here so that joining allocates
- * nothing.
+ * <p>It says itself whether it is in the list, so that it is asked once.
  */
 public abstract class Emitter {
-  @Nullable Emitter nextReady;
-  boolean ready;
+  /** It is in no list. */
+  static final byte NEVER = 0;
+
+  /** It is to be asked in this duty cycle. */
+  static final byte NOW = 1;
+
+  /** It is to be asked in the next one. */
+  static final byte LATER = 2;
+
+  byte turn;
 
   /**
    * Sends at most one frame.

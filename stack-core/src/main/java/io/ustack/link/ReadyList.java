@@ -1,82 +1,95 @@
 package io.ustack.link;
 
+import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** First in, first out list of emitters that want to be asked. Stack thread only. */
+/**
+ * First in, first out list of emitters that want to be asked. They stand side by side, so that who
+ * comes next can be looked at without looking at who comes before. Stack thread only.
+ *
+ * <p>Allocates only when it gets longer than it ever was.
+ */
 public final class ReadyList {
-  private @Nullable Emitter head;
-  private @Nullable Emitter tail;
+  private static final int SMALLEST = 64;
 
-  /** Those that are to be asked in the next cycle. */
-  private @Nullable Emitter laterHead;
+  /** Those that are to be asked now; the length is a power of two. */
+  private @Nullable Emitter[] now = new @Nullable Emitter[SMALLEST];
 
-  private @Nullable Emitter laterTail;
+  // Places in it count up for ever, and wrap.
+  private int first;
+  private int end;
 
-  /** Puts the emitter at the end, unless it is already in the list. */
+  /** Those that are to be asked in the next cycle, and some that did not wait for it. */
+  private @Nullable Emitter[] later = new @Nullable Emitter[SMALLEST];
+
+  private int laterCount;
+
+  /** Puts the emitter at the end, unless it is to be asked in this cycle already. */
   public void add(final Emitter emitter) {
-    if (emitter.ready) {
+    if (emitter.turn == Emitter.NOW) {
       return;
     }
-    emitter.ready = true;
-    emitter.nextReady = null;
-    if (tail == null) {
-      head = emitter;
-    } else {
-      tail.nextReady = emitter;
+    emitter.turn = Emitter.NOW;
+    if (end - first == now.length) {
+      grow();
     }
-    tail = emitter;
+    now[end++ & (now.length - 1)] = emitter;
+  }
+
+  private void grow() {
+    final @Nullable Emitter[] longer = new @Nullable Emitter[2 * now.length];
+    for (int i = first; i != end; i++) {
+      longer[i & (longer.length - 1)] = now[i & (now.length - 1)];
+    }
+    now = longer;
   }
 
   /**
-   * The emitter is to be asked in the next duty cycle, not in this one; unless it is in the list
-   * already.
+   * The emitter is to be asked in the next duty cycle, unless it is in the list already or {@link
+   * #add} puts it there before.
    */
   public void addLater(final Emitter emitter) {
-    if (emitter.ready) {
+    if (emitter.turn != Emitter.NEVER) {
       return;
     }
-    emitter.ready = true;
-    emitter.nextReady = null;
-    if (laterTail == null) {
-      laterHead = emitter;
-    } else {
-      laterTail.nextReady = emitter;
+    emitter.turn = Emitter.LATER;
+    if (laterCount == later.length) {
+      later = Arrays.copyOf(later, 2 * laterCount);
     }
-    laterTail = emitter;
+    later[laterCount++] = emitter;
   }
 
   /** The cycle is over: what was to be asked later is to be asked now. */
   public void nextCycle() {
-    final Emitter first = laterHead;
-    if (first == null) {
-      return;
+    for (int i = 0; i < laterCount; i++) {
+      final Emitter emitter = Objects.requireNonNull(later[i]);
+      later[i] = null;
+      if (emitter.turn == Emitter.LATER) {
+        add(emitter);
+      }
     }
-    if (tail == null) {
-      head = first;
-    } else {
-      tail.nextReady = first;
-    }
-    tail = laterTail;
-    laterHead = null;
-    laterTail = null;
+    laterCount = 0;
   }
 
   /** Takes the first emitter out, or null. */
   public @Nullable Emitter poll() {
-    final Emitter first = head;
-    if (first == null) {
+    if (first == end) {
       return null;
     }
-    head = first.nextReady;
-    if (head == null) {
-      tail = null;
-    }
-    first.nextReady = null;
-    first.ready = false;
-    return first;
+    final int at = first++ & (now.length - 1);
+    final Emitter emitter = Objects.requireNonNull(now[at]);
+    now[at] = null;
+    emitter.turn = Emitter.NEVER;
+    return emitter;
+  }
+
+  /** The emitter that comes so many after the first, or null; it stays where it is. */
+  public @Nullable Emitter peek(final int ahead) {
+    return ahead < end - first ? now[(first + ahead) & (now.length - 1)] : null;
   }
 
   public boolean isEmpty() {
-    return head == null;
+    return first == end;
   }
 }

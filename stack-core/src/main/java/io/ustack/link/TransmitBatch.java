@@ -58,9 +58,9 @@ public final class TransmitBatch {
   }
 
   /**
-   * Sees to it that so many frames can be added, as far as the link takes what is there. A link that
-   * is full is asked once in a duty cycle: each time costs as much as sending, and what it waits for
-   * is that the peer, whose frames wait here, gets its answers.
+   * Sees to it that so many frames can be added, as far as the link takes what is there. A link
+   * that is full is asked once in a duty cycle: each time costs as much as sending, and what it
+   * waits for is that the peer, whose frames wait here, gets its answers.
    */
   public void makeRoom(final int wanted, final long nowNs) {
     if (room() < wanted && !refused) {

@@ -152,6 +152,7 @@ final class Emission {
     }
     final boolean again = !hasRoom || emitNext(c, nowNs);
     watchTheLink(c, nowNs);
+    c.timers().scheduleDelayedAck();
     // A timer that waited for the ACK in front of it is asked for next: its entry is out of the
     // wheel.
     return again || c.timers().isDue(nowNs);

@@ -124,12 +124,21 @@ final class TcpTimers extends Timer {
     kind = Kind.NONE;
   }
 
-  /** Starts to delay an ACK, unless one is being delayed already. */
+  /**
+   * Starts to delay an ACK, unless one is being delayed already. The wheel does not know yet: most
+   * ACKs leave with the answer of the application, before {@link #scheduleDelayedAck}.
+   */
   void delayAck(final long newDeadlineNs) {
     if (!delayingAck) {
       delayingAck = true;
       ackDeadlineNs = newDeadlineNs;
-      ensureScheduled(newDeadlineNs);
+    }
+  }
+
+  /** Whoever could take the ACK along has left: it waits for its time. */
+  void scheduleDelayedAck() {
+    if (delayingAck) {
+      ensureScheduled(ackDeadlineNs);
     }
   }
 

@@ -55,20 +55,80 @@ class ReadyListTest {
     list.addLater(first);
     list.addLater(second);
     list.addLater(first);
-    list.add(second);
     list.add(third);
     assertSame(third, list.poll());
     assertNull(list.poll());
     list.add(third);
+    list.addLater(third);
     list.nextCycle();
     assertSame(third, list.poll());
     assertSame(first, list.poll());
     assertSame(second, list.poll());
     assertNull(list.poll());
     list.addLater(first);
+    assertTrue(list.isEmpty());
     list.nextCycle();
     list.nextCycle();
     assertSame(first, list.poll());
     assertNull(list.poll());
+  }
+
+  /** Who was to wait has something to say at once, and perhaps something else later. */
+  @Test
+  void nowComesBeforeLater() {
+    list.addLater(first);
+    list.add(first);
+    assertSame(first, list.poll());
+    list.nextCycle();
+    assertNull(list.poll());
+    list.addLater(first);
+    list.add(first);
+    assertSame(first, list.poll());
+    list.addLater(first);
+    list.nextCycle();
+    assertSame(first, list.poll());
+    assertNull(list.poll());
+  }
+
+  @Test
+  void isAsLongAsItHasToBe() {
+    final Emitter[] many = new Emitter[1000];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new Silent();
+    }
+    for (int round = 0; round < 3; round++) {
+      list.add(first); // so that it does not begin where its memory does
+      assertSame(first, list.poll());
+      for (int i = 0; i < many.length; i += 2) {
+        list.add(many[i]);
+        list.addLater(many[i + 1]);
+      }
+      for (int i = 0; i < many.length; i += 2) {
+        assertSame(many[i], list.poll());
+      }
+      assertTrue(list.isEmpty());
+      list.nextCycle();
+      for (int i = 1; i < many.length; i += 2) {
+        assertSame(many[i], list.poll());
+      }
+      assertNull(list.poll());
+    }
+  }
+
+  @Test
+  void whoComesNextCanBeLookedAt() {
+    assertNull(list.peek(0));
+    list.add(first);
+    list.addLater(third);
+    assertSame(first, list.peek(0));
+    assertNull(list.peek(1));
+    for (int i = 1; i < 64; i++) {
+      list.add(new Silent()); // as many as there is memory for
+    }
+    list.poll();
+    list.add(second);
+    assertSame(second, list.peek(63));
+    assertNull(list.peek(64));
+    assertSame(list.peek(0), list.poll());
   }
 }

@@ -13,6 +13,7 @@ import java.lang.reflect.Field;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What must hold of a whole stack between two duty cycles, whatever its peers have done. */
 final class StackInvariants {
@@ -123,22 +124,27 @@ final class StackInvariants {
 
   /** Each emitter stands in it once and knows it; at rest nobody does. */
   private void checkReadyList(final boolean atRest) {
+    final ReadyList list = tcp.readyList();
+    final byte now = (byte) field(null, Emitter.class, "NOW");
     final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    for (final String list : new String[] {"head", "laterHead"}) {
-      Object e = field(tcp.readyList(), ReadyList.class, list);
-      while (e != null) {
+    for (final Object e : (Object[]) field(list, ReadyList.class, "now")) {
+      if (e != null) {
         assertTrue(seen.add(e), "twice in the ready list");
-        assertTrue((boolean) field(e, Emitter.class, "ready"), "in the list and not ready");
-        e = field(e, Emitter.class, "nextReady");
+        assertEquals(now, field(e, Emitter.class, "turn"), "in the list and not ready");
       }
     }
+    final int length =
+        (int) field(list, ReadyList.class, "end") - (int) field(list, ReadyList.class, "first");
+    assertEquals(length, seen.size(), "the list's length");
+    assertEquals(0, field(list, ReadyList.class, "laterCount"), "later than the end of a cycle");
     assertTrue(!atRest || seen.isEmpty(), "ready, and nobody asks");
     for (final TcpConnection c : tcp.connectionTable().toArray()) {
-      assertEquals(seen.contains(c), field(c, Emitter.class, "ready"), "ready, but in no list");
+      final boolean ready = !field(c, Emitter.class, "turn").equals((byte) 0);
+      assertEquals(seen.contains(c), ready, "ready, but in no list");
     }
   }
 
-  private static Object field(final Object of, final Class<?> type, final String name) {
+  private static Object field(final @Nullable Object of, final Class<?> type, final String name) {
     try {
       final Field field = type.getDeclaredField(name);
       field.setAccessible(true);
