@@ -18,6 +18,18 @@ public interface ReadinessObserver {
   default void onIdle() {}
 
   /**
+   * Reads what {@link #onReadiness}, and the application after it, will need, so that it is near
+   * then; changes nothing.
+   *
+   * @param step counts up from 0: each follows the references that the one before has read, and
+   *     between them other observers have their turn
+   * @return anything
+   */
+  default int touch(final int step) {
+    return 0;
+  }
+
+  /**
    * Whether only the stack's thread ever touches the endpoint, and nobody keeps its buffers from
    * one look to the next: then they may become others while nothing is in them.
    */

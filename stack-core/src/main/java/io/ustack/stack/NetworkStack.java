@@ -24,6 +24,7 @@ import io.ustack.link.TransmitBatch;
 import io.ustack.stack.StageTimes.Stage;
 import io.ustack.tcp.IsnGenerator;
 import io.ustack.tcp.IsnSource;
+import io.ustack.tcp.LookAhead;
 import io.ustack.tcp.MemoryReclaim;
 import io.ustack.tcp.Tcp;
 import io.ustack.time.TimerWheel;
@@ -366,6 +367,7 @@ public final class NetworkStack implements AutoCloseable {
     ended(Stage.RECEIVE);
     int segments = 0;
     long bytes = 0;
+    tcp.lookAhead().atFrames(burst, count);
     for (int i = 0; i < count; i++) {
       final Packet frame = burst[i];
       segments += frame.segments();
@@ -430,6 +432,9 @@ public final class NetworkStack implements AutoCloseable {
     while (emissions < EMISSIONS && fruitless < FRUITLESS_EMISSIONS) {
       if (!hasRoom(nowNs)) {
         break;
+      }
+      if (emissions % LookAhead.SPAN == 0) {
+        tcp.lookAhead().atReady(ready);
       }
       final Emitter emitter = ready.poll();
       if (emitter == null) {

@@ -48,6 +48,11 @@ final class AckPolicy {
     lastDataNs = 0;
   }
 
+  /** For {@link LookAhead}. */
+  int touch() {
+    return segmentsSinceAck + (int) lastDataNs;
+  }
+
   /** For how long nothing has come. */
   long quietNs(final long nowNs) {
     return atoNs == 0 ? Long.MAX_VALUE : nowNs - lastDataNs;

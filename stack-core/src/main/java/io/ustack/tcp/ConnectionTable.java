@@ -35,6 +35,14 @@ final class ConnectionTable {
     return null;
   }
 
+  /** For {@link LookAhead}: reads where {@link #find} will look first. */
+  int touch(
+      final int localAddress, final int localPort, final int remoteAddress, final int remotePort) {
+    final int slot = hash(localAddress, localPort, remoteAddress, remotePort);
+    final TcpConnection c = slots[slot & (slots.length - 1)];
+    return c == null ? 0 : c.remotePort();
+  }
+
   private static boolean isBetween(
       final TcpConnection c,
       final int localAddress,

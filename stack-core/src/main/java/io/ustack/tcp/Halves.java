@@ -43,6 +43,18 @@ abstract class Halves extends Emitter {
     config = newConfig;
   }
 
+  /** For {@link LookAhead}; {@link TcpConnection#touch}. */
+  final int touchHalves(final int step) {
+    final Sender s = sender;
+    final Receiver r = receiver;
+    final Timestamps t = timestamps;
+    final Asleep a = asleep;
+    if (s == null || r == null || t == null) {
+      return a == null ? 0 : a.sndUna;
+    }
+    return step == 0 ? s.touch(0) + r.touch(0) + t.touch() : s.touch(step) + r.touch(step);
+  }
+
   // ---- Both halves
 
   final Sender sender() {

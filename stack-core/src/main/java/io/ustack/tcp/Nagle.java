@@ -27,6 +27,11 @@ final class Nagle {
     smallEnd = sndUna;
   }
 
+  /** For {@link LookAhead}. */
+  int touch() {
+    return smallEnd;
+  }
+
   /** Nothing is remembered that counts while nothing waits, but for TCP_NODELAY. */
   boolean isForgettable() {
     return !corked && !moreComes;

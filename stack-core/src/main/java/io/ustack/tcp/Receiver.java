@@ -52,6 +52,15 @@ final class Receiver extends ReceiveStream {
     challengeAck = null;
   }
 
+  /** For {@link LookAhead}; {@link TcpConnection#touch}. */
+  int touch(final int step) {
+    final AckPolicy a = acks;
+    if (step == 0) {
+      return rcvNxt;
+    }
+    return step == 2 ? buffer.storageBytes() : buffer.readPosition() + (a == null ? 0 : a.touch());
+  }
+
   /** When it acknowledges. */
   AckPolicy acks() {
     if (acks == null) {

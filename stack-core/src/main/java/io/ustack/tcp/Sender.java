@@ -37,6 +37,22 @@ final class Sender extends SenderState {
     }
   }
 
+  /** For {@link LookAhead}; {@link TcpConnection#touch}. */
+  int touch(final int step) {
+    final RetransmitQueue q = queue;
+    final Nagle n = nagle;
+    if (step == 0) {
+      return sndUna + (int) lastSentNs;
+    }
+    if (step == 1) {
+      final int sum = (int) rtt.srttNs() + window.cwnd() + buffer.readPosition();
+      return sum + (q == null ? 0 : q.first()) + (n == null ? 0 : n.touch());
+    }
+    final int first =
+        q == null || q.isEmpty() ? 0 : q.endSeq(q.first()) + (int) q.sentNs(q.first());
+    return first + buffer.storageBytes();
+  }
+
   private void startControl(final long nowNs) {
     control.start(window, nowNs);
     final int firstPosition = queue == null ? 0 : queue.end();

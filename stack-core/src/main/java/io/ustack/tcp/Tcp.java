@@ -55,6 +55,7 @@ public final class Tcp implements TransportProtocol {
   private final PathMtu pathMtu = new PathMtu(this);
   private final Emission emission = new Emission(this, pathMtu);
   private final ConnectionTable connections;
+  private final LookAhead lookAhead;
   private final TcpPorts ports = new TcpPorts();
   private final ListenerTable listeners;
   private final TcpSegment segment = new TcpSegment();
@@ -122,6 +123,7 @@ public final class Tcp implements TransportProtocol {
         new ListenerTable(
             subkey(secret0, secret1, LISTENERS), subkey(secret0, secret1, LISTENERS + 1));
     connections = new ConnectionTable(secret0 ^ Long.rotateLeft(secret1, 32));
+    lookAhead = new LookAhead(connections, LookAhead.MANY_CONNECTIONS);
   }
 
   private static long subkey(final long secret0, final long secret1, final int use) {
@@ -191,6 +193,11 @@ public final class Tcp implements TransportProtocol {
 
   FastOpenCache fastOpenCache() {
     return fastOpenCache;
+  }
+
+  /** For who knows which connections come next; stack thread. */
+  public LookAhead lookAhead() {
+    return lookAhead;
   }
 
   ConnectionTable connectionTable() {

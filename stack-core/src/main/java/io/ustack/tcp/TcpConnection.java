@@ -71,6 +71,12 @@ public final class TcpConnection extends Halves {
     opening = new Opening(config);
   }
 
+  /** For {@link LookAhead}: reads a field of each object that the next segment will need. */
+  int touch(final int step) {
+    final int deadline = timers == null ? 0 : (int) timers.deadlineNs();
+    return deadline + touchHalves(step) + observer.touch(step);
+  }
+
   // ---- What it is
 
   public TcpState state() {

@@ -39,6 +39,11 @@ final class Timestamps {
     recentSet = 0;
   }
 
+  /** For {@link LookAhead}. */
+  int touch() {
+    return recent;
+  }
+
   void sleepTo(final Asleep a) {
     a.recent = recent;
     a.recentSet = recentSet;

@@ -78,6 +78,12 @@ public final class TcpSocket extends StackSocket {
     stackSide.adopt(accepted, from, nowNs);
   }
 
+  /** See {@link io.ustack.readiness.ReadinessObserver#touch}; of the socket and what watches it. */
+  int touch(final int step) {
+    final Watch first = firstWatch();
+    return step == 1 || first == null ? unreported : first.interest + (int) first.data;
+  }
+
   /** INLINE only the thread that runs the stack touches it. */
   @Override
   boolean isShared() {

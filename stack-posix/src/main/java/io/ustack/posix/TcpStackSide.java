@@ -68,6 +68,11 @@ final class TcpStackSide extends TcpPlace implements ReadinessObserver {
     super(socket, shard);
   }
 
+  @Override
+  public int touch(final int step) {
+    return step == 0 ? stream : socket.touch(step);
+  }
+
   // ---- Any thread
 
   /**
