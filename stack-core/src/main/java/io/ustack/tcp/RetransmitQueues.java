@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * long as something of it is outstanding, so idle ones cost nothing and busy ones allocate nothing.
  */
 final class RetransmitQueues {
-  private static final int MAX_IDLE = 1024;
+  private static final int MAX_IDLE = 8192;
 
   /** Segments that the idle ones have memory for, all together. */
   private static final int MAX_IDLE_SEGMENTS = 1 << 17;

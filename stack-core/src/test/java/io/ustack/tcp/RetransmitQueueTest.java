@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.house.Covers;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The scoreboard alone: RFC 6675 3 and 4, RFC 2018 5, against a model that knows each segment. */
@@ -317,5 +320,21 @@ class RetransmitQueueTest {
     assertTrue(first.isEmpty());
     assertEquals(0, first.inFlightBytes());
     assertEquals(first.end(), first.nextLost());
+  }
+
+  /**
+   * Of ten thousand connections that ask and answer thousands have something under way in turns.
+   */
+  @Test
+  void thousandsAreLentAgain() {
+    final RetransmitQueues queues = new RetransmitQueues();
+    final Set<RetransmitQueue> lent = Collections.newSetFromMap(new IdentityHashMap<>());
+    while (lent.size() < 5000) {
+      lent.add(queues.take());
+    }
+    lent.forEach(queues::give);
+    for (int i = 0; i < 5000; i++) {
+      assertTrue(lent.remove(queues.take()), "a new one");
+    }
   }
 }
