@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 /** What an established connection costs while nothing happens on it. */
 class ConnectionSizeTest {
-  private static final int CONNECTIONS = 50_000;
-  private static final int PER_LISTENER = 12_500;
+  private static final int CONNECTIONS = 100_000;
+  private static final int PER_LISTENER = 25_000;
 
   /** As many go first, which fills what the connections share. */
   private static final int FIRST = 2000;
