@@ -30,10 +30,10 @@ public final class ReadyList {
     if (emitter.turn == Emitter.NOW) {
       return;
     }
-    emitter.turn = Emitter.NOW;
     if (end - first == now.length) {
       grow();
     }
+    emitter.turn = Emitter.NOW; // not before there is a place for it
     now[end++ & (now.length - 1)] = emitter;
   }
 
@@ -53,15 +53,21 @@ public final class ReadyList {
     if (emitter.turn != Emitter.NEVER) {
       return;
     }
-    emitter.turn = Emitter.LATER;
     if (laterCount == later.length) {
       later = Arrays.copyOf(later, 2 * laterCount);
     }
+    emitter.turn = Emitter.LATER;
     later[laterCount++] = emitter;
   }
 
-  /** The cycle is over: what was to be asked later is to be asked now. */
+  /**
+   * The cycle is over: what was to be asked later is to be asked now. Without memory for that it
+   * throws, and nobody has moved.
+   */
   public void nextCycle() {
+    while (now.length - (end - first) < laterCount) {
+      grow();
+    }
     for (int i = 0; i < laterCount; i++) {
       final Emitter emitter = Objects.requireNonNull(later[i]);
       later[i] = null;

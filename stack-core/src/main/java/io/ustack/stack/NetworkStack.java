@@ -262,9 +262,9 @@ public final class NetworkStack implements AutoCloseable {
     work += collect();
     ladder.look(nowNs);
     ended(Stage.COMMANDS);
-    work += receive(wire, wireInput, nowNs);
+    work += receive(wire, wireInput, wireBatch, nowNs);
     work += wire.passedBy();
-    final int looped = receive(loopback, loopbackInput, nowNs);
+    final int looped = receive(loopback, loopbackInput, loopbackBatch, nowNs);
     counters.add(Counter.LOOPBACK_FRAMES, looped);
     work += looped;
     work += advanceTimers(nowNs);
@@ -362,7 +362,11 @@ public final class NetworkStack implements AutoCloseable {
     }
   }
 
-  private int receive(final LinkDevice link, final EthernetInput input, final long nowNs) {
+  private int receive(
+      final LinkDevice link,
+      final EthernetInput input,
+      final TransmitBatch answers,
+      final long nowNs) {
     final int count = take(link, nowNs);
     ended(Stage.RECEIVE);
     int segments = 0;
@@ -372,8 +376,7 @@ public final class NetworkStack implements AutoCloseable {
       final Packet frame = burst[i];
       segments += frame.segments();
       bytes += Train.bytes(frame);
-      makeRoom(wireBatch, ANSWERS_PER_FRAME, nowNs);
-      makeRoom(loopbackBatch, ANSWERS_PER_FRAME, nowNs);
+      makeRoom(answers, ANSWERS_PER_FRAME, nowNs); // they leave by the link that was asked
       try {
         input.input(frame, nowNs);
       } catch (final RuntimeException | OutOfMemoryError e) {
@@ -427,12 +430,20 @@ public final class NetworkStack implements AutoCloseable {
   }
 
   private int emit(final long nowNs) {
+    try {
+      final int emissions = askThoseReady(nowNs);
+      ready.nextCycle();
+      return emissions;
+    } catch (final RuntimeException | OutOfMemoryError e) {
+      errors.report("asking an emitter", e); // those behind it are asked in the next cycle
+      return 1;
+    }
+  }
+
+  private int askThoseReady(final long nowNs) {
     int emissions = 0;
     int fruitless = 0;
-    while (emissions < EMISSIONS && fruitless < FRUITLESS_EMISSIONS) {
-      if (!hasRoom(nowNs)) {
-        break;
-      }
+    while (emissions < EMISSIONS && fruitless < FRUITLESS_EMISSIONS && hasRoom(nowNs)) {
       if (emissions % LookAhead.SPAN == 0) {
         tcp.lookAhead().atReady(ready);
       }
@@ -441,13 +452,12 @@ public final class NetworkStack implements AutoCloseable {
         break;
       }
       final int room = wireBatch.room() + loopbackBatch.room();
-      if (ask(emitter, nowNs)) {
+      if (emitter.emit(nowNs)) {
         ready.add(emitter);
         fruitless = wireBatch.room() + loopbackBatch.room() == room ? fruitless + 1 : 0;
       }
       emissions++;
     }
-    ready.nextCycle();
     return emissions - fruitless;
   }
 
@@ -456,15 +466,6 @@ public final class NetworkStack implements AutoCloseable {
     makeRoom(wireBatch, 1, nowNs);
     makeRoom(loopbackBatch, 1, nowNs);
     return wireBatch.room() > 0 || loopbackBatch.room() > 0;
-  }
-
-  private boolean ask(final Emitter emitter, final long nowNs) {
-    try {
-      return emitter.emit(nowNs);
-    } catch (final RuntimeException | OutOfMemoryError e) {
-      errors.report("asking an emitter", e);
-      return false;
-    }
   }
 
   /** What has become of the wire, {@link WireChanges}. Stack thread. */

@@ -1,10 +1,12 @@
 package io.ustack.tcp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
+import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
 
 /** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
@@ -62,6 +64,28 @@ class DelayedAckTest {
       s.write(1, 50);
       s.script("> P. 1:51(50) ack 101");
       s.silence(0.1);
+    }
+  }
+
+  /** Nothing is scheduled for an ACK that the answer takes along before the next cycle. */
+  @Test
+  void anAnswerAtOnceLeavesTheWheelAlone() {
+    try (TestStack s = TestStack.established()) {
+      s.net.link.inject(
+          TestNet.ipv4ToUs(
+              TcpHeader.PROTOCOL,
+              ScriptedSegment.parse("P. 1:101(100) ack 1 win 65535")
+                  .bytes(
+                      TestStack.PEER_PORT,
+                      TestStack.OUR_PORT,
+                      TestStack.PEER_ISN,
+                      TestStack.OUR_ISN)));
+      final long nowNs = s.net.clock.nanoTime();
+      s.net.stack.poll(nowNs);
+      assertTrue(s.connection.timers().isDelayingAck());
+      s.write(1, 50);
+      s.script("> P. 1:51(50) ack 101");
+      assertTrue(s.connection.timers().deadlineNs() - nowNs > 100_000_000L);
     }
   }
 

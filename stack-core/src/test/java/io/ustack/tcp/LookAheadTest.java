@@ -63,9 +63,9 @@ class LookAheadTest {
     }
   }
 
-  /** What it reads is there, so it has been read: each field that it adds up shows in the sum. */
+  /** A loop that reads nothing would be no look. */
   @Test
-  void readsWhatTheConnectionConsistsOf() {
+  void readsWhatSegmentsChange() {
     try (TestStack s = TestStack.established()) {
       final LookAhead lookAhead = lookAhead(s);
       look(lookAhead, frame(TestStack.PEER_PORT));

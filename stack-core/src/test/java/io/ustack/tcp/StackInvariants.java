@@ -48,6 +48,9 @@ final class StackInvariants {
       if (c.timers().kind() != TcpTimers.Kind.NONE) {
         assertTrue(!atRest || c.timers().isScheduled(), "a timer that never fires");
       }
+      final boolean asked = !field(c, Emitter.class, "turn").equals((byte) 0);
+      assertTrue(
+          !c.timers().isDelayingAck() || c.timers().isScheduled() || asked, "an ACK for ever late");
       checkQueue(c.sender(), queues);
     }
     assertEquals(tcp.connections(), connections, "connections counted");
