@@ -95,7 +95,8 @@ public final class ReadyList {
     return ahead < end - first ? now[(first + ahead) & (now.length - 1)] : null;
   }
 
+  /** Whether nobody is to be asked, now or later. */
   public boolean isEmpty() {
-    return first == end;
+    return first == end && laterCount == 0;
   }
 }

@@ -35,6 +35,12 @@ public final class LookAhead {
   private final int many;
   private final @Nullable TcpConnection[] found = new @Nullable TcpConnection[SPAN];
 
+  // Of the frame that is looked at.
+  private int localAddress;
+  private int localPort;
+  private int remoteAddress;
+  private int remotePort;
+
   private int sum;
 
   /** Among these, as soon as there are so many. */
@@ -105,31 +111,30 @@ public final class LookAhead {
   }
 
   private int touchSlot(final Packet frame) {
-    if (!isTcp(frame)) {
-      return 0;
-    }
-    final ByteBuffer bytes = frame.bytes();
-    final int ipv4 = frame.offset() + EthernetHeader.LENGTH_BYTES;
-    final int tcp = ipv4 + Ipv4Header.LENGTH_BYTES;
-    return connections.touch(
-        Ipv4Header.destination(bytes, ipv4),
-        TcpHeader.destinationPort(bytes, tcp),
-        Ipv4Header.source(bytes, ipv4),
-        TcpHeader.sourcePort(bytes, tcp));
+    return readEnds(frame)
+        ? connections.touch(localAddress, localPort, remoteAddress, remotePort)
+        : 0;
   }
 
   private @Nullable TcpConnection find(final Packet frame) {
+    return readEnds(frame)
+        ? connections.find(localAddress, localPort, remoteAddress, remotePort)
+        : null;
+  }
+
+  /** Between whom a frame is; false when it does not hold a TCP segment of the usual kind. */
+  private boolean readEnds(final Packet frame) {
     if (!isTcp(frame)) {
-      return null;
+      return false;
     }
     final ByteBuffer bytes = frame.bytes();
     final int ipv4 = frame.offset() + EthernetHeader.LENGTH_BYTES;
     final int tcp = ipv4 + Ipv4Header.LENGTH_BYTES;
-    return connections.find(
-        Ipv4Header.destination(bytes, ipv4),
-        TcpHeader.destinationPort(bytes, tcp),
-        Ipv4Header.source(bytes, ipv4),
-        TcpHeader.sourcePort(bytes, tcp));
+    localAddress = Ipv4Header.destination(bytes, ipv4);
+    localPort = TcpHeader.destinationPort(bytes, tcp);
+    remoteAddress = Ipv4Header.source(bytes, ipv4);
+    remotePort = TcpHeader.sourcePort(bytes, tcp);
+    return true;
   }
 
   /** Long enough for the ports, and of the usual kind; more is not asked here. */

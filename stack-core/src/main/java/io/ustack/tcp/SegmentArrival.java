@@ -30,7 +30,7 @@ final class SegmentArrival {
     final Receiver receiver = c.receiver();
     if (receiver.mayDelayAck() && !receiver.owesAck() && !c.timers().isDelayingAck()) {
       c.timers().delayAck(nowNs + receiver.acks().delayNs(c.sender().rtt().srttNs()));
-      tcp.readyList().addLater(c); // when the application has had its turn, the delay is scheduled
+      tcp.readyList().addLater(c); // an INLINE application may answer first
     }
     if (mayHaveToEmit(c, nowNs)) {
       c.wantToEmit();

@@ -125,8 +125,9 @@ final class TcpTimers extends Timer {
   }
 
   /**
-   * Starts to delay an ACK, unless one is being delayed already. The wheel does not know yet: most
-   * ACKs leave with the answer of the application, before {@link #scheduleDelayedAck}.
+   * Starts to delay an ACK, unless one is being delayed already. The wheel does not know yet: the
+   * answer of an application that runs between two cycles takes the ACK along before {@link
+   * #scheduleDelayedAck}.
    */
   void delayAck(final long newDeadlineNs) {
     if (!delayingAck) {
@@ -135,7 +136,7 @@ final class TcpTimers extends Timer {
     }
   }
 
-  /** Whoever could take the ACK along has left: it waits for its time. */
+  /** The next cycle has come, and the ACK is still there: it waits for its time. */
   void scheduleDelayedAck() {
     if (delayingAck) {
       ensureScheduled(ackDeadlineNs);

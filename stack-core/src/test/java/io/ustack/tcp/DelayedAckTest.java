@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
-import io.ustack.testing.TestNet;
 import org.junit.jupiter.api.Test;
 
 /** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
@@ -71,17 +70,8 @@ class DelayedAckTest {
   @Test
   void anAnswerAtOnceLeavesTheWheelAlone() {
     try (TestStack s = TestStack.established()) {
-      s.net.link.inject(
-          TestNet.ipv4ToUs(
-              TcpHeader.PROTOCOL,
-              ScriptedSegment.parse("P. 1:101(100) ack 1 win 65535")
-                  .bytes(
-                      TestStack.PEER_PORT,
-                      TestStack.OUR_PORT,
-                      TestStack.PEER_ISN,
-                      TestStack.OUR_ISN)));
       final long nowNs = s.net.clock.nanoTime();
-      s.net.stack.poll(nowNs);
+      s.oneCycle("P. 1:101(100) ack 1 win 65535");
       assertTrue(s.connection.timers().isDelayingAck());
       s.write(1, 50);
       s.script("> P. 1:51(50) ack 101");

@@ -68,17 +68,7 @@ class QuickAckTest {
   @Test
   void answerInTheSameCycleTakesTheQuickAckAlong() {
     try (TestStack s = established()) {
-      final byte[] request =
-          io.ustack.testing.TestNet.ipv4ToUs(
-              TcpHeader.PROTOCOL,
-              ScriptedSegment.parse("P. 1:101(100) ack 1 win 65535")
-                  .bytes(
-                      TestStack.PEER_PORT,
-                      TestStack.OUR_PORT,
-                      TestStack.PEER_ISN,
-                      TestStack.OUR_ISN));
-      s.net.link.inject(request);
-      s.net.stack.poll(s.net.clock.nanoTime());
+      s.oneCycle("P. 1:101(100) ack 1 win 65535");
       s.expectNothing();
       s.write(1, 50);
       s.script("> P. 1:51(50) ack 101");

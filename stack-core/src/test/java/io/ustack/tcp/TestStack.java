@@ -442,18 +442,24 @@ final class TestStack implements AutoCloseable {
   }
 
   private void inject(final ScriptedSegment segment) {
-    net.inject(
-        TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.bytes(peerPort, ourPort, PEER_ISN, ourIsn)));
+    net.inject(frame(segment));
+  }
+
+  private byte[] frame(final ScriptedSegment segment) {
+    return TestNet.ipv4ToUs(TcpHeader.PROTOCOL, segment.bytes(peerPort, ourPort, PEER_ISN, ourIsn));
+  }
+
+  /** A segment comes, and the stack has one duty cycle, no more. */
+  void oneCycle(final String segment) {
+    net.link.inject(frame(ScriptedSegment.parse(segment)));
+    net.stack.poll(net.clock.nanoTime());
   }
 
   /** Several segments in one burst, between which the stack sends nothing. */
   TestStack burst(final String... segments) {
     expectNothing();
     for (final String text : segments) {
-      net.link.inject(
-          TestNet.ipv4ToUs(
-              TcpHeader.PROTOCOL,
-              ScriptedSegment.parse(text).bytes(peerPort, ourPort, PEER_ISN, ourIsn)));
+      net.link.inject(frame(ScriptedSegment.parse(text)));
     }
     net.poll();
     return this;

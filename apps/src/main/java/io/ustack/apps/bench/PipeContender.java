@@ -54,6 +54,11 @@ final class PipeContender implements Contender {
     return Objects.requireNonNull(loop, "no cell is open");
   }
 
+  /** Those of the cell that is open. */
+  PipeEnds ends() {
+    return Objects.requireNonNull(open, "no cell is open");
+  }
+
   @Override
   public Block block(final long durationNs) {
     return loop().block(durationNs);
@@ -62,7 +67,7 @@ final class PipeContender implements Contender {
   @Override
   public void shut() {
     loop().close();
-    final PipeEnds ends = Objects.requireNonNull(open, "no cell is open");
+    final PipeEnds ends = ends();
     ends.service().clear();
     if (ends != whole && ends != lossy) {
       ends.close();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -63,6 +64,20 @@ class PipeContenderTest {
     }
   }
 
+  /** Not on those that other cells share. */
+  @Test
+  void aCellWithBystandersHasEndsOfItsOwn() throws CommandFailure {
+    try (PipeContender contender = new PipeContender()) {
+      for (final String label : new String[] {"rr-1", "timers-5000", "rr-1"}) {
+        final Cell cell = Cell.parse(label).orElseThrow();
+        contender.open(cell);
+        final int timers = contender.ends().asking().timers().scheduled();
+        assertEquals(cell.kind().hasBystanders(), timers >= 5000, label);
+        contender.shut();
+      }
+    }
+  }
+
   /** Else those that ask already would leave little time for those that connect. */
   @Test
   void nobodyAsksBeforeAllAreConnected() {
@@ -98,13 +113,25 @@ class PipeContenderTest {
   void moreConnectionsThanOnePortTakes() throws CommandFailure {
     assertEquals(BenchService.ECHO_PORT, BenchService.echoPort(0));
     try (PipeEnds ends = new PipeEnds(Cell.parse("rr-100000").orElseThrow())) {
+      final Sockets client = ends.client();
+      final ByteBuffer one = ByteBuffer.allocateDirect(1);
+      int answered = 0;
       for (final int connection : new int[] {24_999, 25_000, 50_000, 99_999}) {
-        ends.client().connect(BenchService.echoPort(connection));
+        client.connect(BenchService.echoPort(connection));
       }
       for (int i = 0; i < 100; i++) {
-        ends.client().await(0);
+        final int ready = client.await(0);
+        for (int j = 0; j < ready; j++) {
+          if (client.isWritable(j)) {
+            client.expectToRead(client.ready(j));
+            client.send(client.ready(j), one, 1);
+          } else {
+            answered += client.receive(client.ready(j), one, 1);
+          }
+        }
         ends.service().step(0);
       }
+      assertEquals(4, answered);
       assertEquals(4, ends.service().connections());
       assertEquals(
           4,
