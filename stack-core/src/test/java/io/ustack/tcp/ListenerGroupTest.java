@@ -53,7 +53,7 @@ class ListenerGroupTest {
         group.add(listen(s, 0, PORT));
         table.add(group.get(i));
       }
-      table.add(listen(s, 0, PORT + 256)); // the same chain
+      table.add(listen(s, 0, PORT + 256)); // of no concern
       final TcpListener[] before = chosen(table);
       for (final TcpListener listener : group) {
         int share = 0;
