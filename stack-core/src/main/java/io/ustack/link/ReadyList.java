@@ -1,7 +1,7 @@
 package io.ustack.link;
 
-import java.util.Arrays;
 import java.util.Objects;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,19 +13,35 @@ import org.jspecify.annotations.Nullable;
 public final class ReadyList {
   private static final int SMALLEST = 64;
 
+  private final IntFunction<@Nullable Emitter[]> memory;
+
   /** Those that are to be asked now; the length is a power of two. */
-  private @Nullable Emitter[] now = new @Nullable Emitter[SMALLEST];
+  private @Nullable Emitter[] now;
 
   // Places in it count up for ever, and wrap.
   private int first;
   private int end;
 
   /** Those that are to be asked in the next cycle, and some that did not wait for it. */
-  private @Nullable Emitter[] later = new @Nullable Emitter[SMALLEST];
+  private @Nullable Emitter[] later;
 
   private int laterCount;
 
-  /** Puts the emitter at the end, unless it is to be asked in this cycle already. */
+  public ReadyList() {
+    this(places -> new @Nullable Emitter[places]);
+  }
+
+  /** With other memory, which may come to an end. */
+  ReadyList(final IntFunction<@Nullable Emitter[]> memory) {
+    this.memory = memory;
+    now = memory.apply(SMALLEST);
+    later = memory.apply(SMALLEST);
+  }
+
+  /**
+   * Puts the emitter at the end, unless it is to be asked in this cycle already. Without memory for
+   * one more it throws, and nothing has changed.
+   */
   public void add(final Emitter emitter) {
     if (emitter.turn == Emitter.NOW) {
       return;
@@ -38,7 +54,7 @@ public final class ReadyList {
   }
 
   private void grow() {
-    final @Nullable Emitter[] longer = new @Nullable Emitter[2 * now.length];
+    final @Nullable Emitter[] longer = memory.apply(2 * now.length);
     for (int i = first; i != end; i++) {
       longer[i & (longer.length - 1)] = now[i & (now.length - 1)];
     }
@@ -47,14 +63,16 @@ public final class ReadyList {
 
   /**
    * The emitter is to be asked in the next duty cycle, unless it is in the list already or {@link
-   * #add} puts it there before.
+   * #add} puts it there before. Without memory for one more it throws, and nothing has changed.
    */
   public void addLater(final Emitter emitter) {
     if (emitter.turn != Emitter.NEVER) {
       return;
     }
     if (laterCount == later.length) {
-      later = Arrays.copyOf(later, 2 * laterCount);
+      final @Nullable Emitter[] longer = memory.apply(2 * laterCount);
+      System.arraycopy(later, 0, longer, 0, laterCount);
+      later = longer;
     }
     emitter.turn = Emitter.LATER;
     later[laterCount++] = emitter;

@@ -150,12 +150,14 @@ final class Emission {
       onTimer(c, nowNs);
       return c.state() != TcpState.CLOSED || c.owesReset();
     }
-    final boolean again = !hasRoom || emitNext(c, nowNs);
-    watchTheLink(c, nowNs);
-    c.timers().scheduleDelayedAck();
-    // A timer that waited for the ACK in front of it is asked for next: its entry is out of the
-    // wheel.
-    return again || c.timers().isDue(nowNs);
+    try {
+      final boolean again = !hasRoom || emitNext(c, nowNs);
+      watchTheLink(c, nowNs);
+      // A timer that waited for the ACK in front of it is next: its entry is out of the wheel.
+      return again || c.timers().isDue(nowNs);
+    } finally {
+      c.timers().scheduleDelayedAck(); // whatever was thrown: nobody else asks for this ACK
+    }
   }
 
   private boolean emitNext(final TcpConnection c, final long nowNs) {

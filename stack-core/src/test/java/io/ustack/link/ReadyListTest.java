@@ -3,8 +3,10 @@ package io.ustack.link;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ReadyListTest {
@@ -130,5 +132,92 @@ class ReadyListTest {
     assertSame(second, list.peek(63));
     assertNull(list.peek(64));
     assertSame(list.peek(0), list.poll());
+  }
+
+  // ---- Without memory
+
+  private boolean hasMemory = true;
+  private final ReadyList poor =
+      new ReadyList(
+          places -> {
+            if (!hasMemory) {
+              throw new OutOfMemoryError("on purpose");
+            }
+            return new Emitter[places];
+          });
+
+  private static Emitter[] many(final int count) {
+    final Emitter[] many = new Emitter[count];
+    Arrays.setAll(many, i -> new Silent());
+    return many;
+  }
+
+  private void expectFromPoor(final Emitter... emitters) {
+    for (final Emitter emitter : emitters) {
+      assertSame(emitter, poor.poll());
+    }
+    assertNull(poor.poll());
+    assertTrue(poor.isEmpty());
+  }
+
+  /** Who could not be listed is in no list: asking again later works. */
+  @Test
+  void whoFindsNoPlaceIsNotListed() {
+    final Emitter[] many = many(64);
+    for (final Emitter emitter : many) {
+      poor.add(emitter);
+    }
+    hasMemory = false;
+    assertThrows(OutOfMemoryError.class, () -> poor.add(first));
+    poor.add(many[63]); // it is there
+    assertSame(many[0], poor.poll());
+    poor.add(first); // a place has become free
+    expectFromPoor(concatenated(Arrays.copyOfRange(many, 1, 64), first));
+  }
+
+  @Test
+  void whoFindsNoPlaceForLaterMayTryAgain() {
+    final Emitter[] many = many(64);
+    for (final Emitter emitter : many) {
+      poor.addLater(emitter);
+    }
+    hasMemory = false;
+    assertThrows(OutOfMemoryError.class, () -> poor.addLater(first));
+    poor.addLater(many[63]);
+    hasMemory = true;
+    poor.addLater(first);
+    poor.addLater(second);
+    hasMemory = false;
+    assertThrows(OutOfMemoryError.class, poor::nextCycle); // the other list is too short
+    hasMemory = true;
+    poor.nextCycle();
+    expectFromPoor(concatenated(many, first, second));
+  }
+
+  /**
+   * Those that were to wait for the next cycle stay where they are, and are asked a cycle later.
+   */
+  @Test
+  void withoutMemoryNobodyMovesIntoTheNextCycle() {
+    final Emitter[] many = many(64);
+    for (final Emitter emitter : many) {
+      poor.add(emitter);
+    }
+    poor.addLater(first);
+    poor.addLater(second);
+    hasMemory = false;
+    assertThrows(OutOfMemoryError.class, poor::nextCycle);
+    assertSame(many[0], poor.poll());
+    assertThrows(OutOfMemoryError.class, poor::nextCycle); // one place for two
+    poor.addLater(first); // it is there
+    assertSame(many[1], poor.poll());
+    poor.nextCycle();
+    expectFromPoor(concatenated(Arrays.copyOfRange(many, 2, 64), first, second));
+  }
+
+  private static Emitter[] concatenated(final Emitter[] some, final Emitter... more) {
+    final Emitter[] all = Arrays.copyOf(some, some.length + more.length);
+    System.arraycopy(more, 0, all, some.length, more.length);
+    return all;
   }
 }

@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
+import io.ustack.tcp.congestion.AckSample;
+import io.ustack.tcp.congestion.CongestionControl;
+import io.ustack.tcp.congestion.CongestionWindow;
+import io.ustack.testing.ExpectedErrors;
 import org.junit.jupiter.api.Test;
 
 /** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
@@ -76,6 +80,54 @@ class DelayedAckTest {
       s.write(1, 50);
       s.script("> P. 1:51(50) ack 101");
       assertTrue(s.connection.timers().deadlineNs() - nowNs > 100_000_000L);
+    }
+  }
+
+  /** A bug in an emission: nobody asks this connection again, but the timer does. */
+  @Test
+  void anExceptionWhileItIsEmittedDoesNotLoseIt() {
+    try (ExpectedErrors errors = new ExpectedErrors()) {
+      final TestStack s = TestStack.established();
+      s.silence(2);
+      s.script("< P. 1:101(100) ack 1 win 65535", "+0.04 > . 1:1(0) ack 101");
+      s.oneCycle("P. 101:201(100) ack 1 win 65535");
+      final CongestionControl control = s.connection.sender().control;
+      s.connection.sender().control = new Broken();
+      s.write(1, 50);
+      s.net.poll();
+      assertEquals(1, s.net.count(Counter.INTERNAL_ERRORS));
+      s.connection.sender().control = control;
+      s.script("+0.04 > P. 1:51(50) ack 201");
+      s.net.stack.close();
+      assertEquals(0, s.net.link.pool().inUse());
+      assertEquals(1, errors.logged());
+    }
+  }
+
+  /** Throws when data is to leave after a pause. */
+  private static final class Broken implements CongestionControl {
+    @Override
+    public String name() {
+      return "broken";
+    }
+
+    @Override
+    public void start(final CongestionWindow window, final long nowNs) {}
+
+    @Override
+    public void onAck(final CongestionWindow window, final AckSample sample) {}
+
+    @Override
+    public void onCongestion(
+        final CongestionWindow window,
+        final Event event,
+        final int flightBytes,
+        final long nowNs) {}
+
+    @Override
+    public void onRestart(
+        final CongestionWindow window, final long idleNs, final long rtoNs, final long nowNs) {
+      throw new IllegalStateException("on purpose");
     }
   }
 
