@@ -4,6 +4,7 @@ import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Client and server in two processes: the server on the first core, the client on the second, where
@@ -85,9 +86,20 @@ final class TwoProcesses implements Contender {
   public Block block(final long durationNs) throws CommandFailure {
     server().tell("go");
     client().tell("block " + durationNs);
+    rest(durationNs);
     final Block asked = Block.of(client().expect("block", ends));
     final Fields served = halt();
     return asked.servedBy(Work.of(served), served.number("lostFrames"));
+  }
+
+  /** Who looks whether they are done takes a processor from one of them. */
+  private static void rest(final long durationNs) throws CommandFailure {
+    try {
+      TimeUnit.NANOSECONDS.sleep(durationNs);
+    } catch (final InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CommandFailure("interrupted", e);
+    }
   }
 
   @Override
