@@ -16,7 +16,7 @@ final class AskingEnd implements Contender {
   @Override
   public void open(final Cell cell) throws CommandFailure {
     final Load load = cell.load(end.sockets());
-    loop = new LoadLoop(load, () -> load.step(end.waitMs()), end.stepsPerLook());
+    loop = new LoadLoop(load, end.watched(() -> load.step(end.waitMs())), end.stepsPerLook());
     loop.open();
   }
 
@@ -28,9 +28,10 @@ final class AskingEnd implements Contender {
   public Block block(final long durationNs) {
     final long lost = end.lostFrames().getAsLong();
     final StageMeter stages = new StageMeter(end.stages());
+    end.begin();
     final Block block = loop().block(durationNs);
     return block
-        .withWork(stages.in(block.work()))
+        .withWork(end.seen(stages.in(block.work())))
         .withLostFrames(end.lostFrames().getAsLong() - lost);
   }
 

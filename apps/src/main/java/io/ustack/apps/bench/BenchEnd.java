@@ -92,6 +92,7 @@ public final class BenchEnd {
 
   private void serve(final Wire.End end) throws InterruptedException {
     final BenchService service = new BenchService(end.sockets());
+    final Runnable step = end.watched(() -> service.step(end.waitMs()));
     while (true) {
       if (orders.take().equals("clear")) {
         service.clear();
@@ -101,12 +102,13 @@ public final class BenchEnd {
       final long lost = end.lostFrames().getAsLong();
       final StageMeter stages = new StageMeter(end.stages());
       final WorkMeter meter = new WorkMeter();
+      end.begin();
       while (orders.isEmpty()) {
         for (int i = 0; i < end.stepsPerLook(); i++) {
-          service.step(end.waitMs());
+          step.run();
         }
       }
-      final Work work = stages.in(meter.work());
+      final Work work = end.seen(stages.in(meter.work()));
       orders.take(); // halt
       System.out.println(
           "halted " + work.fields().with("lostFrames", end.lostFrames().getAsLong() - lost));

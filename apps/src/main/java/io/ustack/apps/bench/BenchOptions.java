@@ -107,6 +107,14 @@ final class BenchOptions {
               + " the clock per stage is in it")
   private boolean account;
 
+  @Option(
+      names = "--stalls",
+      description =
+          "with each cell over memif what kept both ends from their work for more than 50 us: the"
+              + " JVM, the scheduler, the hypervisor, timers; a look at the clock per step is in"
+              + " it")
+  private boolean stalls;
+
   @Option(names = "--java", paramLabel = "HOME", description = "the JDK of whatever is measured")
   private @Nullable Path java;
 
@@ -155,6 +163,7 @@ final class BenchOptions {
           mode == null ? Mode.INLINE : mode,
           transport == null ? Transport.DIRECT : transport,
           account,
+          stalls,
           grow);
     } catch (final IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
@@ -174,6 +183,9 @@ final class BenchOptions {
     refuse(spec, transport != null && !memif, "--transport wants --wire memif");
     refuse(spec, account && !memif, "--account wants --wire memif");
     refuse(spec, account && mode == Mode.DEDICATED, "--account wants --mode inline");
+    refuse(spec, stalls && !memif, "--stalls wants --wire memif");
+    refuse(spec, stalls && mode == Mode.DEDICATED, "--stalls wants --mode inline");
+    refuse(spec, stalls && compared != null, "--stalls and --compare: a build at a time");
     refuse(
         spec,
         rate != null

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param mode who runs the stacks at the ends of a memif
  * @param transport between DPDK and those stacks
  * @param account whether those stacks say which stage of their duty cycle costs how much
+ * @param stalls whether their ends say what kept them waiting
  * @param grow whether it is about how cost grows
  */
 record BenchPlan(
@@ -32,6 +33,7 @@ record BenchPlan(
     Mode mode,
     Transport transport,
     boolean account,
+    boolean stalls,
     boolean grow) {
 
   /** Cells that are measured in one place, one after the other. */

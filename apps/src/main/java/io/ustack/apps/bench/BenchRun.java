@@ -80,7 +80,8 @@ final class BenchRun {
             memif && plan.busyThreads() > processors
                 ? measured.doubted(
                     plan.busyThreads() + " busy threads share " + processors + " processors")
-                : measured);
+                : measured,
+            sides.contender().events());
     results.accept(result);
     if (measured.broken() != null) {
       throw measured.broken();

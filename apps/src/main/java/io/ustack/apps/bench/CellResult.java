@@ -1,5 +1,7 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.bench.stall.JvmEvent;
+import io.ustack.apps.bench.stall.StallTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param lowerQuartile of the ratios; without a baseline of the rates, by the median
  * @param blocks of both sides
  * @param doubts why not to trust the figures
+ * @param stalls of the server and of the client, by cause; empty where nobody looked for them
  */
 record CellResult(
     Subject subject,
@@ -40,7 +43,8 @@ record CellResult(
     double lowerQuartile,
     double upperQuartile,
     int blocks,
-    List<String> doubts)
+    List<String> doubts,
+    List<StallTable> stalls)
     implements Result {
   /** Of each side; with fewer a figure is doubtful. */
   static final int FEWEST_BLOCKS = 8;
@@ -55,12 +59,25 @@ record CellResult(
   record Baseline(String name, double opsPerSec, double cpuNsPerOp, Histogram latency) {}
 
   /**
-   * Sums up.
+   * Sums up, without stalls.
    *
    * @param baseline the name of who was measured beside it
    */
   static CellResult of(
       final Subject subject, final @Nullable String baseline, final Comparison.Measured measured) {
+    return of(subject, baseline, measured, List.of());
+  }
+
+  /**
+   * Sums up.
+   *
+   * @param events of the JVMs of server and client; empty where nobody looked for stalls
+   */
+  static CellResult of(
+      final Subject subject,
+      final @Nullable String baseline,
+      final Comparison.Measured measured,
+      final List<List<JvmEvent>> events) {
     final List<Block> blocks = measured.ours();
     final double operations = Math.max(1, sum(blocks, Block::operations));
     final double[] spread = baseline == null ? rates(blocks) : ratios(measured);
@@ -81,7 +98,12 @@ record CellResult(
         quantile(spread, 0.25) / (baseline == null ? middle : 1),
         quantile(spread, 0.75) / (baseline == null ? middle : 1),
         blocks.size() + measured.theirs().size(),
-        doubts(subject.cell(), measured, spread));
+        doubts(subject.cell(), measured, spread),
+        events.isEmpty()
+            ? List.of()
+            : List.of(
+                StallTable.of(work.stalls(), events.get(0)),
+                StallTable.of(clientWork.stalls(), events.get(1))));
   }
 
   private static Baseline baseline(final String name, final List<Block> blocks) {

@@ -1,6 +1,9 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.bench.stall.StallTable;
+import io.ustack.apps.bench.stall.StallWatch;
 import io.ustack.stack.StageTimes.Stage;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,6 +11,9 @@ import org.HdrHistogram.Histogram;
 
 /** How a {@link CellResult} reads: for people, and for programs. */
 final class CellText {
+  /** In the order of {@link CellResult#stalls}. */
+  private static final List<String> ENDS = List.of("server", "client");
+
   private CellText() {}
 
   static String line(final CellResult result) {
@@ -54,6 +60,12 @@ final class CellText {
     }
     account(line, "server", result.perOp(result.work().stagesNs()));
     account(line, "client", result.perOp(result.clientWork().stagesNs()));
+    for (int i = 0; i < result.stalls().size(); i++) {
+      line.append(
+          format(
+              "%n      stalls of more than %d us at the %s:%s",
+              StallWatch.LIMIT_NS / 1000, ENDS.get(i), result.stalls().get(i).text()));
+    }
     return line.toString();
   }
 
@@ -114,12 +126,30 @@ final class CellText {
         .numbers("clientThreadCpuMs", milliseconds(result.clientWork()), 1)
         .numbers("stageNsPerOp", result.perOp(result.work().stagesNs()), 2)
         .numbers("clientStageNsPerOp", result.perOp(result.clientWork().stagesNs()), 2)
+        .objects("stalls", stalls(result, 0))
+        .objects("clientStalls", stalls(result, 1))
         .text("transport", subject.transport().isEmpty() ? null : subject.transport())
         .text("jdk", subject.jdk())
         .texts("notes", subject.notes())
         .flag("trusted", result.isTrusted())
         .texts("doubts", result.doubts());
     return json.toString();
+  }
+
+  private static Map<String, JsonLine> stalls(final CellResult result, final int end) {
+    final Map<String, JsonLine> stalls = new TreeMap<>();
+    if (end < result.stalls().size()) {
+      final StallTable table = result.stalls().get(end);
+      table.sums().forEach((cause, sum) -> stalls.put(cause, json(sum)));
+    }
+    return stalls;
+  }
+
+  private static JsonLine json(final StallTable.Sum sum) {
+    return new JsonLine()
+        .whole("count", sum.count())
+        .number("totalUs", sum.totalNs() / 1e3, 1)
+        .number("longestUs", sum.longestNs() / 1e3, 1);
   }
 
   private static void baseline(final JsonLine json, final CellResult result) {

@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.bench.stall.JvmEvent;
 import java.util.List;
 
 /**
@@ -27,6 +28,14 @@ interface Contender extends AutoCloseable {
    * empty when there are none.
    */
   default List<Long> compilerNs() {
+    return List.of();
+  }
+
+  /**
+   * What the JVMs of its ends, server and client, have done to their threads so far; empty where
+   * nobody looks for stalls.
+   */
+  default List<List<JvmEvent>> events() throws CommandFailure {
     return List.of();
   }
 

@@ -55,6 +55,15 @@ final class JsonLine {
             .collect(Collectors.joining(",", "{", "}")));
   }
 
+  /** An object of objects. */
+  JsonLine objects(final String name, final Map<String, JsonLine> values) {
+    return raw(
+        name,
+        values.entrySet().stream()
+            .map(entry -> quoted(entry.getKey()) + ":" + entry.getValue())
+            .collect(Collectors.joining(",", "{", "}")));
+  }
+
   private static String number(final double value, final int digits) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + digits + "f", value) : "null";
   }

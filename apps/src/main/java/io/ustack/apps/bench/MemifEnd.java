@@ -1,6 +1,8 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.Mode;
+import io.ustack.apps.bench.stall.StallWatch;
+import io.ustack.counter.Counter;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkLink;
@@ -71,6 +73,15 @@ final class MemifEnd implements AutoCloseable {
     final StageTimes times = new StageTimes(Clock.SYSTEM);
     stack.measure(times);
     return times;
+  }
+
+  /**
+   * A watch over the calling thread, which drives the stack.
+   *
+   * @param times that {@link #measure} returned
+   */
+  StallWatch watch(final StageTimes times) {
+    return StallWatch.own(times, () -> stack.counters().value(Counter.FRAMES_IN));
   }
 
   /** Frames that this end has lost so far. */

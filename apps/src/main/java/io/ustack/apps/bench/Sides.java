@@ -88,7 +88,8 @@ record Sides(
             .at(socket)
             .with("mode", plan.mode())
             .with("transport", plan.transport())
-            .with(Wire.ACCOUNT, plan.account());
+            .with(Wire.ACCOUNT, plan.account())
+            .with(Wire.STALLS, plan.stalls());
     final int threads = plan.mode() == Mode.DEDICATED ? 2 : 1;
     return TwoProcesses.start(build, stop, settings, threads, List.of(), List.of());
   }

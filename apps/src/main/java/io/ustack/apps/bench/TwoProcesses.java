@@ -2,6 +2,10 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import io.ustack.apps.bench.stall.JvmEvent;
+import io.ustack.apps.bench.stall.JvmLog;
+import io.ustack.apps.bench.stall.Stalls;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,6 +20,10 @@ final class TwoProcesses implements Contender {
   private final Build build;
   private final StopSignal stop;
   private final List<EndProcess> ends = new ArrayList<>();
+
+  /** Of each end, in their order, where somebody looks for stalls. */
+  private final List<JvmLog> logs = new ArrayList<>();
+
   private String jdk = "";
 
   private TwoProcesses(final Build build, final StopSignal stop) {
@@ -55,10 +63,33 @@ final class TwoProcesses implements Contender {
   private void begin(
       final String role, final String cores, final List<String> prefix, final Fields settings)
       throws CommandFailure {
-    final List<String> command = build.command(HEAP_MB, role, settings);
+    final boolean stalls = Boolean.parseBoolean(settings.text(Wire.STALLS));
+    final String[] flags = stalls ? new String[] {log().option()} : new String[0];
+    final List<String> command = build.command(HEAP_MB, role, settings, flags);
     final EndProcess end = EndProcess.start(role, cores, prefix, command, stop);
     ends.add(end);
     jdk = end.expect(BenchEnd.READY, ends).text("jdk");
+    if (stalls) {
+      forget(logs.get(logs.size() - 1));
+    }
+  }
+
+  private JvmLog log() throws CommandFailure {
+    try {
+      final JvmLog log = JvmLog.create();
+      logs.add(log);
+      return log;
+    } catch (final IOException e) {
+      throw new CommandFailure("can't make a file for a JVM's log: " + e.getMessage(), e);
+    }
+  }
+
+  private static void forget(final JvmLog log) throws CommandFailure {
+    try {
+      log.forget();
+    } catch (final IOException e) {
+      throw new CommandFailure("can't delete a JVM's log: " + e.getMessage(), e);
+    }
   }
 
   private EndProcess server() {
@@ -89,7 +120,9 @@ final class TwoProcesses implements Contender {
     rest(durationNs);
     final Block asked = Block.of(client().expect("block", ends));
     final Fields served = halt();
-    return asked.servedBy(Work.of(served), served.number("lostFrames"));
+    final Work work = Work.of(served);
+    final Stalls stalls = work.stalls().during(asked.work().stalls());
+    return asked.servedBy(work.withStalls(stalls), served.number("lostFrames"));
   }
 
   /** Who looks whether they are done takes a processor from one of them. */
@@ -123,7 +156,21 @@ final class TwoProcesses implements Contender {
   }
 
   @Override
+  public List<List<JvmEvent>> events() throws CommandFailure {
+    final List<List<JvmEvent>> events = new ArrayList<>();
+    for (final JvmLog log : logs) {
+      try {
+        events.add(log.events());
+      } catch (final IOException e) {
+        throw new CommandFailure("can't read a JVM's log: " + e.getMessage(), e);
+      }
+    }
+    return events;
+  }
+
+  @Override
   public void close() {
     ends.forEach(EndProcess::close);
+    logs.forEach(JvmLog::close);
   }
 }

@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.Mode;
+import io.ustack.apps.bench.stall.StallWatch;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.Transport;
 import io.ustack.stack.StageTimes;
@@ -18,12 +19,16 @@ enum Wire {
       final MemifEnd end =
           MemifEnd.open(
               server, settings.text(ADDRESS), mode, Transport.valueOf(settings.text("transport")));
-      final StageTimes stages = Boolean.parseBoolean(settings.text(ACCOUNT)) ? end.measure() : null;
+      final boolean account = Boolean.parseBoolean(settings.text(ACCOUNT));
+      final boolean watched = Boolean.parseBoolean(settings.text(STALLS));
+      final StageTimes times = account || watched ? end.measure() : null;
+      final StageTimes stages = account ? times : null;
+      final StallWatch watch = times != null && watched ? end.watch(times) : null;
       final Sockets sockets = new PosixSockets(end.posix(), MemifEnd.SERVER_ADDRESS);
       // A thread beside the stack's leaves the core to it while it waits.
       return mode == Mode.DEDICATED
-          ? new End(sockets, 1, 1, end::lostFrames, stages)
-          : new End(sockets, 0, 100, end::lostFrames, stages);
+          ? new End(sockets, 1, 1, end::lostFrames, stages, watch)
+          : new End(sockets, 0, 100, end::lostFrames, stages, watch);
     }
   },
 
@@ -31,7 +36,7 @@ enum Wire {
   VETH {
     @Override
     End open(final boolean server, final Fields settings) throws IOException {
-      return new End(new NioSockets(settings.text(ADDRESS)), 1, 1, () -> 0, null);
+      return new End(new NioSockets(settings.text(ADDRESS)), 1, 1, () -> 0, null, null);
     }
   };
 
@@ -39,6 +44,9 @@ enum Wire {
 
   /** The setting that has stacks charge their stages. */
   static final String ACCOUNT = "account";
+
+  /** The setting that has ends look for stalls. */
+  static final String STALLS = "stalls";
 
   /** The settings of both ends; the address is what they find each other by. */
   Fields at(final String address) {
@@ -60,11 +68,37 @@ enum Wire {
    * @param stepsPerLook how many steps are made between two looks at the clock
    * @param lostFrames so far
    * @param stages of its stack's duty cycle, if anybody wants them
+   * @param watch over the thread that opened it, if anybody wants one
    */
   record End(
       Sockets sockets,
       int waitMs,
       int stepsPerLook,
       LongSupplier lostFrames,
-      @Nullable StageTimes stages) {}
+      @Nullable StageTimes stages,
+      @Nullable StallWatch watch) {
+
+    /** That step; a watch looks after each. */
+    Runnable watched(final Runnable step) {
+      final StallWatch here = watch;
+      return here == null
+          ? step
+          : () -> {
+            step.run();
+            here.look();
+          };
+    }
+
+    /** A block begins. */
+    void begin() {
+      if (watch != null) {
+        watch.begin();
+      }
+    }
+
+    /** That work of the block with what the watch saw. */
+    Work seen(final Work work) {
+      return watch == null ? work : work.withStalls(watch.stalls());
+    }
+  }
 }

@@ -1,9 +1,10 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.bench.stall.CompilerThreads;
+import io.ustack.apps.bench.stall.Stalls;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -18,6 +19,7 @@ import java.util.stream.Collectors;
  *     name together; empty where the kernel does not say
  * @param stagesNs time of the stages of the stack's duty cycle, {@link StageMeter}; empty where
  *     nobody asked
+ * @param stalls of the thread that serves or asks; none where nobody asked
  */
 record Work(
     long cpuNs,
@@ -25,25 +27,28 @@ record Work(
     long collections,
     long collectionNs,
     Map<String, Long> threadsNs,
-    Map<String, Long> stagesNs) {
-  /** As the kernel knows HotSpot's: a name there has fifteen letters. */
-  private static final Pattern COMPILER = Pattern.compile("C[12]_CompilerThre");
-
+    Map<String, Long> stagesNs,
+    Stalls stalls) {
   static final Work NONE = new Work(0, 0, 0, 0, Map.of());
 
-  /** Without stages. */
+  /** Without stages and stalls. */
   Work(
       final long cpuNs,
       final long allocatedBytes,
       final long collections,
       final long collectionNs,
       final Map<String, Long> threadsNs) {
-    this(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, Map.of());
+    this(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, Map.of(), Stalls.NONE);
   }
 
   /** The same with stages. */
   Work withStages(final Map<String, Long> stages) {
-    return new Work(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, stages);
+    return new Work(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, stages, stalls);
+  }
+
+  /** The same with stalls. */
+  Work withStalls(final Stalls those) {
+    return new Work(cpuNs, allocatedBytes, collections, collectionNs, threadsNs, stagesNs, those);
   }
 
   /** Both together. */
@@ -54,7 +59,8 @@ record Work(
         collections + other.collections,
         collectionNs + other.collectionNs,
         sum(threadsNs, other.threadsNs),
-        sum(stagesNs, other.stagesNs));
+        sum(stagesNs, other.stagesNs),
+        stalls.plus(other.stalls));
   }
 
   private static Map<String, Long> sum(final Map<String, Long> one, final Map<String, Long> other) {
@@ -71,7 +77,7 @@ record Work(
   /** Of these threads that of the JIT compilers'. */
   static long compilerNs(final Map<String, Long> threadsNs) {
     return threadsNs.entrySet().stream()
-        .filter(thread -> COMPILER.matcher(thread.getKey()).matches())
+        .filter(thread -> CompilerThreads.isOne(thread.getKey()))
         .mapToLong(Map.Entry::getValue)
         .sum();
   }
@@ -87,7 +93,8 @@ record Work(
         .with("collections", collections)
         .with("collectionNs", collectionNs)
         .with("threadsNs", text(threadsNs))
-        .with("stagesNs", text(stagesNs));
+        .with("stagesNs", text(stagesNs))
+        .with("stalls", stalls.text());
   }
 
   private static String text(final Map<String, Long> numbers) {
@@ -104,7 +111,8 @@ record Work(
         fields.number("collections"),
         fields.number("collectionNs"),
         numbers(fields.text("threadsNs")),
-        numbers(fields.text("stagesNs")));
+        numbers(fields.text("stagesNs")),
+        Stalls.parse(fields.text("stalls")));
   }
 
   private static Map<String, Long> numbers(final String text) {

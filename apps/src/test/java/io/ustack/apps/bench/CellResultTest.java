@@ -3,6 +3,9 @@ package io.ustack.apps.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.bench.stall.JvmEvent;
+import io.ustack.apps.bench.stall.Stall;
+import io.ustack.apps.bench.stall.Stalls;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -95,6 +98,43 @@ class CellResultTest {
     assertTrue(lines.get(2).contains("receive 3.0"), lines.get(2));
     assertTrue(
         result.json().contains("\"stageNsPerOp\":{\"idle\":2.00,\"input\":145.00}"), result::json);
+  }
+
+  @Test
+  void stallsAreToldByTheirCauses() {
+    final Stall off = new Stall(1, 80_000, 90_000, 10_000, 80_000, 1, 0, 0, 0, 0, 0);
+    final Stall paused = new Stall(100, 60_000, 60_000, 0, 0, 1, 0, 0, 0, 0, 0);
+    final Work server =
+        new Work(1, 0, 0, 0, Map.of()).withStalls(new Stalls(1, 2, 3, 4, List.of(off), 0));
+    final Work client =
+        new Work(1, 0, 0, 0, Map.of()).withStalls(new Stalls(1, 2, 3, 4, List.of(paused), 0));
+    final Block block = new Block(10, SECOND_NS, server, client, 0, new Histogram(1, SECOND_NS, 3));
+    final CellResult result =
+        CellResult.of(
+            subject(CELL),
+            null,
+            new Comparison.Measured(Collections.nCopies(8, block), List.of(), List.of(), null),
+            List.of(
+                List.of(),
+                List.of(new JvmEvent(JvmEvent.Kind.SAFEPOINT, "Cleanup", 90, 110, 60_000))));
+    assertEquals(
+        List.of(
+            "      stalls of more than 50 us at the server:",
+            "        scheduler                          8       0.640 ms  longest       80 us",
+            "      stalls of more than 50 us at the client:",
+            "        safepoint, Cleanup                 8       0.480 ms  longest       60 us"),
+        result.line().lines().skip(1).toList());
+    assertTrue(
+        result
+            .json()
+            .contains(
+                "\"stalls\":{\"scheduler\":{\"count\":8,\"totalUs\":640.0,\"longestUs\":80.0}},"
+                    + "\"clientStalls\":{\"safepoint, Cleanup\":{\"count\":8,"),
+        result::json);
+    assertTrue(
+        result(Collections.nCopies(8, block), List.of(), List.of())
+            .json()
+            .contains("\"stalls\":{},\"clientStalls\":{},"));
   }
 
   @Test

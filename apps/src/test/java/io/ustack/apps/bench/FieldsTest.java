@@ -2,6 +2,8 @@ package io.ustack.apps.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ustack.apps.bench.stall.Stalls;
+import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
@@ -30,7 +32,8 @@ class FieldsTest {
     latency.recordValue(5_000_000_000L);
     final Work work =
         new Work(7, 8, 9, 10, Map.of("java", 11L, "C2_CompilerThre", 12L))
-            .withStages(Map.of("input", 13L, "idle", 14L));
+            .withStages(Map.of("input", 13L, "idle", 14L))
+            .withStalls(new Stalls(1, 2, 3, 4, List.of(), 5));
     final Block sent = new Block(1, 2, work, Work.NONE, 3, latency);
     final Block got = Block.of(Fields.parse("block " + sent.fields()));
     assertEquals(sent.operations(), got.operations());

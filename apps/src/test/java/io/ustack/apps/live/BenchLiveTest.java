@@ -8,9 +8,12 @@ import io.ustack.apps.Main;
 import io.ustack.apps.OwnJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -90,6 +93,28 @@ class BenchLiveTest {
     for (final String end : List.of("server", "client")) {
       assertTrue(said.matches("(?s).*at the " + end + ":  " + stages + " .*idle .*"), said);
       assertFalse(said.matches("(?s).*at the " + end + ":[^\\n]*(input|emit) 0[.]0.*"), said);
+    }
+  }
+
+  /** On a machine that others use there is always one; and no log is left behind. */
+  @Test
+  void namesWhatKeptTheEndsWaiting() throws IOException, InterruptedException {
+    final long before = logs();
+    final String said = run("--wire=memif", "--cells=rr-2@1000", "--seconds=1", "--stalls");
+    for (final String end : List.of("server", "client")) {
+      assertTrue(
+          said.matches(
+              "(?s).*stalls of more than 50 us at the "
+                  + end
+                  + ":\\R +(none|[A-Za-z, ]+ [0-9]+ +[0-9.]+ ms  longest +[0-9]+ us)\\R.*"),
+          said);
+    }
+    assertEquals(before, logs());
+  }
+
+  private static long logs() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
+      return files.filter(file -> file.getFileName().toString().startsWith("ustack-jvm-")).count();
     }
   }
 

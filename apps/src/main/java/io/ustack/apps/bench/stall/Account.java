@@ -1,0 +1,86 @@
+package io.ustack.apps.bench.stall;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.nio.file.Path;
+import java.util.function.LongSupplier;
+
+/**
+ * What the kernel knows of a thread, and of those that may take its processor, up to the last look.
+ * Looks allocate nothing and take some 10 us. The thread's own; 0 where the kernel does not say.
+ */
+final class Account {
+  /** A tick of {@code /proc/stat}, USER_HZ, is 10 ms on every machine that DPDK runs on. */
+  private static final long TICK_NS = 10_000_000;
+
+  /** Behind the word {@code cpu}: user nice system idle iowait irq softirq steal. */
+  private static final int STEAL = 8;
+
+  private final LongSupplier ownNs;
+  private final ProcNumbers schedule;
+  private final ProcNumbers machine;
+  private final CompilerThreads compilers;
+  private long cpuNs;
+  private long compilerNs;
+
+  private Account(final LongSupplier ownNs, final Path proc) {
+    this.ownNs = ownNs;
+    schedule = ProcNumbers.open(proc.resolve("thread-self").resolve("schedstat"));
+    machine = ProcNumbers.open(proc.resolve("stat"));
+    compilers = new CompilerThreads(proc.resolve("self").resolve("task"));
+  }
+
+  /** Of the calling thread. */
+  static Account own() {
+    final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    return of(threads::getCurrentThreadCpuTime, Path.of("/proc"));
+  }
+
+  /**
+   * Of a thread.
+   *
+   * @param ownNs its CPU time so far, which the kernel keeps more exactly than {@code proc} says
+   * @param proc as Linux has it
+   */
+  static Account of(final LongSupplier ownNs, final Path proc) {
+    return new Account(ownNs, proc);
+  }
+
+  /** Looks who compiles now; this allocates. */
+  void findCompilers() {
+    compilers.find();
+  }
+
+  /** Looks at everything. */
+  void read() {
+    cpuNs = ownNs.getAsLong();
+    schedule.read();
+    machine.read();
+    compilerNs = compilers.cpuNs();
+  }
+
+  /** CPU time of the thread. */
+  long cpuNs() {
+    return cpuNs;
+  }
+
+  /** How long it could have run and waited for a processor. */
+  long delayNs() {
+    return schedule.number(1);
+  }
+
+  /** How often it was put on a processor. */
+  long switches() {
+    return schedule.number(2);
+  }
+
+  /** CPU time of the JIT compilers of its process. */
+  long compilerNs() {
+    return compilerNs;
+  }
+
+  /** What a hypervisor has taken from the machine, all processors together, in whole ticks. */
+  long stolenNs() {
+    return machine.number(STEAL) * TICK_NS;
+  }
+}
