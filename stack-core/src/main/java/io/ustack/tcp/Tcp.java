@@ -67,7 +67,6 @@ public final class Tcp implements TransportProtocol {
   final SenderParts senderParts;
   final SpareHalves spareHalves = new SpareHalves(this);
   final MemoryPressure pressure;
-
   final ClosedConnections closedConnections;
   private Failure lastFailure = Failure.NONE;
 
@@ -89,6 +88,7 @@ public final class Tcp implements TransportProtocol {
       final long secret0,
       final long secret1,
       final long startNs) {
+    RareParts.load();
     this.config = config;
     this.ipv4 = ipv4;
     this.readyList = readyList;
