@@ -45,9 +45,21 @@ public final class Ipv4Input implements EthernetProtocol {
     counters.add(Counter.IPV4_PACKETS_IN, packet.segments());
     final ByteBuffer bytes = packet.bytes();
     final int at = packet.networkOffset();
-    final DropReason invalid = check(packet, bytes, at);
-    if (invalid != null) {
-      drop(packet, invalid);
+    final DropReason malformed = checkHeader(packet, bytes, at);
+    if (malformed != null) {
+      drop(packet, malformed);
+      return;
+    }
+    final int source = Ipv4Header.source(bytes, at);
+    final int destination = Ipv4Header.destination(bytes, at);
+    final DropReason misdirected = checkAddresses(packet, source, destination);
+    if (misdirected != null) {
+      drop(packet, misdirected);
+      return;
+    }
+    if (Ipv4Header.isFragment(bytes, at)) {
+      // RFC 791 3.2 asks for reassembly, which is not there yet.
+      drop(packet, DropReason.IPV4_FRAGMENT);
       return;
     }
     // What is behind the packet's own length is padding of the link.
@@ -64,29 +76,27 @@ public final class Ipv4Input implements EthernetProtocol {
       drop(packet, DropReason.IPV4_PROTOCOL_UNKNOWN);
       return;
     }
-    transport.input(packet, Ipv4Header.source(bytes, at), Ipv4Header.destination(bytes, at), nowNs);
+    transport.input(packet, source, destination, nowNs);
   }
 
-  private @Nullable DropReason check(final Packet packet, final ByteBuffer bytes, final int at) {
+  private static @Nullable DropReason checkHeader(
+      final Packet packet, final ByteBuffer bytes, final int at) {
     final DropReason malformed = Ipv4Header.validate(bytes, at, packet.end() - at);
     if (malformed != null) {
       return malformed;
     }
-    if ((packet.flags() & Packet.RX_IPV4_CHECKSUM_BAD) != 0) {
-      return DropReason.IPV4_CHECKSUM;
-    }
-    final int destination = Ipv4Header.destination(bytes, at);
+    return (packet.flags() & Packet.RX_IPV4_CHECKSUM_BAD) != 0 ? DropReason.IPV4_CHECKSUM : null;
+  }
+
+  private @Nullable DropReason checkAddresses(
+      final Packet packet, final int source, final int destination) {
     // RFC 1122 3.2.1.3 (g): an address of 127/8 is never seen outside a host.
     final boolean broadcast =
         local.isBroadcast(destination) && (loopback || !Ipv4Address.isLoopback(destination));
     if (!broadcast && !isOurs(destination, packet)) {
       return DropReason.IPV4_NOT_FOR_US;
     }
-    if (!isHost(Ipv4Header.source(bytes, at))) {
-      return DropReason.IPV4_SOURCE_INVALID;
-    }
-    // RFC 791 3.2 asks for reassembly, which is not there yet.
-    return Ipv4Header.isFragment(bytes, at) ? DropReason.IPV4_FRAGMENT : null;
+    return isHost(source) ? null : DropReason.IPV4_SOURCE_INVALID;
   }
 
   private boolean isOurs(final int destination, final Packet packet) {

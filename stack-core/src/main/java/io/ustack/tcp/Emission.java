@@ -150,14 +150,22 @@ final class Emission {
       onTimer(c, nowNs);
       return c.state() != TcpState.CLOSED || c.owesReset();
     }
+    boolean again = true;
     try {
-      final boolean again = !hasRoom || emitNext(c, nowNs);
-      watchTheLink(c, nowNs);
-      // A timer that waited for the ACK in front of it is next: its entry is out of the wheel.
-      return again || c.timers().isDue(nowNs);
+      again = !hasRoom || emitNext(c, nowNs);
     } finally {
-      c.timers().scheduleDelayedAck(); // whatever was thrown: nobody else asks for this ACK
+      again |= setTimers(c, nowNs); // whatever was thrown: nobody else asks for a delayed ACK
     }
+    return again;
+  }
+
+  /** One call, where C2 inlines no more behind the long way that an emission is. */
+  private static boolean setTimers(final TcpConnection c, final long nowNs) {
+    final TcpTimers timers = c.timers();
+    timers.scheduleDelayedAck();
+    RetransmissionTimer.watchTheLink(c, nowNs);
+    // A timer that waited for the ACK in front of it is next: its entry is out of the wheel.
+    return timers.isDue(nowNs);
   }
 
   private boolean emitNext(final TcpConnection c, final long nowNs) {
@@ -173,16 +181,6 @@ final class Emission {
       case TIME_WAIT -> !hasRoom || !c.receiver().owesAck();
       default -> true;
     };
-  }
-
-  /**
-   * A link that takes nothing, or a pool that has nothing, is as bad as a network that loses
-   * everything: time runs, and in the end the connection is given up, as on Linux.
-   */
-  private static void watchTheLink(final TcpConnection c, final long nowNs) {
-    if (c.timers().isFree() && c.sender().waitsForTheLink() && !c.isSynDeferred()) {
-      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
-    }
   }
 
   private boolean emitReset(final TcpConnection c, final long nowNs) {

@@ -137,4 +137,14 @@ final class RetransmissionTimer {
     final boolean single = queue != null && queue.segments() == 1;
     return 2 * c.sender().rtt().srttNs() + (single ? c.config().minRtoNs() : PROBE_SLACK_NS);
   }
+
+  /**
+   * A link that takes nothing, or a pool that has nothing, is as bad as a network that loses
+   * everything: time runs, and in the end the connection is given up, as on Linux.
+   */
+  static void watchTheLink(final TcpConnection c, final long nowNs) {
+    if (c.timers().isFree() && c.sender().waitsForTheLink() && !c.isSynDeferred()) {
+      c.timers().start(TcpTimers.Kind.RETRANSMIT, nowNs + c.sender().rtt().rtoNs());
+    }
+  }
 }

@@ -24,9 +24,13 @@ final class SegmentArrival {
     } else {
       onSegmentSynchronized(c, segment, nowNs);
     }
-    if (c.state() == TcpState.CLOSED) {
-      return;
+    if (c.state() != TcpState.CLOSED) {
+      arrangeAnswer(c, nowNs);
     }
+  }
+
+  /** One call, where C2 inlines no more behind the long way here. */
+  private void arrangeAnswer(final TcpConnection c, final long nowNs) {
     final Receiver receiver = c.receiver();
     if (receiver.mayDelayAck() && !receiver.owesAck() && !c.timers().isDelayingAck()) {
       c.timers().delayAck(nowNs + receiver.acks().delayNs(c.sender().rtt().srttNs()));
