@@ -3,11 +3,15 @@
 #
 #   find-jdk.sh            JAVA_HOME, else the javac on the PATH, else the oldest under /usr/lib/jvm
 #   find-jdk.sh --second   the newest under /usr/lib/jvm that is newer than that; exit 1 when none is
+#   find-jdk.sh --options  the JVM options that suit the first, a line each
 #
 # Reads the JDK's `release` file and starts no Java: it runs before every command.
 set -euo pipefail
 
 readonly OLDEST=17
+HERE=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+readonly HERE
+readonly OPTIONS=$HERE/../apps/src/main/resources/io/ustack/apps/jvm-options
 readonly JVMS=${USTACK_JVMS:-/usr/lib/jvm} # the tests point it elsewhere
 
 # Feature version of the JDK in $1; fails when that is no JDK.
@@ -47,6 +51,16 @@ first() {
   echo "${home#* }"
 }
 
+options() {
+  local number from to option
+  number=$(version "$(first)")
+  while read -r from to option _; do
+    if [[ $from != '#'* ]] && [ "$number" -ge "$from" ] && { [ "$to" = - ] || [ "$number" -le "$to" ]; }; then
+      echo "$option"
+    fi
+  done <"$OPTIONS"
+}
+
 case ${1:-} in
   '')
     first
@@ -57,8 +71,11 @@ case ${1:-} in
     [ -n "$newest" ] && [ "${newest%% *}" -gt "$this" ] || exit 1
     echo "${newest#* }"
     ;;
+  --options)
+    options
+    ;;
   *)
-    echo "usage: find-jdk.sh [--second]" >&2
+    echo "usage: find-jdk.sh [--second | --options]" >&2
     exit 2
     ;;
 esac

@@ -299,4 +299,39 @@ final class InstallScriptTest {
     assertEquals(new MakeBelieveMachine.Outcome(0, seventeen + "\n"), machine.run(find));
     assertEquals(new MakeBelieveMachine.Outcome(0, newest + "\n"), machine.run(find, "--second"));
   }
+
+  /** An option that a JDK does not know would keep it from starting. */
+  @Test
+  void aJdkGetsOptionsThatItKnows() throws Exception {
+    machine.bareTools();
+    final Path find = MakeBelieveMachine.SETUP.resolve("find-jdk.sh");
+    machine.jdk("z-25", "25-ea");
+    final String newer = machine.run(find, "--options").text();
+    machine.jdk("a-17", "17.0.15");
+    final MakeBelieveMachine.Outcome outcome = machine.run(find, "--options");
+    assertEquals(0, outcome.code(), outcome.text());
+    final String older = outcome.text();
+    assertTrue(older.startsWith("-XX:+UseSerialGC\n-XX:-UsePerfData\n"), older);
+    assertTrue(older.endsWith("-XX:+UnlockDiagnosticVMOptions\n-XX:GuaranteedSafepointInterval=0\n"), older);
+    assertTrue(newer.startsWith("-XX:+UseSerialGC\n-XX:-UsePerfData\n"), newer);
+    assertFalse(newer.contains("GuaranteedSafepointInterval"), newer);
+  }
+
+  /** The file says in a line why, and the page for those who have a launcher of their own more. */
+  @Test
+  void everyOptionIsExplained() throws Exception {
+    final Path root = MakeBelieveMachine.ROOT;
+    final Path options = root.resolve("apps/src/main/resources/io/ustack/apps/jvm-options");
+    final String page = Files.readString(root.resolve("docs").resolve("operations.md"));
+    int count = 0;
+    for (final String line : Files.readAllLines(options)) {
+      if (!line.startsWith("#")) {
+        final String[] words = line.split(" +", 4);
+        assertEquals(4, words.length, line);
+        assertTrue(page.contains("`" + words[2] + "`"), words[2] + " is not in operations.md");
+        count++;
+      }
+    }
+    assertTrue(count >= 4, count + " options");
+  }
 }

@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.JvmOptions;
 import io.ustack.apps.StopSignal;
 import io.ustack.apps.demo.Tool;
 import java.io.IOException;
@@ -139,7 +140,7 @@ record Build(String name, Path java, String classPath) {
     final List<String> command = new ArrayList<>();
     command.add(java.toString());
     command.add("--enable-native-access=ALL-UNNAMED"); // as the runnable jar's manifest says
-    command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    command.addAll(JvmOptions.of(java.resolveSibling("..")));
     command.addAll(List.of("-Xms" + heapMb + "m", "-Xmx" + heapMb + "m"));
     command.addAll(List.of(flags));
     command.addAll(List.of("-cp", classPath, BenchEnd.class.getName(), role));

@@ -1,6 +1,7 @@
 package io.ustack.apps.demo;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.JvmOptions;
 import io.ustack.apps.Main;
 import io.ustack.apps.OwnJvm;
 import java.io.Closeable;
@@ -49,7 +50,7 @@ public final class ServerProcess implements Closeable {
       final List<String> flags,
       final List<String> arguments)
       throws CommandFailure {
-    final List<String> all = new ArrayList<>(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData"));
+    final List<String> all = new ArrayList<>(JvmOptions.of(Runtime.version().feature()));
     all.addAll(flags);
     final List<String> command = OwnJvm.command(Main.class, all.toArray(String[]::new));
     command.addAll(arguments);
