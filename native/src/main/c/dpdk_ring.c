@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include <rte_errno.h>
@@ -24,11 +25,13 @@ struct ustack_ring {
 	struct rte_ring *tx; /* Java to lcore */
 	unsigned int lcore;
 	int stop; /* atomic */
-	/* The lcore's: finished frames that the port had no room for. */
-	struct rte_mbuf *waiting[USTACK_BURST];
+	/* The lcore's, written in each burst: finished frames that the port had no room for. What is above Java's thread reads in each. */
+	_Alignas(RTE_CACHE_LINE_SIZE) struct rte_mbuf *waiting[USTACK_BURST];
 	uint16_t waiting_count;
 	bool waiting_offloaded;
 };
+_Static_assert(offsetof(struct ustack_ring, waiting) / RTE_CACHE_LINE_SIZE > offsetof(struct ustack_ring, stop) / RTE_CACHE_LINE_SIZE,
+	       "what the lcore writes and what Java's thread reads have no line in common");
 
 static uint16_t carry_in(struct ustack_ring *ring)
 {

@@ -1,7 +1,7 @@
 package io.ustack.buffer;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,20 +12,27 @@ import org.jspecify.annotations.Nullable;
  * the stack thread next {@link #collect}s.
  */
 public final class LentPackets {
+  /** Empty places before and behind {@link #returned}: 128 bytes, however long a reference is. */
+  private static final int SLACK = 32;
+
+  // What the stack thread writes with each loan, away from what others look at to end one.
+  private static final int COUNT = 0;
+  private static final int REFUSED = 1;
+
   private final PacketPool pool;
   private final @Nullable Packet[] lent;
-  private int count;
+  private final SpacedLongs own = new SpacedLongs(2);
 
   /** Of these, packets that came; the rest is for those that are to be filled. */
   private final int mostReceived;
 
   /** What was given back, linked by {@link Packet#next}; only ever taken as a whole. */
-  private final AtomicReference<@Nullable Packet> returned = new AtomicReference<>();
+  private final AtomicReferenceArray<@Nullable Packet> returned =
+      new AtomicReferenceArray<>(SLACK + 1 + SLACK);
 
   private volatile boolean closed;
 
   private boolean refuses;
-  private int refused;
 
   /** None yet, and {@code most} at a time. */
   public LentPackets(final PacketPool pool, final int most) {
@@ -40,8 +47,8 @@ public final class LentPackets {
    * Stack thread.
    */
   public boolean lend(final Packet packet) {
-    if (closed || refuses || count >= mostReceived) {
-      refused += refuses ? 1 : 0;
+    if (closed || refuses || count() >= mostReceived) {
+      noteRefusal();
       return false;
     }
     note(packet);
@@ -55,20 +62,26 @@ public final class LentPackets {
 
   /** How many were {@linkplain #refuse refused} since the last call. Stack thread. */
   public int takeRefused() {
-    final int taken = refused;
-    refused = 0;
+    final int taken = (int) own.getPlain(REFUSED);
+    own.setPlain(REFUSED, 0);
     return taken;
   }
 
+  private void noteRefusal() {
+    own.setPlain(REFUSED, own.getPlain(REFUSED) + (refuses ? 1 : 0));
+  }
+
   private void note(final Packet packet) {
-    packet.lentAt = count;
-    lent[count++] = packet;
+    final int at = count();
+    packet.lentAt = at;
+    lent[at] = packet;
+    own.setPlain(COUNT, at + 1);
   }
 
   /** Lends an empty packet to be filled; null when share or pool are used up. Stack thread. */
   public @Nullable Packet lendEmpty() {
-    if (closed || refuses || count == lent.length) {
-      refused += refuses ? 1 : 0;
+    if (closed || refuses || count() == lent.length) {
+      noteRefusal();
       return null;
     }
     final Packet packet = pool.allocate();
@@ -81,8 +94,10 @@ public final class LentPackets {
   /** Ends the loan of a packet that came back in other ways: it is the caller's. Stack thread. */
   public void reclaim(final Packet packet) {
     final int at = packet.lentAt;
-    final Packet last = lent[--count];
-    lent[count] = null;
+    final int left = count() - 1;
+    own.setPlain(COUNT, left);
+    final Packet last = lent[left];
+    lent[left] = null;
     if (last != null && last != packet) {
       lent[at] = last;
       last.lentAt = at;
@@ -99,18 +114,18 @@ public final class LentPackets {
     }
     Packet before;
     do {
-      before = returned.get();
+      before = returned.get(SLACK);
       packet.next = before;
-    } while (!returned.compareAndSet(before, packet));
+    } while (!returned.compareAndSet(SLACK, before, packet));
   }
 
   /** Releases what was given back. Stack thread; returns how many. */
   public int collect() {
-    if (returned.get() == null) {
+    if (returned.get(SLACK) == null) {
       return 0;
     }
     int collected = 0;
-    Packet packet = returned.getAndSet(null);
+    Packet packet = returned.getAndSet(SLACK, null);
     while (packet != null) {
       final Packet following = packet.next;
       reclaim(packet);
@@ -123,12 +138,12 @@ public final class LentPackets {
 
   /** Whether nothing waits to be collected. Any thread. */
   public boolean isCollected() {
-    return returned.get() == null;
+    return returned.get(SLACK) == null;
   }
 
   /** How many are lent, what was not collected yet included. Stack thread. */
   public int count() {
-    return count;
+    return (int) own.getPlain(COUNT);
   }
 
   /** How many can be lent at a time. */
@@ -145,13 +160,14 @@ public final class LentPackets {
   public void close() {
     closed = true;
     collect();
-    for (int i = 0; i < count; i++) {
+    final int left = count();
+    for (int i = 0; i < left; i++) {
       final Packet packet = lent[i];
       if (packet != null) {
         packet.release();
       }
     }
-    Arrays.fill(lent, 0, count, null);
-    count = 0;
+    Arrays.fill(lent, 0, left, null);
+    own.setPlain(COUNT, 0);
   }
 }

@@ -13,8 +13,11 @@ import java.lang.invoke.VarHandle;
 public final class Counters {
   private static final VarHandle VALUES = MethodHandles.arrayElementVarHandle(long[].class);
 
-  private final long[] values = new long[Counter.values().length];
-  private final long[] drops = new long[DropReason.values().length];
+  /** Empty places before and behind, so that nothing else lies in their cache lines. */
+  private static final int SLACK = 128 / Long.BYTES;
+
+  private final long[] values = new long[SLACK + Counter.values().length + SLACK];
+  private final long[] drops = new long[SLACK + DropReason.values().length + SLACK];
 
   /** What several have counted together, now; a copy of the caller's. Any thread. */
   public static Counters sum(final Iterable<Counters> several) {
@@ -24,7 +27,7 @@ public final class Counters {
         sum.add(counter, each.value(counter));
       }
       for (final DropReason reason : DropReason.values()) {
-        sum.drops[reason.ordinal()] += each.value(reason);
+        sum.drops[SLACK + reason.ordinal()] += each.value(reason);
       }
     }
     return sum;
@@ -37,22 +40,22 @@ public final class Counters {
 
   /** Counts {@code amount}. Stack thread only. */
   public void add(final Counter counter, final long amount) {
-    values[counter.ordinal()] += amount;
+    values[SLACK + counter.ordinal()] += amount;
   }
 
   /** Counts one drop. Stack thread only; the caller releases the packet. */
   public void drop(final DropReason reason) {
-    drops[reason.ordinal()]++;
+    drops[SLACK + reason.ordinal()]++;
   }
 
   /** The value now. Any thread. */
   public long value(final Counter counter) {
-    return (long) VALUES.getOpaque(values, counter.ordinal());
+    return (long) VALUES.getOpaque(values, SLACK + counter.ordinal());
   }
 
   /** The number of drops for this reason. Any thread. */
   public long value(final DropReason reason) {
-    return (long) VALUES.getOpaque(drops, reason.ordinal());
+    return (long) VALUES.getOpaque(drops, SLACK + reason.ordinal());
   }
 
   /** All drops. Any thread. */

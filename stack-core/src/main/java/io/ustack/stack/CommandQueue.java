@@ -1,6 +1,6 @@
 package io.ustack.stack;
 
-import java.util.concurrent.atomic.AtomicLong;
+import io.ustack.buffer.SpacedLongs;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -9,14 +9,15 @@ import org.jspecify.annotations.Nullable;
  * locks. What one thread offers stays in order.
  */
 public final class CommandQueue {
-  private final AtomicReferenceArray<@Nullable Command> slots;
-  private final int mask;
-
   /** Commands taken, written by the stack thread. */
-  private final AtomicLong head = new AtomicLong();
+  private static final int HEAD = 0;
 
   /** Slots claimed by offering threads. */
-  private final AtomicLong tail = new AtomicLong();
+  private static final int TAIL = 1;
+
+  private final AtomicReferenceArray<@Nullable Command> slots;
+  private final int mask;
+  private final SpacedLongs positions = new SpacedLongs(2);
 
   /** A queue for {@code capacity} commands, a power of two. */
   public CommandQueue(final int capacity) {
@@ -31,11 +32,11 @@ public final class CommandQueue {
   public boolean offer(final Command command) {
     long claimed;
     do {
-      claimed = tail.get();
-      if (claimed - head.get() > mask) {
+      claimed = positions.get(TAIL);
+      if (claimed - positions.get(HEAD) > mask) {
         return false;
       }
-    } while (!tail.compareAndSet(claimed, claimed + 1));
+    } while (!positions.compareAndSet(TAIL, claimed, claimed + 1));
     slots.setRelease((int) claimed & mask, command);
     return true;
   }
@@ -45,19 +46,19 @@ public final class CommandQueue {
    * claimed the next slot has not filled it yet.
    */
   @Nullable Command poll() {
-    final long next = head.getPlain();
+    final long next = positions.getPlain(HEAD);
     final int slot = (int) next & mask;
     final Command command = slots.getAcquire(slot);
     if (command != null) {
       slots.setPlain(slot, null);
       // Whoever sees the new head may fill the slot again, after it was cleared.
-      head.setRelease(next + 1);
+      positions.setRelease(HEAD, next + 1);
     }
     return command;
   }
 
   /** Whether nothing was offered that has not been taken; any thread. */
   public boolean isEmpty() {
-    return head.get() == tail.get();
+    return positions.get(HEAD) == positions.get(TAIL);
   }
 }

@@ -1,5 +1,6 @@
 package io.ustack.stack;
 
+import io.ustack.buffer.SpacedLongs;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
@@ -26,10 +27,13 @@ public final class IdleStrategy {
   static final long DEEP_SILENCE_NS = 1_000_000_000;
   static final int SILENCE_PER_PARK = 16;
 
+  // What the resting thread writes in each idle cycle, away from what others look at to wake it.
+  private static final int IDLE_CYCLES = 0;
+  private static final int SILENCE_NS = 1;
+
   private final Rest rest;
   private final LongConsumer parker;
-  private int idleCycles;
-  private long silenceNs;
+  private final SpacedLongs own = new SpacedLongs(2);
 
   /** Who rests longer than {@link #SHORT_PARK_NS} now. */
   private volatile @Nullable Thread sleeper;
@@ -54,8 +58,8 @@ public final class IdleStrategy {
    */
   public void afterCycle(final int work, final LongSupplier dueInNs) {
     if (work > 0) {
-      idleCycles = 0;
-      silenceNs = 0;
+      own.setPlain(IDLE_CYCLES, 0);
+      own.setPlain(SILENCE_NS, 0);
     } else {
       rest(dueInNs);
     }
@@ -71,6 +75,7 @@ public final class IdleStrategy {
 
   @SuppressWarnings("ThreadPriorityCheck") // Nothing depends on who runs instead.
   private void rest(final LongSupplier dueInNs) {
+    final long idleCycles = own.getPlain(IDLE_CYCLES);
     if (idleCycles < SPINS || rest == Rest.NEVER) {
       Thread.onSpinWait();
     } else if (idleCycles < SPINS + YIELDS) {
@@ -80,19 +85,18 @@ public final class IdleStrategy {
       if (longNs > SHORT_PARK_NS) {
         parkLong(longNs, dueInNs);
       } else {
-        final int doublings = Math.min(idleCycles - SPINS - YIELDS, 30);
+        final int doublings = (int) Math.min(idleCycles - SPINS - YIELDS, 30);
         park(Math.min(SHORTEST_PARK_NS << doublings, SHORT_PARK_NS));
       }
     }
-    if (idleCycles < Integer.MAX_VALUE) {
-      idleCycles++;
-    }
+    own.setPlain(IDLE_CYCLES, idleCycles + 1);
   }
 
   private long longParkNs() {
     if (rest != Rest.LONG) {
       return 0;
     }
+    final long silenceNs = own.getPlain(SILENCE_NS);
     final long most = silenceNs < DEEP_SILENCE_NS ? LONG_PARK_NS : LONGEST_PARK_NS;
     return Math.min(silenceNs / SILENCE_PER_PARK, most);
   }
@@ -105,7 +109,7 @@ public final class IdleStrategy {
   }
 
   private void park(final long ns) {
-    silenceNs += ns;
+    own.setPlain(SILENCE_NS, own.getPlain(SILENCE_NS) + ns);
     parker.accept(ns);
   }
 }
