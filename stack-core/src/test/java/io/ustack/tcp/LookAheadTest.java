@@ -142,6 +142,10 @@ class LookAheadTest {
         part("ACKs", c -> c.receiver().acks().onAckSent(true), 1),
         part("ACKs, the next line", LookAheadTest::dataComes, 1),
         part("retransmit queue and what stands in it", c -> c.sender().queue = null, 1, 2),
+        part(
+            "when its first segment left",
+            c -> c.sender().outstanding().onRetransmitted(c.sender().outstanding().first(), 77),
+            2),
         part("timers", c -> c.timers().lookAt(c.sender().lastSentNs + 1_000_000), 0, 1, 2));
   }
 
