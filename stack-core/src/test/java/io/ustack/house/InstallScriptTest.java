@@ -312,7 +312,9 @@ final class InstallScriptTest {
     assertEquals(0, outcome.code(), outcome.text());
     final String older = outcome.text();
     assertTrue(older.startsWith("-XX:+UseSerialGC\n-XX:-UsePerfData\n"), older);
-    assertTrue(older.endsWith("-XX:+UnlockDiagnosticVMOptions\n-XX:GuaranteedSafepointInterval=0\n"), older);
+    assertTrue(
+        older.endsWith("-XX:+UnlockDiagnosticVMOptions\n-XX:GuaranteedSafepointInterval=0\n"),
+        older);
     assertTrue(newer.startsWith("-XX:+UseSerialGC\n-XX:-UsePerfData\n"), newer);
     assertFalse(newer.contains("GuaranteedSafepointInterval"), newer);
   }

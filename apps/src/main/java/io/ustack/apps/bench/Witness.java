@@ -31,7 +31,8 @@ final class Witness {
 
   private final long firstNs = System.nanoTime();
   private final long firstMs = System.currentTimeMillis();
-  private int blocks;
+  private final List<Double> othersShares = new ArrayList<>();
+  private final List<Double> stolenShares = new ArrayList<>();
   private int busy;
   private int stolen;
   private long beginNs;
@@ -91,26 +92,40 @@ final class Witness {
   /** Judges one block by what was used before and after it. */
   void judge(final Usage begin, final Usage end, final double elapsedNs) {
     final long others = end.ofAllNs() - begin.ofAllNs() - (end.ofOursNs() - begin.ofOursNs());
-    blocks++;
-    // Both are counted in ticks: two of them are no evidence.
+    final long taken = end.stolenNs() - begin.stolenNs();
+    othersShares.add(others / elapsedNs);
+    stolenShares.add(taken / elapsedNs);
+    // Both are counted in ticks: in one block two of them are no evidence.
     busy += others > 2 * TICK_NS + OTHERS_MOST * elapsedNs ? 1 : 0;
-    stolen += end.stolenNs() - begin.stolenNs() > TICK_NS + STOLEN_MOST * elapsedNs ? 1 : 0;
+    stolen += taken > TICK_NS + STOLEN_MOST * elapsedNs ? 1 : 0;
   }
 
   /** What speaks against the blocks seen so far; empty when nothing does. */
   List<String> doubts() {
     final List<String> doubts = new ArrayList<>();
-    if (busy > DISTURBED_MOST * blocks) {
-      doubts.add("others used the processors in " + busy + " of " + blocks + " blocks");
-    }
-    if (stolen > DISTURBED_MOST * blocks) {
-      doubts.add("the hypervisor took the processors in " + stolen + " of " + blocks + " blocks");
-    }
+    doubt(doubts, "others used the processors", busy, othersShares, OTHERS_MOST);
+    doubt(doubts, "the hypervisor took the processors", stolen, stolenShares, STOLEN_MOST);
     final double byNano = System.nanoTime() - firstNs;
     final double byDate = (System.currentTimeMillis() - firstMs) * 1e6;
     if (Math.abs(byDate - byNano) > DRIFT_MOST * byNano + 2e6) {
       doubts.add("the clocks disagree about how long it took");
     }
     return doubts;
+  }
+
+  /** In many blocks much, or in most of them a little that no single one is evidence of. */
+  private static void doubt(
+      final List<String> doubts,
+      final String what,
+      final int disturbed,
+      final List<Double> shares,
+      final double most) {
+    final int blocks = shares.size();
+    final double median = shares.stream().sorted().skip(blocks / 2).findFirst().orElse(0.0);
+    if (disturbed > DISTURBED_MOST * blocks) {
+      doubts.add(what + " in " + disturbed + " of " + blocks + " blocks");
+    } else if (median > most) {
+      doubts.add(what + ", " + Math.round(100 * median) + " % of one in the median block");
+    }
   }
 }

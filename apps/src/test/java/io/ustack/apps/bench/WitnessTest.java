@@ -40,6 +40,17 @@ class WitnessTest {
     assertEquals(List.of(), witness.doubts());
   }
 
+  /** In no block by itself more than the ticks of 10 ms may be wrong. */
+  @Test
+  void aLittleAllTheTimeIsADoubt() {
+    judge(8, new Usage(436 * MS, 400 * MS, 14 * MS));
+    assertEquals(
+        List.of(
+            "others used the processors, 18 % of one in the median block",
+            "the hypervisor took the processors, 7 % of one in the median block"),
+        witness.doubts());
+  }
+
   @Test
   void soIsAHypervisor() {
     judge(8, new Usage(0, 0, 30 * MS));
