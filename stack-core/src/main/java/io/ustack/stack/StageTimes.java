@@ -43,6 +43,11 @@ public final class StageTimes {
     lastNs = clock.nanoTime();
   }
 
+  /** What has passed since the last cycle is nobody's: its thread did something else. */
+  public void resume() {
+    lastNs = clock.nanoTime();
+  }
+
   /** The stage has ended. */
   void end(final Stage stage) {
     final long nowNs = clock.nanoTime();

@@ -51,6 +51,22 @@ class StageTimesTest {
   }
 
   @Test
+  void aRestIsNobodysTime() {
+    end(Stage.APPLICATION, 5);
+    times.endCycle(1);
+    clockNs += 1000;
+    times.resume();
+    end(Stage.APPLICATION, 2);
+    times.endCycle(1);
+    clockNs += 1000;
+    times.resume();
+    end(Stage.APPLICATION, 3);
+    times.endCycle(0);
+    assertEquals(7, times.ns(Stage.APPLICATION));
+    assertEquals(3, times.idleNs());
+  }
+
+  @Test
   void aStackChargesAllItsTimeAndEachStageOnce() {
     try (TestNet net = new TestNet().quiet()) {
       final StageTimes ticks = new StageTimes(() -> clockNs++); // each look at the clock is a tick

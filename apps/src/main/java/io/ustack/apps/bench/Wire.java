@@ -89,8 +89,11 @@ enum Wire {
           };
     }
 
-    /** A block begins. */
+    /** A block begins; the rest before it was nobody's time. */
     void begin() {
+      if (stages != null) {
+        stages.resume();
+      }
       if (watch != null) {
         watch.begin();
       }

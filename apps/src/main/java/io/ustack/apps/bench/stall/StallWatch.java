@@ -73,6 +73,7 @@ public final class StallWatch {
   /** A block begins; its first gap is the one behind the first {@link #look}. */
   public void begin() {
     account.findCompilers();
+    times.resume();
     begun = false;
     count = 0;
     more = 0;

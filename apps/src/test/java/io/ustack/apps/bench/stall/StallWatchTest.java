@@ -165,6 +165,17 @@ class StallWatchTest {
     assertEquals(5 * LIMIT_NS, stall.ns());
   }
 
+  /** Of the cycle that answers the first frame behind a rest only its own time is work. */
+  @Test
+  void aRestBeforeABlockIsNoWork() {
+    clock.advance(1_000_000_000);
+    watch.begin();
+    watch.look();
+    clock.advance(5);
+    stack.poll(clock.nanoTime()); // announces its address
+    assertEquals(5, watch.stalls().busyNs());
+  }
+
   @Test
   void anIdleCycleIsNamedSo() {
     stack.poll(clock.nanoTime()); // announces its address

@@ -1,0 +1,34 @@
+package io.ustack.apps.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.ustack.ipv4.Ipv4Subnet;
+import io.ustack.link.PipeLink;
+import io.ustack.posix.Posix;
+import io.ustack.stack.NetworkStack;
+import io.ustack.stack.StackConfig;
+import io.ustack.stack.StageTimes;
+import io.ustack.stack.StageTimes.Stage;
+import io.ustack.time.ManualClock;
+import org.junit.jupiter.api.Test;
+
+class WireTest {
+  private static final int ADDRESS = 0x0a000001;
+
+  private final ManualClock clock = new ManualClock(7);
+  private final NetworkStack stack =
+      new NetworkStack(StackConfig.of(new Ipv4Subnet(ADDRESS, 8)), PipeLink.pair().a(), 7);
+  private final StageTimes times = new StageTimes(clock);
+  private final Sockets sockets = new PosixSockets(Posix.inline(stack, clock), ADDRESS);
+
+  @Test
+  void theRestBetweenBlocksIsChargedToNoStage() {
+    stack.measure(times);
+    final Wire.End end = new Wire.End(sockets, 0, 1, () -> 0, times, null);
+    clock.advance(1_000_000_000);
+    end.begin();
+    clock.advance(5);
+    stack.poll(clock.nanoTime()); // announces its address
+    assertEquals(5, times.ns(Stage.APPLICATION));
+  }
+}
