@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -100,15 +101,13 @@ public final class BenchEnd {
         continue;
       }
       final long lost = end.lostFrames().getAsLong();
-      final StageMeter stages = new StageMeter(end.stages());
-      final WorkMeter meter = new WorkMeter();
-      end.begin();
+      final Supplier<Work> served = end.meter();
       while (orders.isEmpty()) {
         for (int i = 0; i < end.stepsPerLook(); i++) {
           step.run();
         }
       }
-      final Work work = end.seen(stages.in(meter.work()));
+      final Work work = served.get();
       orders.take(); // halt
       System.out.println(
           "halted " + work.fields().with("lostFrames", end.lostFrames().getAsLong() - lost));

@@ -7,6 +7,7 @@ import io.ustack.dpdk.Transport;
 import io.ustack.stack.StageTimes;
 import java.io.IOException;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What lies between two processes of the bench. */
@@ -97,6 +98,17 @@ enum Wire {
       if (watch != null) {
         watch.begin();
       }
+    }
+
+    /**
+     * A block begins, whose work counts from here on; by the thread that works. What the watch does
+     * at the beginning is not in it.
+     */
+    Supplier<Work> meter() {
+      begin();
+      final StageMeter stagesSince = new StageMeter(stages);
+      final WorkMeter since = new WorkMeter();
+      return () -> seen(stagesSince.in(since.work()));
     }
 
     /** That work of the block with what the watch saw. */
