@@ -104,8 +104,8 @@ final class LoadCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Threads that share the connections, 1 to 64; several need --mode dedicated."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Threads that share connections and requests, 1 to 64, but no more than either; several"
+              + " need --mode dedicated. Default: ${DEFAULT-VALUE}.")
   private int threads;
 
   @Option(
@@ -176,6 +176,8 @@ final class LoadCommand implements Callable<Integer> {
     refuse(threads < 1 || threads > 64, "-t " + threads + " is not 1 to 64");
     refuse(threads > 1 && options.mode() == Mode.INLINE, "several threads want --mode dedicated");
     refuse(threads > connections, "-t " + threads + " is more than -c " + connections);
+    refuse(
+        requests != null && threads > requests, "-t " + threads + " is more than -n " + requests);
     refuse(size < 1 || size > 1 << 20, "--size " + size + " is not 1 to 1048576");
     refuse(answer != null && answer < 1, "--answer " + answer + " is less than 1");
     refuse(stream && (rate > 0 || requests != null), "--rate and -n are for rr and cps");

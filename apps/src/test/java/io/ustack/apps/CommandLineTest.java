@@ -22,6 +22,8 @@ final class CommandLineTest {
   private static final String IP = "--ip 10.99.0.2/24";
   private static final String PROXY = IP + " --listen :80";
   private static final String TO = " --to 10.99.0.9:80";
+  private static final String ASKED = "rr " + IP + " -s 10.99.0.1";
+  private static final String DEDICATED = " --mode dedicated";
 
   @TempDir private Path directory;
 
@@ -119,6 +121,13 @@ final class CommandLineTest {
         Arguments.of("proxy " + PROXY + TO + " --check 0", "--check"),
         Arguments.of("proxy " + PROXY + TO + " --connect 0", "--connect"),
         Arguments.of("proxy " + PROXY + TO + " --drain 9", "0 to 8"),
+        Arguments.of("load rr " + IP, "--server"),
+        Arguments.of("load " + ASKED + " -n 0", "-n 0 is less than 1"),
+        Arguments.of("load " + ASKED + " -n 9223372036854775808", "9223372036854775808"),
+        Arguments.of("load " + ASKED + " -t 2", "--mode dedicated"),
+        Arguments.of("load " + ASKED + DEDICATED + " -t 65", "-t 65 is not 1 to 64"),
+        Arguments.of("load " + ASKED + DEDICATED + " -t 4 -c 3", "-t 4 is more than -c 3"),
+        Arguments.of("load " + ASKED + DEDICATED + " -t 4 -n 3", "-t 4 is more than -n 3"),
         Arguments.of("redis " + IP + " --port 0", "1 to 65535"),
         Arguments.of("redis " + IP + " --memory 0", "1 to 65536"),
         Arguments.of("redis " + IP + " --memory 65537", "1 to 65536"),

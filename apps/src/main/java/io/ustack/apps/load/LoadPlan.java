@@ -44,7 +44,10 @@ public record LoadPlan(
     }
   }
 
-  /** The share of one thread of so many, which count from 0. */
+  /**
+   * The share of one thread of so many, which count from 0. No more than there are connections, and
+   * than requests if their number ends it: a share of none would be one that only time ends.
+   */
   public LoadPlan share(final int thread, final int threads) {
     return new LoadPlan(
         kind,
@@ -60,6 +63,6 @@ public record LoadPlan(
   }
 
   private static long share(final long all, final int thread, final int threads) {
-    return all * (thread + 1) / threads - all * thread / threads;
+    return all / threads + (thread < all % threads ? 1 : 0);
   }
 }
