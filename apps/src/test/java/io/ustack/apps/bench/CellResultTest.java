@@ -102,8 +102,8 @@ class CellResultTest {
 
   @Test
   void stallsAreToldByTheirCauses() {
-    final Stall off = new Stall(1, 80_000, 90_000, 10_000, 80_000, 1, 0, 0, 0, 0, 0);
-    final Stall paused = new Stall(100, 60_000, 60_000, 0, 0, 1, 0, 0, 0, 0, 0);
+    final Stall off = new Stall(1, 80_000, 90_000, 10_000, 80_000, 1, 0, 0, 0, 0);
+    final Stall paused = new Stall(100, 60_000, 60_000, 0, 0, 1, 0, 0, 0, 0);
     final Work server =
         new Work(1, 0, 0, 0, Map.of()).withStalls(new Stalls(1, 2, 3, 4, List.of(off), 0));
     final Work client =

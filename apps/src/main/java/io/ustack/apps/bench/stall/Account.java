@@ -10,15 +10,8 @@ import java.util.function.LongSupplier;
  * Looks allocate nothing and take some 10 us. The thread's own; 0 where the kernel does not say.
  */
 final class Account {
-  /** A tick of {@code /proc/stat}, USER_HZ, is 10 ms on every machine that DPDK runs on. */
-  private static final long TICK_NS = 10_000_000;
-
-  /** Behind the word {@code cpu}: user nice system idle iowait irq softirq steal. */
-  private static final int STEAL = 8;
-
   private final LongSupplier ownNs;
   private final ProcNumbers schedule;
-  private final ProcNumbers machine;
   private final CompilerThreads compilers;
   private long cpuNs;
   private long compilerNs;
@@ -26,7 +19,6 @@ final class Account {
   private Account(final LongSupplier ownNs, final Path proc) {
     this.ownNs = ownNs;
     schedule = ProcNumbers.open(proc.resolve("thread-self").resolve("schedstat"));
-    machine = ProcNumbers.open(proc.resolve("stat"));
     compilers = new CompilerThreads(proc.resolve("self").resolve("task"));
   }
 
@@ -55,13 +47,20 @@ final class Account {
   void read() {
     cpuNs = ownNs.getAsLong();
     schedule.read();
-    machine.read();
     compilerNs = compilers.cpuNs();
   }
 
   /** CPU time of the thread. */
   long cpuNs() {
     return cpuNs;
+  }
+
+  /**
+   * Whether the kernel counts what follows. One that does has put the thread on a processor once at
+   * the least: it runs.
+   */
+  boolean knowsSchedule() {
+    return schedule.number(2) > 0;
   }
 
   /** How long it could have run and waited for a processor. */
@@ -77,10 +76,5 @@ final class Account {
   /** CPU time of the JIT compilers of its process. */
   long compilerNs() {
     return compilerNs;
-  }
-
-  /** What a hypervisor has taken from the machine, all processors together, in whole ticks. */
-  long stolenNs() {
-    return machine.number(STEAL) * TICK_NS;
   }
 }

@@ -15,6 +15,7 @@ import java.util.TreeMap;
  *       because both also wait for a thread that has no processor.
  *   <li>The thread neither ran nor waited and was not taken off its processor: somebody below the
  *       kernel had that. Kernels notice this late, so what is more than the stall is of one before.
+ *       A kernel that counts no switches can't tell that from a thread that waits or sleeps.
  *   <li>Compiled code was thrown away.
  *   <li>The stack's timers.
  *   <li>Work: many frames came, and each took at most twice what a frame usually takes.
@@ -105,7 +106,17 @@ public final class Diagnosis {
     if (stall.frames() >= MANY_FRAMES && stall.ns() <= 2 * frameNs * stall.frames()) {
       return new Verdict(Cause.WORK, "");
     }
-    return new Verdict(Cause.UNKNOWN, away && stall.switches() > 0 ? "asleep" : "on the processor");
+    return new Verdict(Cause.UNKNOWN, where(stall, away));
+  }
+
+  private static String where(final Stall stall, final boolean away) {
+    if (!away) {
+      return "on the processor";
+    }
+    if (stall.switches() == Stall.NOT_KNOWN) {
+      return "";
+    }
+    return stall.switches() > 0 ? "asleep" : "on the processor";
   }
 
   private static long longest(final Map<String, Long> ns) {

@@ -26,8 +26,12 @@ final class JvmEvents {
   private static final Pattern NOT_ENTRANT =
       Pattern.compile(".* (\\S+::\\S+) .*made not entrant.*");
 
-  /** What the JIT compilers replace by something better, without a mistake of theirs. */
-  private static final Pattern REPLACED = Pattern.compile(".*not entrant: (not used|OSR).*");
+  /**
+   * What the JIT compilers replace by something better, without a mistake of theirs. Older JVMs
+   * give no reason; there it is taken for one that the code was of a level below C2's, 4.
+   */
+  private static final Pattern REPLACED =
+      Pattern.compile(".*not entrant: (not used|OSR).*|.* [1-3] +\\S+::\\S+ .*not entrant\\s*");
 
   private final List<JvmEvent> all = new ArrayList<>();
   private boolean collected;

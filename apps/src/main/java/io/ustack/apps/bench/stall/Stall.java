@@ -13,9 +13,9 @@ import java.util.stream.Collectors;
  * @param sinceNs the time in which the kernel counted what follows; the gap is its end
  * @param cpuNs of the thread
  * @param delayNs that the thread could have run and waited for a processor
- * @param switches how often it was put on one
+ * @param switches how often it was put on one; {@link #NOT_KNOWN} where the kernel counts neither
+ *     that nor the delay
  * @param compilerNs CPU time of the JIT compilers
- * @param stolenNs by a hypervisor, in whole ticks of 10 ms
  * @param stage of the stack's duty cycle that took most of it, by its number; behind the last: a
  *     cycle that found nothing to do
  * @param stageNs how long that stage was
@@ -29,12 +29,14 @@ public record Stall(
     long delayNs,
     long switches,
     long compilerNs,
-    long stolenNs,
     int stage,
     long stageNs,
     long frames) {
+  /** Of switches: the kernel does not say. */
+  static final long NOT_KNOWN = -1;
+
   /** Numbers that it consists of. */
-  static final int NUMBERS = 11;
+  static final int NUMBERS = 10;
 
   /** The one whose numbers stand there, in the order of the components. */
   static Stall of(final long[] n, final int at) {
@@ -46,10 +48,9 @@ public record Stall(
         n[at + 4],
         n[at + 5],
         n[at + 6],
-        n[at + 7],
-        (int) n[at + 8],
-        n[at + 9],
-        n[at + 10]);
+        (int) n[at + 7],
+        n[at + 8],
+        n[at + 9]);
   }
 
   /** The look behind it. */
@@ -73,7 +74,6 @@ public record Stall(
               delayNs,
               switches,
               compilerNs,
-              stolenNs,
               stage,
               stageNs,
               frames

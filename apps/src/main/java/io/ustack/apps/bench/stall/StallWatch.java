@@ -47,7 +47,6 @@ public final class StallWatch {
   private long delayNs;
   private long switches;
   private long compilerNs;
-  private long stolenNs;
 
   StallWatch(
       final Clock clock,
@@ -125,7 +124,6 @@ public final class StallWatch {
     delayNs = account.delayNs();
     switches = account.switches();
     compilerNs = account.compilerNs();
-    stolenNs = account.stolenNs();
     lastNs = clock.nanoTime();
   }
 
@@ -152,12 +150,11 @@ public final class StallWatch {
     table[at + 2] = nowNs - accountNs;
     table[at + 3] = account.cpuNs() - cpuNs;
     table[at + 4] = account.delayNs() - delayNs;
-    table[at + 5] = account.switches() - switches;
+    table[at + 5] = account.knowsSchedule() ? account.switches() - switches : Stall.NOT_KNOWN;
     table[at + 6] = account.compilerNs() - compilerNs;
-    table[at + 7] = account.stolenNs() - stolenNs;
-    table[at + 8] = longest;
-    table[at + 9] = longestNs;
-    table[at + 10] = received.getAsLong() - frames;
+    table[at + 7] = longest;
+    table[at + 8] = longestNs;
+    table[at + 9] = received.getAsLong() - frames;
   }
 
   /** Those of this block so far. */

@@ -34,7 +34,6 @@ class DiagnosisTest {
         delayNs,
         switches,
         compilerNs,
-        0,
         stage,
         stageNs,
         frames);
@@ -120,6 +119,12 @@ class DiagnosisTest {
     assertEquals("hypervisor", blamed(stall(0, 0, 80_000)));
     assertEquals("not known, asleep", blamed(stall(0, 1, 80_000)));
     assertEquals("not known, on the processor", blamed(stall(0, 0, 2_000_000)));
+  }
+
+  @Test
+  void nobodyIsBlamedForWhatTheKernelDoesNotCount() {
+    assertEquals("not known", blamed(stall(0, Stall.NOT_KNOWN, 80_000)));
+    assertEquals("not known, on the processor", blamed(stall(0, Stall.NOT_KNOWN, 29_000)));
   }
 
   @Test

@@ -67,6 +67,17 @@ class JvmEventsTest {
             "[9ns]  267       4       T::main (491 bytes)"));
   }
 
+  /** Of JDK 17, which does not say why: C2's code is better than what it replaces. */
+  @Test
+  void codeBelowTheLastLevelIsReplaced() {
+    assertEquals(
+        List.of(new JvmEvent(JvmEvent.Kind.DEOPTIMISATION, "a.B::c", 8, 8, 8)),
+        events(
+            "[7ns]    1       3       java.lang.Object::<init> (1 bytes)   made not entrant",
+            "[7ns]   64 %  b  2       T::main @ 77 (491 bytes)   made not entrant",
+            "[8ns]    2       3       a.B::c (1 bytes)   made not entrant: uncommon trap"));
+  }
+
   @Test
   void otherLinesArePassedOver() {
     assertEquals(

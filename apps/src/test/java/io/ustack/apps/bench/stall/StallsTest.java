@@ -10,7 +10,7 @@ class StallsTest {
   private static final long FROM_NS = Math.subtractExact(Long.MAX_VALUE, 100);
 
   private static Stall at(final long beginNs, final long ns) {
-    return new Stall(beginNs, ns, 3, 4, 5, 6, 7, 8, 2, 10, 11);
+    return new Stall(beginNs, ns, 3, 4, 5, 6, 7, 2, 10, 11);
   }
 
   private static Stalls stalls(final long more, final Stall... all) {
@@ -48,9 +48,9 @@ class StallsTest {
 
   @Test
   void byTheirCauses() {
-    final Stall waited = new Stall(0, 90_000, 100_000, 10_000, 90_000, 1, 0, 0, 0, 0, 0);
-    final Stall longer = new Stall(0, 200_000, 200_000, 10_000, 190_000, 1, 0, 0, 0, 0, 0);
-    final Stall unknown = new Stall(0, 60_000, 60_000, 60_000, 0, 0, 0, 0, 0, 0, 0);
+    final Stall waited = new Stall(0, 90_000, 100_000, 10_000, 90_000, 1, 0, 0, 0, 0);
+    final Stall longer = new Stall(0, 200_000, 200_000, 10_000, 190_000, 1, 0, 0, 0, 0);
+    final Stall unknown = new Stall(0, 60_000, 60_000, 60_000, 0, 0, 0, 0, 0, 0);
     final StallTable table = StallTable.of(stalls(2, unknown, waited, longer), List.of());
     assertEquals(
         Map.of(
