@@ -14,6 +14,8 @@ import org.HdrHistogram.Histogram;
  * @param clientWork of the client's process; {@link Work#NONE} where one thread is both ends
  * @param lostFrames frames that either end lost on the way
  * @param latency nanoseconds per operation; empty where there is none
+ * @param unanswered how many of those in {@code latency} had no answer when the block ended: what
+ *     they have there is a lower bound
  */
 record Block(
     long operations,
@@ -21,24 +23,37 @@ record Block(
     Work work,
     Work clientWork,
     long lostFrames,
-    Histogram latency) {
+    Histogram latency,
+    long unanswered) {
+
+  /** A block that left nothing unanswered. */
+  Block(
+      final long operations,
+      final long elapsedNs,
+      final Work work,
+      final Work clientWork,
+      final long lostFrames,
+      final Histogram latency) {
+    this(operations, elapsedNs, work, clientWork, lostFrames, latency, 0);
+  }
+
   double operationsPerSecond() {
     return operations * 1e9 / Math.max(1, elapsedNs);
   }
 
   /** What this process asked, and what another one had to do for it. */
   Block servedBy(final Work server, final long lostByServer) {
-    return new Block(operations, elapsedNs, server, work, lostFrames + lostByServer, latency);
+    return new Block(operations, elapsedNs, server, work, lostFrames + lostByServer, latency, unanswered);
   }
 
   /** The same with more known of the work. */
   Block withWork(final Work known) {
-    return new Block(operations, elapsedNs, known, clientWork, lostFrames, latency);
+    return new Block(operations, elapsedNs, known, clientWork, lostFrames, latency, unanswered);
   }
 
   /** The same with frames that were lost. */
   Block withLostFrames(final long frames) {
-    return new Block(operations, elapsedNs, work, clientWork, frames, latency);
+    return new Block(operations, elapsedNs, work, clientWork, frames, latency, unanswered);
   }
 
   /** All but the other process's work. */
@@ -47,7 +62,8 @@ record Block(
         .with("operations", operations)
         .with("elapsedNs", elapsedNs)
         .with("lostFrames", lostFrames)
-        .with("latency", encoded(latency));
+        .with("latency", encoded(latency))
+        .with("unanswered", unanswered);
   }
 
   /** What {@link #fields} has written. */
@@ -58,7 +74,8 @@ record Block(
         Work.of(fields),
         Work.NONE,
         fields.number("lostFrames"),
-        decoded(fields.text("latency")));
+        decoded(fields.text("latency")),
+        fields.number("unanswered"));
   }
 
   private static String encoded(final Histogram latency) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param work of the server's process in all measured blocks
  * @param clientWork of the client's
  * @param latency of all measured blocks in nanoseconds; empty where latency is not measured
+ * @param unanswered how many of these had no answer when their block ended
  * @param baseline who was measured beside it
  * @param ratio operations per second, ours by the baseline's; 0 without one
  * @param lowerQuartile of the ratios; without a baseline of the rates, by the median
@@ -38,6 +39,7 @@ record CellResult(
     Work work,
     Work clientWork,
     Histogram latency,
+    long unanswered,
     @Nullable Baseline baseline,
     double ratio,
     double lowerQuartile,
@@ -51,6 +53,9 @@ record CellResult(
 
   private static final double WIDEST = 0.25;
   private static final double KEPT_LEAST = 0.98;
+
+  /** Of the operations; with more of them p99.9 is of requests that nobody waited for. */
+  private static final double UNANSWERED_MOST = 0.001;
 
   /** The share of the time that compilers may work. */
   static final double COMPILING_MOST = 0.05;
@@ -93,6 +98,7 @@ record CellResult(
         work,
         clientWork,
         latency(blocks),
+        blocks.stream().mapToLong(Block::unanswered).sum(),
         baseline == null ? null : baseline(baseline, measured.theirs()),
         baseline == null ? 0 : middle,
         quantile(spread, 0.25) / (baseline == null ? middle : 1),
@@ -155,6 +161,12 @@ record CellResult(
     final double answered = quantile(rates(measured.ours()), 0.5);
     if (answered < KEPT_LEAST * cell.ratePerSec()) {
       doubts.add("only %.0f of %d requests a second".formatted(answered, cell.ratePerSec()));
+    }
+    final double unanswered = sum(measured.ours(), Block::unanswered);
+    if (unanswered > UNANSWERED_MOST * sum(measured.ours(), Block::operations)) {
+      doubts.add(
+          "%.0f %s had no answer when their block ended"
+              .formatted(unanswered, cell.kind().unit()));
     }
     if (compiling(measured.ours()) > COMPILING_MOST) {
       doubts.add("the code was still being compiled");

@@ -112,6 +112,7 @@ final class CellText {
         .number("p99Us", CellResult.us(result.latency(), 99), 3)
         .number("p999Us", CellResult.us(result.latency(), 99.9), 3)
         .number("maxUs", CellResult.us(result.latency(), 100), 3)
+        .whole("unanswered", result.unanswered())
         .number("cpuNsPerOp", result.cpuNsPerOp(), 3)
         .number("clientCpuNsPerOp", result.clientCpuNsPerOp(), 3)
         .number("bytesAllocatedPerOp", result.bytesAllocatedPerOp(), 4);

@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -14,14 +15,13 @@ final class ConnectLoad implements Load {
 
   private final Sockets sockets;
   private final int parallel;
-  private final Histogram latency = new Histogram(1, 10_000_000_000L, 3);
+  private final BlockLatency latency = new BlockLatency();
   private final ByteBuffer message = ByteBuffer.allocateDirect(MESSAGE_BYTES);
 
   /** By descriptor; 0 for one that is not ours. */
   private long[] begunAtNs = new long[64];
 
   private long operations;
-  private long blockBegunNs;
 
   ConnectLoad(final Sockets sockets, final int parallel) {
     this.sockets = sockets;
@@ -50,7 +50,7 @@ final class ConnectLoad implements Load {
 
   @Override
   public void begin(final long nowNs, final long durationNs) {
-    blockBegunNs = nowNs;
+    latency.begin(nowNs);
   }
 
   @Override
@@ -65,15 +65,18 @@ final class ConnectLoad implements Load {
           throw new IllegalStateException("a connection did not take a request");
         }
       } else {
-        if (begunAtNs[descriptor] - blockBegunNs >= 0) {
-          latency.recordValue(Math.max(1, nowNs - begunAtNs[descriptor]));
-        }
+        latency.answered(begunAtNs[descriptor], nowNs);
         begunAtNs[descriptor] = 0;
         sockets.close(descriptor);
         operations++;
         connect(nowNs);
       }
     }
+  }
+
+  @Override
+  public long end(final long nowNs) {
+    return latency.end(nowNs, LongStream.of(begunAtNs).filter(since -> since != 0));
   }
 
   @Override
@@ -92,6 +95,6 @@ final class ConnectLoad implements Load {
 
   @Override
   public Histogram latency() {
-    return latency;
+    return latency.histogram();
   }
 }

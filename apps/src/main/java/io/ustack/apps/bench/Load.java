@@ -24,6 +24,16 @@ interface Load extends AutoCloseable {
   /** Waits for events up to {@code timeoutMs} and goes on. */
   void step(int timeoutMs);
 
+  /**
+   * The block has ended. Records in {@link #latency} how long those have waited so far that have no
+   * answer, as far as that says something of the tail.
+   *
+   * @return how many were recorded so
+   */
+  default long end(final long nowNs) {
+    return 0;
+  }
+
   /** Operations completed: requests, connections, or bytes. */
   long operations();
 

@@ -53,8 +53,15 @@ final class LoadLoop {
       nowNs = System.nanoTime();
     }
     final Work work = meter.work();
+    final long unanswered = load.end(nowNs);
     return new Block(
-        load.operations() - before, nowNs - beginNs, work, Work.NONE, 0, load.latency().copy());
+        load.operations() - before,
+        nowNs - beginNs,
+        work,
+        Work.NONE,
+        0,
+        load.latency().copy(),
+        unanswered);
   }
 
   void close() {

@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,7 @@ final class RequestLoad implements Load {
   private final int messageBytes;
   private final @Nullable Schedule schedule;
   private final ByteBuffer buffer;
-  private final Histogram latency = new Histogram(1, 100_000_000_000L, 3);
+  private final BlockLatency latency = new BlockLatency();
   private int[] received = new int[64];
 
   /** When the request was sent that a connection waits for; in an open loop, when it was due. */
@@ -34,7 +35,6 @@ final class RequestLoad implements Load {
   private int begun;
   private int connected;
   private long operations;
-  private long blockBegunNs;
 
   /**
    * @param schedule when requests are due in an open loop; null: a closed loop
@@ -72,7 +72,7 @@ final class RequestLoad implements Load {
 
   @Override
   public void begin(final long nowNs, final long durationNs) {
-    blockBegunNs = nowNs;
+    latency.begin(nowNs);
     if (schedule != null) {
       schedule.begin(nowNs, durationNs);
     }
@@ -147,11 +147,17 @@ final class RequestLoad implements Load {
     received[descriptor] += Math.max(0, count);
     if (received[descriptor] >= messageBytes) {
       operations++;
-      if (sentAtNs[descriptor] - blockBegunNs >= 0) {
-        latency.recordValue(Math.max(1, nowNs - sentAtNs[descriptor]));
-      }
+      latency.answered(sentAtNs[descriptor], nowNs);
       next(descriptor, nowNs);
     }
+  }
+
+  @Override
+  public long end(final long nowNs) {
+    // In an open loop there is no more than the rate that says it.
+    return schedule == null
+        ? latency.end(nowNs, IntStream.of(descriptors).mapToLong(waits -> sentAtNs[waits]))
+        : 0;
   }
 
   @Override
@@ -168,6 +174,6 @@ final class RequestLoad implements Load {
 
   @Override
   public Histogram latency() {
-    return latency;
+    return latency.histogram();
   }
 }

@@ -24,6 +24,12 @@ class CellResultTest {
     return new Block(operations, SECOND_NS, work, Work.NONE, lost, latency);
   }
 
+  private static Block unanswered(final long operations, final long unanswered) {
+    final Block block = block(operations, 0);
+    return new Block(
+        operations, SECOND_NS, block.work(), Work.NONE, 0, block.latency(), unanswered);
+  }
+
   private static Subject subject(final Cell cell) {
     return new Subject(cell, "memif", "inline", "direct", "17.0.1", List.of());
   }
@@ -67,6 +73,18 @@ class CellResultTest {
     final CellResult busy =
         result(Collections.nCopies(8, block(10, 0)), List.of(), List.of("a busy machine"));
     assertEquals(List.of("a busy machine"), busy.doubts());
+  }
+
+  /** Nobody knows p99.9 when one in a thousand was not waited for. */
+  @Test
+  void requestsThatNobodyWaitedForAreADoubt() {
+    final CellResult few =
+        result(Collections.nCopies(8, unanswered(4000, 4)), List.of(), List.of());
+    assertEquals(List.of(), few.doubts());
+    assertTrue(few.json().contains("\"unanswered\":32,"), few::json);
+    assertEquals(
+        List.of("40 requests had no answer when their block ended"),
+        result(Collections.nCopies(8, unanswered(4000, 5)), List.of(), List.of()).doubts());
   }
 
   @Test

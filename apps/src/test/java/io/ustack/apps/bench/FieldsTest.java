@@ -34,13 +34,14 @@ class FieldsTest {
         new Work(7, 8, 9, 10, Map.of("java", 11L, "C2_CompilerThre", 12L))
             .withStages(Map.of("input", 13L, "idle", 14L))
             .withStalls(new Stalls(1, 2, 3, 4, List.of(), 5));
-    final Block sent = new Block(1, 2, work, Work.NONE, 3, latency);
+    final Block sent = new Block(1, 2, work, Work.NONE, 3, latency, 4);
     final Block got = Block.of(Fields.parse("block " + sent.fields()));
     assertEquals(sent.operations(), got.operations());
     assertEquals(sent.elapsedNs(), got.elapsedNs());
     assertEquals(work, got.work());
     assertEquals(3, got.lostFrames());
     assertEquals(latency, got.latency());
+    assertEquals(4, got.unanswered());
   }
 
   @Test
@@ -48,9 +49,11 @@ class FieldsTest {
     final Work client = new Work(1, 2, 3, 4, Map.of());
     final Work server = new Work(5, 6, 7, 8, Map.of());
     final Block block =
-        new Block(1, 2, client, Work.NONE, 3, new Histogram(3)).servedBy(server, 40);
+        new Block(1, 2, client, Work.NONE, 3, new Histogram(3), 6).servedBy(server, 40);
     assertEquals(server, block.work());
     assertEquals(client, block.clientWork());
     assertEquals(43, block.lostFrames());
+    assertEquals(6, block.unanswered());
+    assertEquals(6, block.withWork(client).withLostFrames(0).unanswered());
   }
 }
