@@ -37,6 +37,18 @@ final class BlockLatency {
    */
   long end(final long nowNs, final LongStream sinceNs) {
     final long boundNs = ns.getTotalCount() == 0 ? 0 : ns.getValueAtPercentile(TAIL_PERCENTILE);
+    return record(nowNs, sinceNs, boundNs);
+  }
+
+  /**
+   * The same for an open loop, in which everything that was due has been waited for: whatever has
+   * no answer by then is in the tail.
+   */
+  long endOfAll(final long nowNs, final LongStream sinceNs) {
+    return record(nowNs, sinceNs, 0);
+  }
+
+  private long record(final long nowNs, final LongStream sinceNs, final long boundNs) {
     final long[] waiting =
         sinceNs.filter(since -> isOfThisBlock(since) && nowNs - since > boundNs).toArray();
     for (final long since : waiting) {

@@ -6,7 +6,7 @@ import io.ustack.apps.CommandFailure;
 final class LoadLoop {
   private static final long OPEN_LIMIT_NS = 60_000_000_000L;
 
-  /** What an open loop may take longer; then the rate was too much, which shows. */
+  /** What an open loop may take longer; who waits then is counted as unanswered. */
   private static final long OVERTIME_NS = 1_000_000_000L;
 
   private final Load load;

@@ -3,6 +3,7 @@ package io.ustack.apps.bench;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,8 @@ final class RequestLoad implements Load {
   private final @Nullable Schedule schedule;
   private final ByteBuffer buffer;
   private final BlockLatency latency = new BlockLatency();
+
+  /** Of the answer that a connection waits for; all of it while it waits for nothing. */
   private int[] received = new int[64];
 
   /** When the request was sent that a connection waits for; in an open loop, when it was due. */
@@ -62,6 +65,7 @@ final class RequestLoad implements Load {
         received = Arrays.copyOf(received, 2 * descriptor);
         sentAtNs = Arrays.copyOf(sentAtNs, 2 * descriptor);
       }
+      received[descriptor] = messageBytes;
     }
   }
 
@@ -154,10 +158,13 @@ final class RequestLoad implements Load {
 
   @Override
   public long end(final long nowNs) {
-    // In an open loop there is no more than the rate that says it.
+    final LongStream underWay =
+        IntStream.of(descriptors)
+            .filter(descriptor -> received[descriptor] < messageBytes)
+            .mapToLong(descriptor -> sentAtNs[descriptor]);
     return schedule == null
-        ? latency.end(nowNs, IntStream.of(descriptors).mapToLong(waits -> sentAtNs[waits]))
-        : 0;
+        ? latency.end(nowNs, underWay)
+        : latency.endOfAll(nowNs, LongStream.concat(underWay, schedule.takeAll()));
   }
 
   @Override

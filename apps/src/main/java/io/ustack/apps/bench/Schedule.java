@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.load.DueTimes;
+import java.util.stream.LongStream;
 
 /** The requests of an open loop that are due in one block. */
 final class Schedule {
@@ -13,7 +14,7 @@ final class Schedule {
     times = new DueTimes(ratePerSec, 0);
   }
 
-  /** Requests are due from now on for so long; those of before that nobody took are forgotten. */
+  /** Requests are due from now on for so long; those of before that nobody took are none of it. */
   void begin(final long nowNs, final long durationNs) {
     times = new DueTimes(ratePerSec, nowNs);
     left = times.waiting(nowNs + durationNs);
@@ -33,5 +34,12 @@ final class Schedule {
   long take() {
     left--;
     return times.take();
+  }
+
+  /** Takes all that are left: when each was due. */
+  LongStream takeAll() {
+    final long all = left;
+    left = 0;
+    return LongStream.range(0, all).map(i -> times.take());
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.apps.CommandFailure;
 import java.util.List;
 import java.util.Optional;
+import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,6 +64,56 @@ class OpenLoopTest {
       assertTrue(waited >= 40, () -> waited + " have waited");
       load.close();
     }
+  }
+
+  /** A server that stalls for longer than a block waits: those are the slowest, and are told. */
+  @Test
+  void whatWasNotWaitedForIsTheSlowest() throws CommandFailure {
+    final Cell cell = Cell.parse("rr-2@1000").orElseThrow();
+    try (PipeEnds ends = new PipeEnds(cell)) {
+      final Load load = cell.load(ends.client());
+      load.open();
+      while (!load.isOpen()) {
+        load.step(0);
+        ends.service().step(0);
+      }
+      final long beginNs = System.nanoTime();
+      load.begin(beginNs, BLOCK_NS);
+      while (load.operations() < 10) {
+        load.step(0);
+        ends.service().step(0);
+      }
+      while (System.nanoTime() - beginNs < BLOCK_NS) {
+        load.step(0); // two are under way, and nobody can send what becomes due
+      }
+      final long unanswered = load.end(beginNs + 3000 * MS);
+      assertEquals(100 - load.operations(), unanswered);
+      assertEquals(100, load.latency().getTotalCount());
+      assertEquals(
+          unanswered, load.latency().getCountBetweenValues(2800 * MS, 3000 * MS), "as they waited");
+      assertTrue(load.end(beginNs + 3000 * MS) <= 2, "what nobody sent is told once");
+      load.close();
+    }
+  }
+
+  @Test
+  void oneThatWasNotWaitedForIsADoubt() {
+    final Subject subject =
+        new Subject(Cell.parse("rr-1@1000").orElseThrow(), "pipe", "inline", "", "17", List.of());
+    final Block block =
+        new Block(
+            10_000,
+            10_000 * MS,
+            Work.NONE,
+            Work.NONE,
+            0,
+            new Histogram(1, 10_000 * MS, 3),
+            1);
+    assertTrue(
+        CellResult.of(
+                subject, null, new Comparison.Measured(List.of(block), List.of(), List.of(), null))
+            .doubts()
+            .contains("1 requests had no answer when their block ended"));
   }
 
   /** The other side's block, or whatever was between, is in nobody's latency. */
