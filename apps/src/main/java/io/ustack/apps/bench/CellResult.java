@@ -104,7 +104,7 @@ record CellResult(
         quantile(spread, 0.25) / (baseline == null ? middle : 1),
         quantile(spread, 0.75) / (baseline == null ? middle : 1),
         blocks.size() + measured.theirs().size(),
-        doubts(subject.cell(), measured, spread),
+        doubts(subject.cell(), baseline, measured, spread),
         events.isEmpty()
             ? List.of()
             : List.of(
@@ -143,7 +143,10 @@ record CellResult(
   }
 
   private static List<String> doubts(
-      final Cell cell, final Comparison.Measured measured, final double[] spread) {
+      final Cell cell,
+      final @Nullable String baseline,
+      final Comparison.Measured measured,
+      final double[] spread) {
     final List<String> doubts = new ArrayList<>(measured.doubts());
     if (measured.broken() != null) {
       doubts.add(String.valueOf(measured.broken().getMessage()));
@@ -154,22 +157,32 @@ record CellResult(
     if (!(quantile(spread, 0.75) - quantile(spread, 0.25) <= WIDEST * quantile(spread, 0.5))) {
       doubts.add("the quartiles are far apart");
     }
-    final double lost = sum(measured.ours(), Block::lostFrames);
+    doubts.addAll(doubts(cell, measured.ours()));
+    if (baseline != null) {
+      doubts(cell, measured.theirs()).forEach(doubt -> doubts.add(baseline + ": " + doubt));
+    }
+    return doubts;
+  }
+
+  /** What one side's blocks say against themselves. */
+  private static List<String> doubts(final Cell cell, final List<Block> blocks) {
+    final List<String> doubts = new ArrayList<>();
+    final double lost = sum(blocks, Block::lostFrames);
     if (lost > 0) {
       doubts.add("%.0f frames were lost".formatted(lost));
     }
-    final double answered = quantile(rates(measured.ours()), 0.5);
+    final double answered = quantile(rates(blocks), 0.5);
     if (answered < KEPT_LEAST * cell.ratePerSec()) {
       doubts.add("only %.0f of %d requests a second".formatted(answered, cell.ratePerSec()));
     }
-    final double unanswered = sum(measured.ours(), Block::unanswered);
+    final double unanswered = sum(blocks, Block::unanswered);
     final double most = cell.ratePerSec() > 0 ? 0 : UNANSWERED_MOST;
-    if (unanswered > most * sum(measured.ours(), Block::operations)) {
+    if (unanswered > most * sum(blocks, Block::operations)) {
       doubts.add(
           "%.0f %s had no answer when their block ended"
               .formatted(unanswered, cell.kind().unit()));
     }
-    if (compiling(measured.ours()) > COMPILING_MOST) {
+    if (compiling(blocks) > COMPILING_MOST) {
       doubts.add("the code was still being compiled");
     }
     return doubts;

@@ -99,6 +99,30 @@ class CellResultTest {
         result(Collections.nCopies(8, compiled), List.of(), List.of()).doubts());
   }
 
+  /** A baseline that was ill is no measure: the same is asked of it. */
+  @Test
+  void theBaselineIsDoubtedToo() {
+    final Work compiling = new Work(1, 1, 0, 0, Map.of("C2_CompilerThre", SECOND_NS / 10));
+    final Block ill =
+        new Block(10, SECOND_NS, compiling, Work.NONE, 5, new Histogram(1, SECOND_NS, 3), 1);
+    final CellResult result =
+        CellResult.of(
+            subject(Cell.parse("rr-64@1000").orElseThrow()),
+            "kernel-nio",
+            new Comparison.Measured(
+                Collections.nCopies(8, block(1000, 0)),
+                Collections.nCopies(8, ill),
+                List.of(),
+                null));
+    assertEquals(
+        List.of(
+            "kernel-nio: 40 frames were lost",
+            "kernel-nio: only 10 of 1000 requests a second",
+            "kernel-nio: 8 requests had no answer when their block ended",
+            "kernel-nio: the code was still being compiled"),
+        result.doubts());
+  }
+
   @Test
   void stagesAreToldPerOperation() {
     final Work server =
