@@ -65,12 +65,23 @@ final class ConnectLoad implements Load {
           throw new IllegalStateException("a connection did not take a request");
         }
       } else {
-        latency.answered(begunAtNs[descriptor], nowNs);
-        begunAtNs[descriptor] = 0;
-        sockets.close(descriptor);
-        operations++;
-        connect(nowNs);
+        receive(descriptor, nowNs);
       }
+    }
+  }
+
+  /** All but a byte of the answer: what is unread makes the close a reset. */
+  private void receive(final int descriptor, final long nowNs) {
+    final int count = sockets.receive(descriptor, message, MESSAGE_BYTES - 1);
+    if (count == 0) {
+      throw new IllegalStateException("the server closed a connection");
+    }
+    if (count > 0) {
+      latency.answered(begunAtNs[descriptor], nowNs);
+      begunAtNs[descriptor] = 0;
+      sockets.close(descriptor);
+      operations++;
+      connect(nowNs);
     }
   }
 

@@ -1,9 +1,11 @@
 package io.ustack.apps.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.counter.Counter;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -61,6 +63,49 @@ class PipeContenderTest {
       ends.service().clear();
       assertEquals(5, before);
       assertEquals(0, ends.service().connections());
+    }
+  }
+
+  /** A connection that the server drops is no connection per second. */
+  @Test
+  void aDroppedConnectionIsNoSuccess() {
+    final Cell cell = Cell.parse("cps-1").orElseThrow();
+    try (PipeEnds ends = new PipeEnds(cell)) {
+      final Load load = cell.load(ends.client());
+      load.open();
+      while (ends.service().connections() == 0) {
+        load.step(0);
+        ends.service().step(0);
+      }
+      ends.service().clear();
+      final IllegalStateException dropped =
+          assertThrows(
+              IllegalStateException.class,
+              () -> {
+                while (load.operations() == 0) {
+                  load.step(0);
+                  ends.service().step(0);
+                }
+              });
+      assertEquals("the server closed a connection", dropped.getMessage());
+    }
+  }
+
+  /** With an answer unread: neither end is left with a TIME_WAIT. */
+  @Test
+  void aConnectionPerSecondEndsWithAReset() {
+    final Cell cell = Cell.parse("cps-2").orElseThrow();
+    try (PipeEnds ends = new PipeEnds(cell)) {
+      final Load load = cell.load(ends.client());
+      load.open();
+      while (load.operations() < 20) {
+        load.step(0);
+        ends.service().step(0);
+      }
+      final long resets = ends.asking().counters().value(Counter.TCP_RESETS_OUT);
+      // Those of the last step are on their way.
+      assertTrue(resets >= load.operations() - 2, () -> resets + " resets");
+      load.close();
     }
   }
 
