@@ -43,7 +43,8 @@ record Block(
 
   /** What this process asked, and what another one had to do for it. */
   Block servedBy(final Work server, final long lostByServer) {
-    return new Block(operations, elapsedNs, server, work, lostFrames + lostByServer, latency, unanswered);
+    return new Block(
+        operations, elapsedNs, server, work, lostFrames + lostByServer, latency, unanswered);
   }
 
   /** The same with more known of the work. */

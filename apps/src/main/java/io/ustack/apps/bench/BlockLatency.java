@@ -21,7 +21,9 @@ final class BlockLatency {
     begunNs = nowNs;
   }
 
-  /** One has its answer; what began before the block waited while nobody worked, and is left out. */
+  /**
+   * One has its answer; what began before the block waited while nobody worked, and is left out.
+   */
   void answered(final long sinceNs, final long nowNs) {
     if (isOfThisBlock(sinceNs)) {
       record(nowNs - sinceNs);

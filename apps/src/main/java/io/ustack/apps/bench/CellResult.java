@@ -179,8 +179,7 @@ record CellResult(
     final double most = cell.ratePerSec() > 0 ? 0 : UNANSWERED_MOST;
     if (unanswered > most * sum(blocks, Block::operations)) {
       doubts.add(
-          "%.0f %s had no answer when their block ended"
-              .formatted(unanswered, cell.kind().unit()));
+          "%.0f %s had no answer when their block ended".formatted(unanswered, cell.kind().unit()));
     }
     if (compiling(blocks) > COMPILING_MOST) {
       doubts.add("the code was still being compiled");

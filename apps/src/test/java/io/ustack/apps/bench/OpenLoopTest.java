@@ -102,13 +102,7 @@ class OpenLoopTest {
         new Subject(Cell.parse("rr-1@1000").orElseThrow(), "pipe", "inline", "", "17", List.of());
     final Block block =
         new Block(
-            10_000,
-            10_000 * MS,
-            Work.NONE,
-            Work.NONE,
-            0,
-            new Histogram(1, 10_000 * MS, 3),
-            1);
+            10_000, 10_000 * MS, Work.NONE, Work.NONE, 0, new Histogram(1, 10_000 * MS, 3), 1);
     assertTrue(
         CellResult.of(
                 subject, null, new Comparison.Measured(List.of(block), List.of(), List.of(), null))

@@ -67,16 +67,7 @@ public record Stall(
   String text() {
     return Arrays.stream(
             new long[] {
-              beginNs,
-              ns,
-              sinceNs,
-              cpuNs,
-              delayNs,
-              switches,
-              compilerNs,
-              stage,
-              stageNs,
-              frames
+              beginNs, ns, sinceNs, cpuNs, delayNs, switches, compilerNs, stage, stageNs, frames
             })
         .mapToObj(String::valueOf)
         .collect(Collectors.joining(","));
