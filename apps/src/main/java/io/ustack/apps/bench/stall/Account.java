@@ -7,7 +7,7 @@ import java.util.function.LongSupplier;
 
 /**
  * What the kernel knows of a thread, and of those that may take its processor, up to the last look.
- * Looks allocate nothing and take some 10 us. The thread's own; 0 where the kernel does not say.
+ * Looks allocate nothing and take 10 us or more. The thread's own; 0 where the kernel does not say.
  */
 final class Account {
   private final LongSupplier ownNs;

@@ -11,6 +11,7 @@ import java.util.TreeMap;
  * <ol>
  *   <li>The JVM had stopped all threads: for a garbage collection, or another operation.
  *   <li>The thread waited for a processor; half of that time or longer compilers of its JVM ran.
+ *       What of either is more than the stall, by a third, was before it, too, and proves nothing.
  *   <li>The JVM was on the way to a safepoint, or had a handshake to make. That comes later,
  *       because both also wait for a thread that has no processor.
  *   <li>The thread neither ran nor waited and was not taken off its processor: somebody below the
@@ -77,7 +78,7 @@ public final class Diagnosis {
     if (longest(stopped) >= least) {
       return new Verdict(Cause.SAFEPOINT, name(stopped));
     }
-    if (stall.delayNs() >= least) {
+    if (fits(stall.delayNs(), stall)) {
       return delayed(stall);
     }
     if (longest(around) >= least) {
@@ -86,15 +87,21 @@ public final class Diagnosis {
     return within(stall, least, thrownAway);
   }
 
+  /** Explains a third of it, and can lie within it. */
+  private static boolean fits(final long ns, final Stall stall) {
+    final long least = stall.ns() / 3;
+    return ns >= least && ns <= stall.ns() + least;
+  }
+
   private static Verdict delayed(final Stall stall) {
     return stall.compilerNs() >= Math.min(stall.ns(), stall.delayNs()) / 2
+            && stall.compilerNs() <= stall.ns() + stall.ns() / 3
         ? new Verdict(Cause.JIT, "compilers")
         : new Verdict(Cause.SCHEDULER, "");
   }
 
   private Verdict within(final Stall stall, final long least, final boolean thrownAway) {
-    final boolean away = stall.awayNs() >= least;
-    if (away && stall.switches() == 0 && stall.awayNs() <= stall.ns() + least) {
+    if (stall.switches() == 0 && fits(stall.awayNs(), stall)) {
       return new Verdict(Cause.HYPERVISOR, "");
     }
     if (thrownAway) {
@@ -106,11 +113,14 @@ public final class Diagnosis {
     if (stall.frames() >= MANY_FRAMES && stall.ns() <= 2 * frameNs * stall.frames()) {
       return new Verdict(Cause.WORK, "");
     }
-    return new Verdict(Cause.UNKNOWN, where(stall, away));
+    return new Verdict(Cause.UNKNOWN, where(stall, least));
   }
 
-  private static String where(final Stall stall, final boolean away) {
-    if (!away) {
+  private static String where(final Stall stall, final long least) {
+    if (stall.delayNs() >= least) {
+      return "when it waited";
+    }
+    if (stall.awayNs() < least) {
       return "on the processor";
     }
     if (stall.switches() == Stall.NOT_KNOWN) {

@@ -103,6 +103,16 @@ class DiagnosisTest {
     assertEquals("not known, on the processor", blamed(stall(0, 0, 0, 60_000, IDLE, 0, 0)));
   }
 
+  /** What the kernel counts for a stall begins before it. */
+  @Test
+  void whatIsMoreThanTheStallWasPartlyBefore() {
+    assertEquals("scheduler", blamed(stall(120_000, 1, 0)));
+    assertEquals("not known, when it waited", blamed(stall(121_000, 1, 0)));
+    assertEquals("timer", blamed(stall(121_000, 1, 0, 0, Stage.TIMERS.ordinal(), 60_000, 0)));
+    assertEquals("JIT, compilers", blamed(stall(60_000, 1, 0, 120_000, IDLE, 0, 0)));
+    assertEquals("scheduler", blamed(stall(60_000, 1, 0, 121_000, IDLE, 0, 0)));
+  }
+
   @Test
   void codeThatWasThrownAway() {
     assertEquals(
