@@ -17,18 +17,22 @@ class BlockLatencyTest {
 
   private final BlockLatency latency = new BlockLatency();
 
+  private static long at(final long sinceBeginNs) {
+    return BEGIN + sinceBeginNs;
+  }
+
   private long end(final long... sinceNs) {
-    return latency.end(BEGIN + 1000 * US, LongStream.of(sinceNs));
+    return latency.end(at(1000 * US), LongStream.of(sinceNs));
   }
 
   @Test
   void whoHasWaitedForLongerThanTheOthersIsRecorded() {
     latency.begin(BEGIN);
     for (int i = 0; i < 999; i++) {
-      latency.answered(BEGIN, BEGIN + 10 * US);
+      latency.answered(BEGIN, at(10 * US));
     }
-    latency.answered(BEGIN - 1, BEGIN + 500 * US); // of the block before
-    assertEquals(2, end(BEGIN, BEGIN + 900 * US, BEGIN + 995 * US, BEGIN - 1));
+    latency.answered(at(-1), at(500 * US)); // of the block before
+    assertEquals(2, end(BEGIN, at(900 * US), at(995 * US), at(-1)));
     final Histogram recorded = latency.histogram();
     assertEquals(1001, recorded.getTotalCount());
     assertEquals(1, recorded.getCountBetweenValues(99 * US, 101 * US));
@@ -39,7 +43,7 @@ class BlockLatencyTest {
   @Test
   void whereNobodyWasAnsweredEverybodyCounts() {
     latency.begin(BEGIN);
-    assertEquals(2, end(BEGIN, BEGIN + 999 * US));
+    assertEquals(2, end(BEGIN, at(999 * US)));
     assertEquals(2, latency.histogram().getTotalCount());
   }
 

@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Looks at the clock after each step of a loop that never rests, and keeps what lies between two
- * looks that are too far apart. That costs a look at the clock per step, and some 10 us or
- * more after each stall; nothing is allocated within a block. Of one thread, which makes it.
+ * looks that are too far apart. That costs a look at the clock per step, and some 10 us or more
+ * after each stall; nothing is allocated within a block. Of one thread, which makes it.
  */
 public final class StallWatch {
   /** A gap that is longer is a stall. */
