@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -250,7 +251,7 @@ final class CommandLineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "http", "echo", "proxy", "redis", "iperf3", "ping", "replay", "sim", "demo", "doctor"
+        "http", "echo", "proxy", "redis", "iperf3", "ping", "load", "replay", "sim", "demo", "doctor"
       })
   void helpShowsAnExampleThatParses(final String command) {
     final CommandRun run = CommandRun.of(command, "--help");
@@ -287,5 +288,28 @@ final class CommandLineTest {
     final CommandRun run = CommandRun.of("--version");
     assertEquals(Main.EXIT_OK, run.exitCode());
     assertTrue(run.out().startsWith("ustack "), run::toString);
+  }
+
+  /** What the program can do is of no use to somebody whom the launcher sends away. */
+  @Test
+  void theLauncherKnowsEveryCommand() throws IOException {
+    final Path root = Path.of(System.getProperty("ustack.root", ".."));
+    final String launcher = Files.readString(root.resolve("ustack"));
+    final List<String> commands =
+        CommandRun.of("--help")
+            .out()
+            .lines()
+            .dropWhile(line -> !line.startsWith("Commands:"))
+            .skip(1)
+            .filter(line -> line.matches("  [a-z].*"))
+            .map(line -> line.strip().split(" ", 2)[0])
+            .toList();
+    assertTrue(commands.contains("load") && commands.contains("http"), commands::toString);
+    final String passedOn =
+        launcher.lines().filter(line -> line.endsWith(" | --version)")).findFirst().orElseThrow();
+    for (final String command : commands) {
+      assertTrue(launcher.contains("\n  " + command + " "), command + " is not in its usage");
+      assertTrue((" " + passedOn).contains(" " + command + " |"), command + " is not passed on");
+    }
   }
 }
