@@ -101,10 +101,6 @@ public final class BenchCommand implements Callable<Integer> {
       new BenchRun(plan, invocation.stop(), this::print).run();
     } catch (final IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    } catch (final CommandFailure e) {
-      if (!invocation.stop().isRequested()) {
-        throw e;
-      }
     }
     if (file != null) {
       file.write(plan.grow() ? growth.svg() : chart.svg());

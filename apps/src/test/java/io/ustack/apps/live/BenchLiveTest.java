@@ -199,8 +199,8 @@ class BenchLiveTest {
     final ProcessHandle server = await("server");
     final ProcessHandle client = await("client");
     process.toHandle().destroy(); // leaves its output open
-    assertEquals("", end());
-    assertEquals(0, process.exitValue());
+    assertEquals("ustack bench: interrupted\n", end());
+    assertEquals(130, process.exitValue());
     server.onExit().join();
     client.onExit().join();
   }
