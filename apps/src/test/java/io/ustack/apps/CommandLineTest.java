@@ -251,7 +251,8 @@ final class CommandLineTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "http", "echo", "proxy", "redis", "iperf3", "ping", "load", "replay", "sim", "demo", "doctor"
+        "http", "echo", "proxy", "redis", "iperf3", "ping", "load", "replay", "sim", "demo",
+        "doctor"
       })
   void helpShowsAnExampleThatParses(final String command) {
     final CommandRun run = CommandRun.of(command, "--help");
