@@ -8,9 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.tcp.congestion.AckSample;
 import io.ustack.tcp.congestion.CongestionControl;
-import io.ustack.tcp.congestion.CongestionWindow;
+import io.ustack.testing.StillControl;
 import io.ustack.testing.TestNet;
 import io.ustack.time.TimerWheel;
 import java.lang.reflect.Field;
@@ -341,7 +340,7 @@ class AsleepTest {
     }
   }
 
-  private static final class Kept implements CongestionControl {
+  private static final class Kept extends StillControl {
     private boolean isForgettable;
 
     @Override
@@ -353,16 +352,6 @@ class AsleepTest {
     public boolean isForgettable() {
       return isForgettable;
     }
-
-    @Override
-    public void start(final CongestionWindow window, final long nowNs) {}
-
-    @Override
-    public void onAck(final CongestionWindow window, final AckSample sample) {}
-
-    @Override
-    public void onCongestion(
-        final CongestionWindow window, final Event event, final int flightBytes, final long now) {}
   }
 
   /** RFC 5961 5.2, of a stream that is more than 2^31 bytes long. */

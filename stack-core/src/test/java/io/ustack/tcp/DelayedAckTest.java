@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ustack.counter.Counter;
 import io.ustack.house.Covers;
 import io.ustack.house.Rfc9293;
-import io.ustack.tcp.congestion.AckSample;
 import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionWindow;
 import io.ustack.testing.ExpectedErrors;
+import io.ustack.testing.StillControl;
 import org.junit.jupiter.api.Test;
 
 /** When an ACK leaves: RFC 9293 3.8.6.3, RFC 5681 4.2. */
@@ -105,25 +105,7 @@ class DelayedAckTest {
   }
 
   /** Throws when data is to leave after a pause. */
-  private static final class Broken implements CongestionControl {
-    @Override
-    public String name() {
-      return "broken";
-    }
-
-    @Override
-    public void start(final CongestionWindow window, final long nowNs) {}
-
-    @Override
-    public void onAck(final CongestionWindow window, final AckSample sample) {}
-
-    @Override
-    public void onCongestion(
-        final CongestionWindow window,
-        final Event event,
-        final int flightBytes,
-        final long nowNs) {}
-
+  private static final class Broken extends StillControl {
     @Override
     public void onRestart(
         final CongestionWindow window, final long idleNs, final long rtoNs, final long nowNs) {

@@ -10,6 +10,7 @@ import io.ustack.tcp.congestion.CongestionControl;
 import io.ustack.tcp.congestion.CongestionWindow;
 import io.ustack.tcp.congestion.UnusableAlgorithmException;
 import io.ustack.testing.LogLines;
+import io.ustack.testing.StillControl;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class ForeignControlTest {
   /** Sets the window to what the test says, or throws. */
-  public static final class Foreign implements CongestionControl {
+  public static final class Foreign extends StillControl {
     private static long cwnd;
     private static boolean throwing;
 
@@ -49,17 +50,10 @@ class ForeignControlTest {
       }
       window.cwnd(cwnd);
     }
-
-    @Override
-    public void onCongestion(
-        final CongestionWindow window,
-        final Event event,
-        final int flightBytes,
-        final long nowNs) {}
   }
 
   /** Not to be had. */
-  public static final class Missing implements CongestionControl {
+  public static final class Missing extends StillControl {
     public Missing() {
       throw new UnsupportedOperationException();
     }
@@ -68,19 +62,6 @@ class ForeignControlTest {
     public String name() {
       return "missing";
     }
-
-    @Override
-    public void start(final CongestionWindow window, final long nowNs) {}
-
-    @Override
-    public void onAck(final CongestionWindow window, final AckSample sample) {}
-
-    @Override
-    public void onCongestion(
-        final CongestionWindow window,
-        final Event event,
-        final int flightBytes,
-        final long nowNs) {}
   }
 
   @TempDir private Path directory;

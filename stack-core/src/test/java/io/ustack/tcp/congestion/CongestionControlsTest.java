@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.testing.StillControl;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -21,48 +22,14 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CongestionControlsTest {
-  /** An algorithm of a user: the window stays what it is. */
-  public static final class Fixed implements CongestionControl {
-    @Override
-    public String name() {
-      return "fixed";
-    }
-
-    @Override
-    public void start(final CongestionWindow window, final long nowNs) {}
-
-    @Override
-    public void onAck(final CongestionWindow window, final AckSample sample) {}
-
-    @Override
-    public void onCongestion(
-        final CongestionWindow window,
-        final Event event,
-        final int flightBytes,
-        final long nowNs) {}
-  }
-
   /** One whose name the test says. */
-  public static class Named implements CongestionControl {
+  public static class Named extends StillControl {
     private static String saidName = "";
 
     @Override
     public String name() {
       return saidName;
     }
-
-    @Override
-    public void start(final CongestionWindow window, final long nowNs) {}
-
-    @Override
-    public void onAck(final CongestionWindow window, final AckSample sample) {}
-
-    @Override
-    public void onCongestion(
-        final CongestionWindow window,
-        final Event event,
-        final int flightBytes,
-        final long nowNs) {}
   }
 
   /** Another that calls itself as one of ours. */
@@ -191,10 +158,10 @@ class CongestionControlsTest {
 
   @Test
   void findsThoseOfOthers() throws IOException {
-    final CongestionControls all = with(Fixed.class);
-    assertEquals(List.of("cubic", "reno", "bbr", "fixed"), all.available());
-    assertEquals("fixed", all.create("fixed").name());
-    assertNotSame(all.create("fixed"), all.create("fixed"));
+    final CongestionControls all = with(StillControl.class);
+    assertEquals(List.of("cubic", "reno", "bbr", "still"), all.available());
+    assertEquals("still", all.create("still").name());
+    assertNotSame(all.create("still"), all.create("still"));
   }
 
   @Test
