@@ -263,9 +263,7 @@ final class SimCommand implements Callable<Integer> {
 
   private void run(final NetSim sim, final long untilNs) throws CommandFailure {
     while (sim.elapsedNs() < untilNs && !sim.isOver()) {
-      if (invocation.stop().isRequested()) {
-        throw new CommandFailure("interrupted");
-      }
+      invocation.stop().check();
       sim.run(Math.min(untilNs, sim.elapsedNs() + SLICE_NS));
     }
   }

@@ -42,6 +42,13 @@ public final class StopSignal {
     return requested;
   }
 
+  /** Ends a command that has nothing to put in order first. */
+  public void check() throws CommandFailure {
+    if (requested) {
+      throw new CommandFailure("interrupted");
+    }
+  }
+
   /** The command has ended. */
   void finished(final int code) {
     exitCode = code;

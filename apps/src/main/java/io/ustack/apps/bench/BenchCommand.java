@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.Invocation;
+import io.ustack.apps.StopSignal;
 import io.ustack.apps.plot.PlotFile;
 import io.ustack.dpdk.DpdkEal;
 import java.io.PrintWriter;
@@ -111,32 +112,29 @@ public final class BenchCommand implements Callable<Integer> {
   private void print(final Result result) {
     chart.add(result);
     growth.add(result);
-    say(result.line(), result.json());
+    say(result);
   }
 
-  private void say(final String line, final String object) {
+  private void say(final Result result) {
     final PrintWriter out = spec.commandLine().getOut();
-    out.println(json ? object : line);
+    out.println(json ? result.json() : result.line());
     out.flush();
   }
 
   private void benchParts() throws CommandFailure {
     final int seconds = options.seconds();
+    final StopSignal stop = invocation.stop();
     if (sockets) {
       for (final int connections : new int[] {1, 64}) {
-        final EpollCost.Result result = new EpollCost(connections).run(seconds);
-        say(result.line(), result.json());
+        say(new EpollCost(connections).run(seconds, stop));
       }
-      final HandOver.Result result = new HandOver().run(seconds);
-      say(result.line(), result.json());
+      say(new HandOver().run(seconds, stop));
     }
     if (neighbours) {
-      final Neighbours.Result result = new Neighbours().run(seconds);
-      say(result.line(), result.json());
+      say(new Neighbours().run(seconds, stop));
     }
     if (transports) {
-      final TransportCost.Result result = TransportCost.run(seconds);
-      say(result.line(), result.json());
+      say(TransportCost.run(seconds, stop));
     }
   }
 }

@@ -72,15 +72,11 @@ final class BenchRun {
             memif ? lower(plan.transport()) : "",
             sides.contender().jdk(),
             sides.notes());
-    final int processors = Runtime.getRuntime().availableProcessors();
     final CellResult result =
         CellResult.of(
             subject,
             sides.baselineName(),
-            memif && plan.busyThreads() > processors
-                ? measured.doubted(
-                    plan.busyThreads() + " busy threads share " + processors + " processors")
-                : measured,
+            measured.doubted(memif ? Cores.doubts(plan.busyThreads()) : List.of()),
             sides.contender().events());
     results.accept(result);
     if (measured.broken() != null) {

@@ -17,6 +17,19 @@ final class CellText {
   private CellText() {}
 
   static String line(final CellResult result) {
+    final StringBuilder line = new StringBuilder(result.marked(figures(result)));
+    account(line, "server", result.perOp(result.work().stagesNs()));
+    account(line, "client", result.perOp(result.clientWork().stagesNs()));
+    for (int i = 0; i < result.stalls().size(); i++) {
+      line.append(
+          format(
+              "%n      stalls of more than %d us at the %s:%s",
+              StallWatch.LIMIT_NS / 1000, ENDS.get(i), result.stalls().get(i).text()));
+    }
+    return line.toString();
+  }
+
+  private static String figures(final CellResult result) {
     final StringBuilder line = new StringBuilder();
     line.append(format("%-5s %-17s ", result.subject().wire(), result.cell()));
     if (result.cell().kind().isBulk()) {
@@ -54,17 +67,6 @@ final class CellText {
     }
     for (final String note : result.subject().notes()) {
       line.append("  [").append(note).append(']');
-    }
-    if (!result.isTrusted()) {
-      line.append("  NOT TRUSTED: ").append(String.join("; ", result.doubts()));
-    }
-    account(line, "server", result.perOp(result.work().stagesNs()));
-    account(line, "client", result.perOp(result.clientWork().stagesNs()));
-    for (int i = 0; i < result.stalls().size(); i++) {
-      line.append(
-          format(
-              "%n      stalls of more than %d us at the %s:%s",
-              StallWatch.LIMIT_NS / 1000, ENDS.get(i), result.stalls().get(i).text()));
     }
     return line.toString();
   }

@@ -106,9 +106,7 @@ final class Comparison {
   }
 
   private Block block(final Contender side) throws CommandFailure {
-    if (stop.isRequested()) {
-      throw new CommandFailure("interrupted");
-    }
+    stop.check();
     return side.block(pace.blockNs());
   }
 
@@ -125,10 +123,10 @@ final class Comparison {
    */
   record Measured(
       List<Block> ours, List<Block> theirs, List<String> doubts, @Nullable CommandFailure broken) {
-    /** The same with another doubt. */
-    Measured doubted(final String doubt) {
+    /** The same with more doubts. */
+    Measured doubted(final List<String> more) {
       final List<String> all = new ArrayList<>(doubts);
-      all.add(doubt);
+      all.addAll(more);
       return new Measured(ours, theirs, all, broken);
     }
 

@@ -32,6 +32,17 @@ final class Cores {
         : Integer.toString(first(server));
   }
 
+  /** What speaks against figures of so many busy threads on this machine. */
+  static List<String> doubts(final int busyThreads) {
+    return busyThreads > COUNT
+        ? List.of(
+            busyThreads
+                + " busy threads share "
+                + COUNT
+                + (COUNT == 1 ? " processor" : " processors"))
+        : List.of();
+  }
+
   /** The EAL's options for one lcore beside the process: on the other core. */
   static List<String> eal(final boolean server) {
     return COUNT < 2

@@ -1,5 +1,7 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
 import io.ustack.posix.Posix;
 import io.ustack.time.Clock;
 import java.util.Locale;
@@ -15,29 +17,7 @@ final class EpollCost {
     this.connections = connections;
   }
 
-  /** Both servers' time per request, the ratio, and the ratio's quartiles. */
-  record Result(int connections, PairedBlocks blocks) {
-    String line() {
-      return String.format(
-          Locale.ROOT,
-          "pipe  epoll-cost, %d connections: epoll %.0f ns, callback %.0f ns of the server per"
-              + " request; %s",
-          connections,
-          blocks.ns(),
-          blocks.baselineNs(),
-          blocks.line());
-    }
-
-    String json() {
-      return "{\"cell\":\"epoll-cost\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":"
-          + connections
-          + ","
-          + blocks.json("serverNsPerOp", "callback")
-          + "}";
-    }
-  }
-
-  Result run(final int seconds) {
+  PartResult run(final int seconds, final StopSignal stop) throws CommandFailure {
     try (EchoPair epoll =
             new EchoPair(
                 connections,
@@ -47,8 +27,28 @@ final class EpollCost {
                   return () -> service.step(0);
                 });
         EchoPair callback = new EchoPair(connections, stack -> new CallbackEcho(stack)::step)) {
-      return new Result(
-          connections, PairedBlocks.measure(epoll::nsPerRequest, callback::nsPerRequest, seconds));
+      return result(
+          PairedBlocks.measure(epoll::nsPerRequest, callback::nsPerRequest, 1, seconds, stop));
     }
+  }
+
+  /** Both servers' time per request, the ratio, and the ratio's quartiles. */
+  private PartResult result(final PairedBlocks blocks) {
+    final String text =
+        String.format(
+            Locale.ROOT,
+            "pipe  epoll-cost, %d connections: epoll %.0f ns, callback %.0f ns of the server per"
+                + " request; %s",
+            connections,
+            blocks.ns(),
+            blocks.baselineNs(),
+            blocks.line());
+    final JsonLine json =
+        new JsonLine()
+            .text("cell", "epoll-cost")
+            .text("wire", "pipe")
+            .text("mode", "inline")
+            .whole("conns", connections);
+    return PartResult.of(text, blocks.json(json, "serverNsPerOp", "callback"), blocks.doubts());
   }
 }

@@ -1,5 +1,7 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.PipeLink;
@@ -11,7 +13,9 @@ import io.ustack.posix.SocketOption;
 import io.ustack.stack.NetworkStack;
 import io.ustack.stack.StackConfig;
 import io.ustack.time.Clock;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -28,48 +32,54 @@ final class HandOver {
   private static final int MESSAGE_BYTES = 64;
   private static final int WARM_UP_ROUNDS = 200_000;
 
+  /** The application with its peer, and the stack. */
+  private static final int BUSY_THREADS = 2;
+
   private final Histogram up = new Histogram(1, 10_000_000_000L, 3);
   private final Histogram down = new Histogram(1, 10_000_000_000L, 3);
   private final byte[] message = new byte[MESSAGE_BYTES];
 
-  /** Times up and down, in nanoseconds. */
-  record Result(Histogram up, Histogram down) {
-    String line() {
-      return String.format(
-          Locale.ROOT,
-          "pipe  hand-over, dedicated: wire to epoll_wait p50 %.2f us, p99 %.2f us; send to peer"
-              + " p50 %.2f us, p99 %.2f us",
-          up.getValueAtPercentile(50) / 1e3,
-          up.getValueAtPercentile(99) / 1e3,
-          down.getValueAtPercentile(50) / 1e3,
-          down.getValueAtPercentile(99) / 1e3);
-    }
-
-    String json() {
-      return String.format(
-          Locale.ROOT,
-          "{\"cell\":\"hand-over\",\"wire\":\"pipe\",\"mode\":\"dedicated\",\"upP50Us\":%.3f,"
-              + "\"upP99Us\":%.3f,\"downP50Us\":%.3f,\"downP99Us\":%.3f,\"samples\":%d}",
-          up.getValueAtPercentile(50) / 1e3,
-          up.getValueAtPercentile(99) / 1e3,
-          down.getValueAtPercentile(50) / 1e3,
-          down.getValueAtPercentile(99) / 1e3,
-          up.getTotalCount());
-    }
-  }
-
-  Result run(final int seconds) {
+  PartResult run(final int seconds, final StopSignal stop) throws CommandFailure {
+    final List<String> doubts;
     final PipeLink.Pair pipe = PipeLink.pair();
     final Clock clock = Clock.SYSTEM;
     try (NetworkStack peerStack = stack(PEER, pipe.a());
         NetworkStack stack = stack(HERE, pipe.b());
         Posix peer = Posix.inline(peerStack, clock);
         Posix posix = Posix.dedicated(stack, clock)) {
-      measure(peer, posix, seconds);
+      doubts = measure(peer, posix, seconds, stop);
     } finally {
       pipe.close();
     }
-    return new Result(up, down);
+    return result(doubts);
+  }
+
+  /** Times up and down. */
+  private PartResult result(final List<String> doubts) {
+    final String text =
+        String.format(
+            Locale.ROOT,
+            "pipe  hand-over, dedicated: wire to epoll_wait p50 %.2f us, p99 %.2f us; send to peer"
+                + " p50 %.2f us, p99 %.2f us",
+            us(up, 50),
+            us(up, 99),
+            us(down, 50),
+            us(down, 99));
+    final JsonLine json =
+        new JsonLine()
+            .text("cell", "hand-over")
+            .text("wire", "pipe")
+            .text("mode", "dedicated")
+            .number("upP50Us", us(up, 50), 3)
+            .number("upP99Us", us(up, 99), 3)
+            .number("downP50Us", us(down, 50), 3)
+            .number("downP99Us", us(down, 99), 3)
+            .whole("samples", up.getTotalCount());
+    return PartResult.of(text, json, doubts);
+  }
+
+  private static double us(final Histogram times, final double percentile) {
+    return times.getValueAtPercentile(percentile) / 1e3;
   }
 
   private static NetworkStack stack(final int address, final PipeLink end) {
@@ -77,7 +87,10 @@ final class HandOver {
     return new NetworkStack(config, end, Clock.SYSTEM.nanoTime());
   }
 
-  private void measure(final Posix peer, final Posix posix, final int seconds) {
+  /** Returns what speaks against it. */
+  private List<String> measure(
+      final Posix peer, final Posix posix, final int seconds, final StopSignal stop)
+      throws CommandFailure {
     final int asks = datagrams(peer, SocketOption.SOCK_NONBLOCK);
     final int answers = datagrams(posix, 0);
     Check.call("bind", posix.bind(answers, SocketOption.INADDR_ANY, PORT));
@@ -93,14 +106,23 @@ final class HandOver {
     }
     Check.call("recv", posix.recv(answers, message, 0, MESSAGE_BYTES, 0));
     for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+      stop.check();
       round(peer, asks, posix, answers, set, events);
     }
     up.reset();
     down.reset();
-    final long endNs = System.nanoTime() + seconds * 1_000_000_000L;
+    final PartWatch watch = new PartWatch(BUSY_THREADS);
+    final long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (System.nanoTime() - endNs < 0) {
-      round(peer, asks, posix, answers, set, events);
+      stop.check();
+      watch.begin();
+      final long lookNs = System.nanoTime() + PartWatch.LOOK_NS;
+      while (System.nanoTime() - lookNs < 0) {
+        round(peer, asks, posix, answers, set, events);
+      }
+      watch.end();
     }
+    return watch.doubts();
   }
 
   private static int datagrams(final Posix posix, final int flags) {

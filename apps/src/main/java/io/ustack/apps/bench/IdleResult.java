@@ -58,11 +58,6 @@ record IdleResult(
   }
 
   @Override
-  public boolean isTrusted() {
-    return doubts.isEmpty();
-  }
-
-  @Override
   public String line() {
     final String line =
         String.format(
@@ -74,7 +69,7 @@ record IdleResult(
             bytesPerEnd,
             collectionMs,
             baseline == null ? "" : String.format(Locale.ROOT, "  %.2f x %s", ratio, baseline));
-    return isTrusted() ? line : line + "  NOT TRUSTED: " + String.join("; ", doubts);
+    return marked(line);
   }
 
   @Override

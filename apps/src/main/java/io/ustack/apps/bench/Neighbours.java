@@ -1,5 +1,7 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
 import io.ustack.posix.Posix;
 import io.ustack.time.Clock;
 import java.lang.management.ManagementFactory;
@@ -13,37 +15,16 @@ import java.util.Locale;
  */
 final class Neighbours {
   private static final int CONNECTIONS = 64;
+  private static final int BUSY_THREADS = 2;
 
   private volatile boolean working;
   private volatile boolean ended;
 
-  /** CPU time per request with a neighbour and alone. */
-  record Result(PairedBlocks blocks) {
-    String line() {
-      return String.format(
-          Locale.ROOT,
-          "pipe  neighbours, %d connections each: %.0f ns of CPU per request beside another stack,"
-              + " %.0f ns alone; %s",
-          CONNECTIONS,
-          blocks.ns(),
-          blocks.baselineNs(),
-          blocks.line());
-    }
-
-    String json() {
-      return "{\"cell\":\"neighbours\",\"wire\":\"pipe\",\"mode\":\"inline\",\"conns\":"
-          + CONNECTIONS
-          + ","
-          + blocks.json("cpuNsPerOp", "alone")
-          + "}";
-    }
-  }
-
-  Result run(final int seconds) {
+  PartResult run(final int seconds, final StopSignal stop) throws CommandFailure {
     final Thread neighbour = new Thread(this::work, "neighbour");
     try (EchoPair pair = pair()) {
       neighbour.start();
-      return new Result(
+      return result(
           PairedBlocks.measure(
               blockNs -> {
                 working = true;
@@ -52,10 +33,32 @@ final class Neighbours {
                 return ns;
               },
               blockNs -> cpuNsPerRequest(pair, blockNs),
-              seconds));
+              BUSY_THREADS,
+              seconds,
+              stop));
     } finally {
       ended = true;
     }
+  }
+
+  /** CPU time per request with a neighbour and alone. */
+  private static PartResult result(final PairedBlocks blocks) {
+    final String text =
+        String.format(
+            Locale.ROOT,
+            "pipe  neighbours, %d connections each: %.0f ns of CPU per request beside another"
+                + " stack, %.0f ns alone; %s",
+            CONNECTIONS,
+            blocks.ns(),
+            blocks.baselineNs(),
+            blocks.line());
+    final JsonLine json =
+        new JsonLine()
+            .text("cell", "neighbours")
+            .text("wire", "pipe")
+            .text("mode", "inline")
+            .whole("conns", CONNECTIONS);
+    return PartResult.of(text, blocks.json(json, "cpuNsPerOp", "alone"), blocks.doubts());
   }
 
   private static EchoPair pair() {

@@ -1,12 +1,19 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
  * Two things measured in blocks in turn (A B B A), so that what else the machine does falls on
  * both: the median time per operation of each, and the median and quartiles of the ratios of
  * neighbours.
+ *
+ * @param blocks of both
+ * @param doubts why not to trust them
  */
 record PairedBlocks(
     double ns,
@@ -14,8 +21,9 @@ record PairedBlocks(
     double lowerQuartile,
     double median,
     double upperQuartile,
-    int blocks) {
-  private static final long BLOCK_NS = 25_000_000;
+    int blocks,
+    List<String> doubts) {
+  private static final long BLOCK_NS = PartWatch.LOOK_NS / 4;
   private static final int WARM_UP_ROUNDS = 40;
 
   /** One of the two. */
@@ -24,33 +32,59 @@ record PairedBlocks(
     double nsPerOperation(long blockNs);
   }
 
-  /** Warms both up, then measures for so many seconds. */
-  static PairedBlocks measure(final Side side, final Side baseline, final int seconds) {
+  /**
+   * Warms both up, then measures for so many seconds.
+   *
+   * @param busyThreads how many work at a time
+   */
+  static PairedBlocks measure(
+      final Side side,
+      final Side baseline,
+      final int busyThreads,
+      final int seconds,
+      final StopSignal stop)
+      throws CommandFailure {
     for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+      stop.check();
       side.nsPerOperation(BLOCK_NS);
       baseline.nsPerOperation(BLOCK_NS);
     }
     final int pairs = 2 * (int) (seconds * 1_000_000_000L / (4 * BLOCK_NS));
     final double[] ofSide = new double[pairs];
     final double[] ofBaseline = new double[pairs];
-    final double[] ratios = new double[pairs];
-    for (int i = 0; i < pairs; i++) {
-      if (i % 2 == 0) {
-        ofSide[i] = side.nsPerOperation(BLOCK_NS);
-        ofBaseline[i] = baseline.nsPerOperation(BLOCK_NS);
-      } else {
-        ofBaseline[i] = baseline.nsPerOperation(BLOCK_NS);
-        ofSide[i] = side.nsPerOperation(BLOCK_NS);
-      }
-      ratios[i] = ofSide[i] / ofBaseline[i];
+    final PartWatch watch = new PartWatch(busyThreads);
+    for (int i = 0; i < pairs; i += 2) {
+      stop.check();
+      watch.begin();
+      ofSide[i] = side.nsPerOperation(BLOCK_NS);
+      ofBaseline[i] = baseline.nsPerOperation(BLOCK_NS);
+      ofBaseline[i + 1] = baseline.nsPerOperation(BLOCK_NS);
+      ofSide[i + 1] = side.nsPerOperation(BLOCK_NS);
+      watch.end();
+    }
+    return of(ofSide, ofBaseline, watch.doubts());
+  }
+
+  /** Sums up what neighbours of equal index took. */
+  static PairedBlocks of(
+      final double[] ofSide, final double[] ofBaseline, final List<String> doubts) {
+    final double[] ratios = new double[ofSide.length];
+    Arrays.setAll(ratios, i -> ofSide[i] / ofBaseline[i]);
+    final double median = quantile(ratios, 0.5);
+    final double lower = quantile(ratios, 0.25);
+    final double upper = quantile(ratios, 0.75);
+    final List<String> all = new ArrayList<>(doubts);
+    if (!(upper - lower <= CellResult.WIDEST * median)) {
+      all.add(CellResult.FAR_APART);
     }
     return new PairedBlocks(
         quantile(ofSide, 0.5),
         quantile(ofBaseline, 0.5),
-        quantile(ratios, 0.25),
-        quantile(ratios, 0.5),
-        quantile(ratios, 0.75),
-        2 * pairs);
+        lower,
+        median,
+        upper,
+        2 * ratios.length,
+        all);
   }
 
   /** The ratio, its quartiles and how many blocks there were, as part of a readable line. */
@@ -69,20 +103,15 @@ record PairedBlocks(
    *
    * @param figure the key of the time per operation; the baseline's has {@code baseline} before it
    */
-  String json(final String figure, final String baseline) {
-    return String.format(
-        Locale.ROOT,
-        "\"%s\":%.2f,\"baseline\":\"%s\",\"baseline%s\":%.2f,\"ratioToBaseline\":%.4f,"
-            + "\"quartiles\":[%.4f,%.4f],\"blocks\":%d",
-        figure,
-        ns,
-        baseline,
-        figure.substring(0, 1).toUpperCase(Locale.ROOT) + figure.substring(1),
-        baselineNs,
-        median,
-        lowerQuartile,
-        upperQuartile,
-        blocks);
+  JsonLine json(final JsonLine json, final String figure, final String baseline) {
+    final String ofBaseline =
+        "baseline" + figure.substring(0, 1).toUpperCase(Locale.ROOT) + figure.substring(1);
+    return json.number(figure, ns, 2)
+        .text("baseline", baseline)
+        .number(ofBaseline, baselineNs, 2)
+        .number("ratioToBaseline", median, 4)
+        .pair("quartiles", lowerQuartile, upperQuartile, 4)
+        .whole("blocks", blocks);
   }
 
   private static double quantile(final double[] values, final double q) {

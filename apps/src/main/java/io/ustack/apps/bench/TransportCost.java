@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
+import io.ustack.apps.StopSignal;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;
@@ -20,31 +21,12 @@ import java.util.Locale;
 final class TransportCost {
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
+  /** The stack's and the lcore. */
+  private static final int BUSY_THREADS = 2;
+
   private TransportCost() {}
 
-  /** Times per frame and their ratio, and what the lcore received and found no room for. */
-  record Result(PairedBlocks blocks, long full) {
-    String line() {
-      return String.format(
-          Locale.ROOT,
-          "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread"
-              + " per frame forwarded; %s; ring full %d times",
-          blocks.ns(),
-          blocks.baselineNs(),
-          blocks.line(),
-          full);
-    }
-
-    String json() {
-      return "{\"cell\":\"transport-cost\",\"wire\":\"null\",\"mode\":\"ring\","
-          + blocks.json("cpuNsPerFrame", "direct")
-          + ",\"ringFull\":"
-          + full
-          + "}";
-    }
-  }
-
-  static Result run(final int seconds) throws CommandFailure {
+  static PartResult run(final int seconds, final StopSignal stop) throws CommandFailure {
     if (Runtime.getRuntime().availableProcessors() < 2) {
       throw new CommandFailure("the ring transport needs a core of its own; this machine has one");
     }
@@ -62,12 +44,30 @@ final class TransportCost {
                   "--vdev=net_null1"));
       try (DpdkPort ring = open(eal, "net_null0", Transport.RING);
           DpdkPort direct = open(eal, "net_null1", Transport.DIRECT)) {
-        final PairedBlocks blocks = PairedBlocks.measure(side(ring), side(direct), seconds);
-        return new Result(blocks, ring.link(0).counter(QueueCounter.RX_RING_FULL));
+        final PairedBlocks blocks =
+            PairedBlocks.measure(side(ring), side(direct), BUSY_THREADS, seconds, stop);
+        return result(blocks, ring.link(0).counter(QueueCounter.RX_RING_FULL));
       }
     } catch (final DpdkException e) {
       throw new CommandFailure(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Times per frame and their ratio, and what the lcore received and found no room for. */
+  private static PartResult result(final PairedBlocks blocks, final long full) {
+    final String text =
+        String.format(
+            Locale.ROOT,
+            "null  transport-cost: ring %.1f ns, direct %.1f ns of CPU of the stack's thread"
+                + " per frame forwarded; %s; ring full %d times",
+            blocks.ns(),
+            blocks.baselineNs(),
+            blocks.line(),
+            full);
+    final JsonLine json =
+        new JsonLine().text("cell", "transport-cost").text("wire", "null").text("mode", "ring");
+    blocks.json(json, "cpuNsPerFrame", "direct").whole("ringFull", full);
+    return PartResult.of(text, json, blocks.doubts());
   }
 
   private static DpdkPort open(final DpdkEal eal, final String name, final Transport transport)

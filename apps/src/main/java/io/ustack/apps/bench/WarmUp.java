@@ -90,9 +90,7 @@ final class WarmUp {
   }
 
   private void block(final Contender side, final long blockNs) throws CommandFailure {
-    if (stop.isRequested()) {
-      throw new CommandFailure("interrupted");
-    }
+    stop.check();
     side.block(blockNs);
   }
 

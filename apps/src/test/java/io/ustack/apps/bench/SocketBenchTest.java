@@ -1,9 +1,12 @@
 package io.ustack.apps.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ustack.apps.CommandFailure;
 import io.ustack.apps.CommandRun;
+import io.ustack.apps.StopSignal;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -12,6 +15,8 @@ import org.junit.jupiter.api.Test;
 @Tag("one-jdk")
 class SocketBenchTest {
   private static final String NUMBER = "[0-9]+\\.[0-9]+";
+  private static final String TRUST =
+      "\"trusted\":(true,\"doubts\":\\[]|false,\"doubts\":\\[\".*\"])}";
 
   @Test
   void measuresNeighbours() {
@@ -22,7 +27,9 @@ class SocketBenchTest {
             .matches(
                 "\\{\"cell\":\"neighbours\",.*\"ratioToBaseline\":"
                     + NUMBER
-                    + ",.*\"blocks\":40}\\R"),
+                    + ",.*\"blocks\":40,"
+                    + TRUST
+                    + "\\R"),
         run::toString);
   }
 
@@ -37,9 +44,20 @@ class SocketBenchTest {
       assertTrue(line.startsWith("{\"cell\":\"epoll-cost\",\"wire\":\"pipe\""), line);
       assertTrue(line.contains("\"conns\":" + (i == 0 ? 1 : 64) + ","), line);
       assertTrue(line.matches(".*\"serverNsPerOp\":" + NUMBER + ",.*"), line);
-      assertTrue(line.matches(".*\"ratioToBaseline\":" + NUMBER + ",.*\"blocks\":40}"), line);
+      assertTrue(
+          line.matches(".*\"ratioToBaseline\":" + NUMBER + ",.*\"blocks\":40," + TRUST), line);
     }
     assertTrue(lines.get(2).startsWith("{\"cell\":\"hand-over\""), lines.get(2));
-    assertTrue(lines.get(2).matches(".*\"samples\":[1-9][0-9]*}"), lines.get(2));
+    assertTrue(lines.get(2).matches(".*\"samples\":[1-9][0-9]*," + TRUST), lines.get(2));
+  }
+
+  /** They end soon and in their order, as when somebody presses Ctrl-C. */
+  @Test
+  void endWhenTheyAreAsked() {
+    final StopSignal stop = new StopSignal();
+    stop.request();
+    assertThrows(CommandFailure.class, () -> new EpollCost(1).run(3600, stop));
+    assertThrows(CommandFailure.class, () -> new HandOver().run(3600, stop));
+    assertThrows(CommandFailure.class, () -> new Neighbours().run(3600, stop));
   }
 }

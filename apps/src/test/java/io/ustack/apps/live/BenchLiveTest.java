@@ -177,7 +177,8 @@ class BenchLiveTest {
   void measuresTransports() throws IOException, InterruptedException {
     final String said = run("--transports", "--seconds=1", "--json");
     assertTrue(said.startsWith("{\"cell\":\"transport-cost\",\"wire\":\"null\""), said);
-    assertTrue(said.matches(".*\"ratioToBaseline\":[0-9.]+,.*\"blocks\":40,.*\\R"), said);
+    assertTrue(
+        said.matches(".*\"ratioToBaseline\":[0-9.]+,.*\"blocks\":40,.*\"trusted\":.*\\R"), said);
   }
 
   @ParameterizedTest

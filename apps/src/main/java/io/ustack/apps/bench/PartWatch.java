@@ -1,0 +1,46 @@
+package io.ustack.apps.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Looks at the machine, and at the compilers of this process, while a part is measured in it. */
+final class PartWatch {
+  /** As long as the witness is asked about at least: the kernel counts in ticks. */
+  static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Witness witness = new Witness();
+  private final List<String> doubts;
+  private final long firstNs = System.nanoTime();
+  private final long compilersNs = compilersNs();
+
+  /** From now on, while so many threads of this process are busy. */
+  PartWatch(final int busyThreads) {
+    doubts = Cores.doubts(busyThreads);
+  }
+
+  private static long compilersNs() {
+    return Work.compilerNs(ThreadTimes.now());
+  }
+
+  /** What is measured begins, for {@link #LOOK_NS} at least. */
+  void begin() {
+    witness.begin();
+  }
+
+  /** It has ended. */
+  void end() {
+    witness.end();
+  }
+
+  /** What speaks against what was measured so far. */
+  List<String> doubts() {
+    final List<String> all = new ArrayList<>(doubts);
+    all.addAll(witness.doubts());
+    final double elapsedNs = Math.max(1, System.nanoTime() - firstNs);
+    if ((compilersNs() - compilersNs) / elapsedNs > CellResult.COMPILING_MOST) {
+      all.add("the code was still being compiled");
+    }
+    return all;
+  }
+}
