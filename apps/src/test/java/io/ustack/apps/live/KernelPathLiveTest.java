@@ -46,13 +46,13 @@ class KernelPathLiveTest {
     return KernelScene.start(directory, queues, command);
   }
 
-  /** HTTP for some seconds; each request answered, none in error. */
+  /** HTTP for a second; each request answered, none in error. */
   private static CompletableFuture<String> load(final KernelScene scene) {
     return CompletableFuture.supplyAsync(
         () -> {
           try {
             return scene.peer(
-                "wrk", "-t", "1", "-c", "20", "-d", "2s", "--timeout", "30s", "--latency", URL);
+                "wrk", "-t", "1", "-c", "20", "-d", "1s", "--timeout", "30s", "--latency", URL);
           } catch (final CommandFailure e) {
             throw new CompletionException(e);
           }
