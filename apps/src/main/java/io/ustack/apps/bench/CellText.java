@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.bench.stall.StallTable;
 import io.ustack.apps.bench.stall.StallWatch;
+import io.ustack.apps.measure.JsonLine;
 import io.ustack.stack.StageTimes.Stage;
 import java.util.List;
 import java.util.Locale;

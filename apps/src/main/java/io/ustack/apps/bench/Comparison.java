@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import io.ustack.apps.measure.Witness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import io.ustack.apps.measure.JsonLine;
 import io.ustack.posix.Posix;
 import io.ustack.time.Clock;
 import java.util.Locale;

@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import io.ustack.apps.measure.JsonLine;
 import io.ustack.ipv4.Ipv4Address;
 import io.ustack.ipv4.Ipv4Subnet;
 import io.ustack.link.PipeLink;

@@ -1,5 +1,6 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.measure.JsonLine;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

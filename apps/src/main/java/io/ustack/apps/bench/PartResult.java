@@ -1,5 +1,6 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.measure.JsonLine;
 import java.util.List;
 
 /** What a part of the stack costs, measured by itself and not in a {@link Cell}. */

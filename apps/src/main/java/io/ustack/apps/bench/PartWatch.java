@@ -1,5 +1,6 @@
 package io.ustack.apps.bench;
 
+import io.ustack.apps.measure.Witness;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

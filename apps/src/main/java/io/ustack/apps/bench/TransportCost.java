@@ -2,6 +2,7 @@ package io.ustack.apps.bench;
 
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import io.ustack.apps.measure.JsonLine;
 import io.ustack.dpdk.DpdkEal;
 import io.ustack.dpdk.DpdkException;
 import io.ustack.dpdk.DpdkPort;

@@ -1,9 +1,9 @@
-package io.ustack.apps.bench;
+package io.ustack.apps.measure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ustack.apps.bench.Witness.Usage;
+import io.ustack.apps.measure.Witness.Usage;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,4 +1,4 @@
-package io.ustack.apps.bench;
+package io.ustack.apps.measure;
 
 import java.util.Collection;
 import java.util.Locale;
@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One JSON object (RFC 8259) on one line, member by member. */
-final class JsonLine {
+public final class JsonLine {
   private final StringBuilder text = new StringBuilder("{");
 
   private JsonLine raw(final String name, final String value) {
@@ -16,38 +16,38 @@ final class JsonLine {
   }
 
   /** A string; null stands for none. */
-  JsonLine text(final String name, final @Nullable String value) {
+  public JsonLine text(final String name, final @Nullable String value) {
     return raw(name, value == null ? "null" : quoted(value));
   }
 
   /** A number with so many digits behind the point; one that JSON can't say is null. */
-  JsonLine number(final String name, final double value, final int digits) {
+  public JsonLine number(final String name, final double value, final int digits) {
     return raw(name, number(value, digits));
   }
 
-  JsonLine whole(final String name, final long value) {
+  public JsonLine whole(final String name, final long value) {
     return raw(name, Long.toString(value));
   }
 
-  JsonLine none(final String name) {
+  public JsonLine none(final String name) {
     return raw(name, "null");
   }
 
-  JsonLine flag(final String name, final boolean value) {
+  public JsonLine flag(final String name, final boolean value) {
     return raw(name, Boolean.toString(value));
   }
 
-  JsonLine pair(final String name, final double first, final double second, final int digits) {
+  public JsonLine pair(final String name, final double first, final double second, final int digits) {
     return raw(name, "[" + number(first, digits) + "," + number(second, digits) + "]");
   }
 
-  JsonLine texts(final String name, final Collection<String> values) {
+  public JsonLine texts(final String name, final Collection<String> values) {
     return raw(
         name, values.stream().map(JsonLine::quoted).collect(Collectors.joining(",", "[", "]")));
   }
 
   /** An object of numbers. */
-  JsonLine numbers(final String name, final Map<String, Double> values, final int digits) {
+  public JsonLine numbers(final String name, final Map<String, Double> values, final int digits) {
     return raw(
         name,
         values.entrySet().stream()
@@ -56,7 +56,7 @@ final class JsonLine {
   }
 
   /** An object of objects. */
-  JsonLine objects(final String name, final Map<String, JsonLine> values) {
+  public JsonLine objects(final String name, final Map<String, JsonLine> values) {
     return raw(
         name,
         values.entrySet().stream()

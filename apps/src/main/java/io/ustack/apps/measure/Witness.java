@@ -1,4 +1,4 @@
-package io.ustack.apps.bench;
+package io.ustack.apps.measure;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * Looks at the machine while blocks run: whether others used the processors, whether a hypervisor
  * took them away, whether the two clocks agree. What it saw are reasons not to trust a figure.
  */
-final class Witness {
+public final class Witness {
   private static final Path STAT = Path.of("/proc/stat");
 
   /** A tick of {@code /proc/stat}, USER_HZ, is 10 ms on every machine that DPDK runs on. */
@@ -78,13 +78,13 @@ final class Witness {
   }
 
   /** A block begins. */
-  void begin() {
+  public void begin() {
     before = Usage.now();
     beginNs = System.nanoTime();
   }
 
   /** The block has ended. */
-  void end() {
+  public void end() {
     final double elapsedNs = Math.max(1, System.nanoTime() - beginNs);
     judge(before, Usage.now(), elapsedNs);
   }
@@ -101,7 +101,7 @@ final class Witness {
   }
 
   /** What speaks against the blocks seen so far; empty when nothing does. */
-  List<String> doubts() {
+  public List<String> doubts() {
     final List<String> doubts = new ArrayList<>();
     doubt(doubts, "others used the processors", busy, othersShares, OTHERS_MOST);
     doubt(doubts, "the hypervisor took the processors", stolen, stolenShares, STOLEN_MOST);
