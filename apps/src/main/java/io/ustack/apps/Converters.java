@@ -291,7 +291,7 @@ final class Converters {
     @Override
     public LoadPlan.Kind convert(final String text) {
       for (final LoadPlan.Kind kind : LoadPlan.Kind.values()) {
-        if (kind.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(text)) {
+        if (kind.label().equals(text)) {
           return kind;
         }
       }

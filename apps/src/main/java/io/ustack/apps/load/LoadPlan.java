@@ -1,6 +1,7 @@
 package io.ustack.apps.load;
 
 import java.nio.ByteBuffer;
+import java.util.Locale;
 
 /**
  * What a load does, on one thread.
@@ -37,6 +38,11 @@ public record LoadPlan(
     BULK,
     /** A stream from the server. */
     BULK_DOWN;
+
+    /** As the command line and results name it. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 
     /** Whether bytes count, and not requests. */
     public boolean isStream() {

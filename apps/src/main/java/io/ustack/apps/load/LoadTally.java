@@ -1,5 +1,7 @@
 package io.ustack.apps.load;
 
+import io.ustack.apps.measure.JsonLine;
+import io.ustack.ipv4.Ipv4Address;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -119,23 +121,25 @@ public final class LoadTally {
             .collect(Collectors.joining(", ", " (failed: ", ")"));
   }
 
-  /** One JSON object on one line. */
-  public String json() {
-    return String.format(
-        Locale.ROOT,
-        "{\"success\":%d,\"failed\":%d,\"notBegun\":%d,\"bytes\":%d,\"timeSec\":%.6f,"
-            + "\"qps\":%.1f,\"gbitPerSec\":%.4f,\"p50Us\":%.3f,\"p99Us\":%.3f,\"p999Us\":%.3f,"
-            + "\"maxUs\":%.3f}",
-        successes,
-        failures(),
-        unsent,
-        bytes,
-        seconds(),
-        successes / seconds(),
-        bytes * 8 / seconds() / 1e9,
-        us(50),
-        us(99),
-        us(99.9),
-        us(100));
+  /** One JSON object on one line: what came of that plan. */
+  public String json(final LoadPlan plan) {
+    final Map<String, Double> reasons = new TreeMap<>();
+    failures.forEach((why, count) -> reasons.put(why, count.doubleValue()));
+    return new JsonLine()
+        .whole("success", successes)
+        .whole("failed", failures())
+        .whole("notBegun", unsent)
+        .whole("bytes", bytes)
+        .number("timeSec", seconds(), 6)
+        .number("qps", successes / seconds(), 1)
+        .number("gbitPerSec", bytes * 8 / seconds() / 1e9, 4)
+        .number("p50Us", us(50), 3)
+        .number("p99Us", us(99), 3)
+        .number("p999Us", us(99.9), 3)
+        .number("maxUs", us(100), 3)
+        .text("kind", plan.kind().label())
+        .text("server", Ipv4Address.format(plan.address()) + ":" + plan.port())
+        .numbers("failures", reasons, 0)
+        .toString();
   }
 }

@@ -140,6 +140,18 @@ final class LoadRunTest {
   }
 
   @Test
+  void jsonSaysWhatWasAskedOfWhomAndWhatFailedWhy() {
+    hosts.serve(hosts.serverPosix()::poll);
+    final LoadPlan plan = plan(LoadPlan.Kind.BULK_DOWN, 3, 0, SECOND);
+    final String json = run(plan).json(plan);
+    assertTrue(json.startsWith("{\"success\":0,\"failed\":3,\"notBegun\":0,\"bytes\":0,"), json);
+    assertTrue(
+        json.contains(
+            "\"kind\":\"bulk-down\",\"server\":\"10.99.0.2:7\",\"failures\":{\"ECONNREFUSED\":3}"),
+        json);
+  }
+
+  @Test
   void connectionsThatAreRefusedAreRequestsThatFailed() {
     hosts.serve(hosts.serverPosix()::poll);
     final long beforeNs = hosts.clock().nanoTime();
