@@ -89,7 +89,9 @@ final class LoadCommand implements Callable<Integer> {
   @Option(
       names = {"-n", "--requests"},
       paramLabel = "N",
-      description = "End after so many requests, the failed ones among them.")
+      description =
+          "End after so many requests, the failed ones among them; a connection that was lost or"
+              + " refused without one counts as one, as long as one is left to begin.")
   private @Nullable Long requests;
 
   @Option(

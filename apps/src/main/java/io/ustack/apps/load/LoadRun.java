@@ -199,12 +199,15 @@ public final class LoadRun implements AutoCloseable {
 
   /** It is closed and rests, and was in the middle of a request or not. */
   void onFailure(final LoadConnection connection, final String why, final boolean asked) {
-    tally.failed(why);
     if (asked || plan.kind() == LoadPlan.Kind.CPS) {
       underway--;
+      tally.failed(why);
     } else {
       free.remove(connection);
-      begun += started ? 1 : 0; // an attempt like others, or a run of so many would never end
+      if (plan.requests() == 0 || begun < plan.requests()) {
+        begun++; // an attempt like others, or a run of so many would never end
+        tally.failed(why);
+      }
     }
     endFirstAttempt(connection);
   }

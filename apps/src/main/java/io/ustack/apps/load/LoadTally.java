@@ -25,7 +25,9 @@ public final class LoadTally {
     latency.recordValue(Math.min(LONGEST_NS, Math.max(1, latencyNs)));
   }
 
-  /** A request, or an attempt to connect, came to nothing. */
+  /**
+   * A request came to nothing; or a connection that had none, in whose place one could have begun.
+   */
   void failed(final String why) {
     failures.merge(why, 1L, Long::sum);
   }

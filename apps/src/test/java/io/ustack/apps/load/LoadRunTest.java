@@ -13,7 +13,9 @@ import io.ustack.posix.Posix;
 import io.ustack.posix.SocketOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
@@ -29,6 +31,7 @@ final class LoadRunTest {
   private final EventLoop loop = new EventLoop(hosts.peerPosix(), hosts.clock());
   private EventLoop server;
   private boolean serverSleeps;
+  private final List<Integer> accepted = new ArrayList<>();
 
   @AfterEach
   void close() {
@@ -176,6 +179,7 @@ final class LoadRunTest {
         Epoll.EPOLLIN,
         (accepted, nowNs) -> {
           final int fd = posix.accept4(listener, null, SocketOption.SOCK_NONBLOCK);
+          accepted.add(fd);
           server.add(fd, events, (bits, thenNs) -> ready.accept(fd));
         });
     hosts.serve(() -> server.step(0));
@@ -205,6 +209,65 @@ final class LoadRunTest {
     assertEquals(6, tally.successes());
     assertEquals(3, tally.failures());
     assertTrue(tally.line(false).endsWith("(failed: 3 x closed by the server)"), tally.line(false));
+  }
+
+  /** Of four connections one works; the others are refused, or closed while it does. */
+  @Test
+  void successesAndFailuresAreAsManyAsWereToBe() {
+    final byte[] bytes = new byte[64];
+    final int[] first = {-1};
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          first[0] = first[0] < 0 ? fd : first[0];
+          if (hosts.serverPosix().recv(fd, bytes, 0, 64, 0) <= 0 || fd != first[0]) {
+            server.close(fd);
+          } else {
+            hosts.serverPosix().send(fd, bytes, 0, 64, 0);
+          }
+        });
+    for (final int requests : new int[] {3, 4, 5, 20}) {
+      first[0] = -1;
+      final LoadTally tally = run(plan(LoadPlan.Kind.RR, 4, requests, 0));
+      assertTrue(tally.failures() > 0, tally.line(false));
+      assertEquals(requests, tally.successes() + tally.failures(), tally.line(false));
+    }
+  }
+
+  @Test
+  void connectionsThatAreRefusedCountAsRequestsAsLongAsOneIsLeft() {
+    hosts.serve(hosts.serverPosix()::poll);
+    assertEquals(2, run(plan(LoadPlan.Kind.RR, 5, 2, 0)).failures());
+  }
+
+  /** The last request is under way when the connections that have none are lost. */
+  @Test
+  void aConnectionThatIsLostWhenAllHasBegunDoesNotCount() {
+    final byte[] bytes = new byte[64];
+    final List<Integer> silent = new ArrayList<>();
+    final int[] asked = {-1};
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          if (hosts.serverPosix().recv(fd, bytes, 0, 64, 0) <= 0) {
+            server.close(fd);
+            return;
+          }
+          asked[0] = fd;
+          accepted.stream().filter(other -> other != fd).forEach(server::close);
+          accepted.clear();
+          silent.add(fd);
+        });
+    final int[] turns = {0};
+    final LoadTally tally =
+        run(
+            plan(LoadPlan.Kind.RR, 4, 1, 0),
+            () -> {
+              if (!silent.isEmpty() && ++turns[0] == 100) {
+                hosts.serverPosix().send(asked[0], bytes, 0, 64, 0);
+              }
+            });
+    assertEquals("success 1, failed 0", tally.line(false).substring(0, 19));
   }
 
   @Test
