@@ -133,7 +133,9 @@ final class LoadCommand implements Callable<Integer> {
   @Option(
       names = "--answer",
       paramLabel = "BYTES",
-      description = "How long an answer is. Default: as long as a request.")
+      description =
+          "How long an answer is; one that is longer has failed, and its connection with it."
+              + " Default: as long as a request.")
   private @Nullable Integer answer;
 
   @Option(

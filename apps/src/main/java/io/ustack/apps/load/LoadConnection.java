@@ -141,6 +141,7 @@ final class LoadConnection implements EventHandler {
       run.loop.change(fd, Epoll.EPOLLIN | Epoll.EPOLLOUT);
     } else if (sent > count) {
       run.loop.change(fd, Epoll.EPOLLIN); // the last of several pieces
+      endIfAnswered(nowNs);
     }
   }
 
@@ -154,7 +155,16 @@ final class LoadConnection implements EventHandler {
       return;
     }
     received += count;
-    if (state == State.ASKING && received >= plan.answerBytes()) {
+    if (state == State.FREE || received > plan.answerBytes()) {
+      fail("more than an answer", nowNs);
+      return;
+    }
+    endIfAnswered(nowNs);
+  }
+
+  /** An answer can be there before its request has left; the next one begins behind both. */
+  private void endIfAnswered(final long nowNs) {
+    if (received == plan.answerBytes() && sent == plan.request().limit()) {
       state = State.FREE;
       run.onAnswer(this, nowNs);
     }

@@ -270,6 +270,104 @@ final class LoadRunTest {
     assertEquals("success 1, failed 0", tally.line(false).substring(0, 19));
   }
 
+  private void answer(final int bytes) {
+    final byte[] any = new byte[200];
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          if (hosts.serverPosix().recv(fd, any, 0, 200, 0) <= 0) {
+            server.close(fd);
+          } else {
+            hosts.serverPosix().send(fd, any, 0, bytes, 0);
+          }
+        });
+  }
+
+  @Test
+  void anAnswerThatIsTooLongHasFailed() {
+    answer(65);
+    for (final LoadPlan.Kind kind : List.of(LoadPlan.Kind.RR, LoadPlan.Kind.CPS)) {
+      final LoadTally tally = run(plan(kind, 2, 20, 0));
+      assertEquals(0, tally.successes());
+      assertTrue(
+          tally.line(false).endsWith("(failed: 20 x more than an answer)"), tally.line(false));
+    }
+  }
+
+  /** Of an open loop: nothing is under way when it comes. */
+  @Test
+  void whatComesAfterAnAnswerHasFailedToo() {
+    answerAndSendOneMore();
+    final LoadTally tally = run(atRate(plan(LoadPlan.Kind.RR, 1, 10, 0), 1000));
+    assertTrue(
+        tally.line(false).startsWith("success 5, failed 5, ")
+            && tally.line(false).endsWith("(failed: 5 x more than an answer)"),
+        tally.line(false));
+  }
+
+  private void answerAndSendOneMore() {
+    final byte[] any = new byte[200];
+    final int[] late = {-1, 0};
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          if (hosts.serverPosix().recv(fd, any, 0, 200, 0) <= 0) {
+            server.close(fd);
+          } else {
+            hosts.serverPosix().send(fd, any, 0, 64, 0);
+            late[0] = fd;
+            late[1] = 10;
+          }
+        });
+    hosts.serve(
+        () -> {
+          server.step(0);
+          if (late[1] > 0 && --late[1] == 0) {
+            hosts.serverPosix().send(late[0], any, 0, 1, 0);
+          }
+        });
+  }
+
+  /** A server that answers with the first byte and reads the rest later. */
+  @Test
+  void theNextRequestWaitsUntilTheLastHasLeft() {
+    final byte[] some = new byte[10_000];
+    final Map<Integer, Integer> read = new HashMap<>();
+    final int requestBytes = 1 << 20;
+    final long[] all = {0};
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          final int count = hosts.serverPosix().recv(fd, some, 0, some.length, 0);
+          if (count <= 0) {
+            server.close(fd);
+            return;
+          }
+          all[0] += count;
+          final int before = read.getOrDefault(fd, 0);
+          if (before == 0 || before + count > requestBytes) {
+            hosts.serverPosix().send(fd, some, 0, 1, 0);
+          }
+          read.put(fd, (before + count) % requestBytes);
+        });
+    final LoadTally tally =
+        run(
+            new LoadPlan(
+                LoadPlan.Kind.RR,
+                TwoHosts.SERVER_ADDRESS,
+                PORT,
+                1,
+                5,
+                0,
+                0,
+                ByteBuffer.allocateDirect(requestBytes),
+                1,
+                30 * SECOND));
+    hosts.pass(SECOND);
+    assertEquals(5, tally.successes(), tally.line(false));
+    assertTrue(all[0] > 4L * requestBytes, "whole requests: " + all[0]);
+  }
+
   @Test
   void whatIsNotAnsweredInTimeHasFailed() throws IOException {
     echo();
