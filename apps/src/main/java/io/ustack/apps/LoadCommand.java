@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
       "Asks a TCP server as fast as it answers, or at a fixed rate, and counts.",
       "  rr    requests on connections that stay open, each when the last is answered",
       "  cps   a connection for each request: connect, request, answer, reset",
-      "  bulk  streams to the server; bulk-down: from it",
+      "  bulk  streams to the server, of which counts what it acknowledges; bulk-down: from it",
       "Exit code 0 when all that was begun went well, else 1."
     },
     customSynopsis =

@@ -44,6 +44,11 @@ final class LoadConnection implements EventHandler {
   /** When what it waits for is given up, or its rest ends. */
   private long limitNs;
 
+  /** Bytes that a stream has given to the stack, and those of them that the server has. */
+  private long handed;
+
+  private long delivered;
+
   private int sent;
   private int received;
 
@@ -180,8 +185,28 @@ final class LoadConnection implements EventHandler {
 
   void stream() {
     state = State.STREAMING;
+    handed = 0;
+    delivered = 0;
     final boolean up = plan.kind() == LoadPlan.Kind.BULK;
     run.loop.change(fd, up ? Epoll.EPOLLIN | Epoll.EPOLLOUT : Epoll.EPOLLIN);
+  }
+
+  /**
+   * Counts what the server has acknowledged since it was last asked for. Not of one that has
+   * failed: it has forgotten what it had not.
+   */
+  void countDelivered(final long nowNs) {
+    if (state != State.STREAMING || plan.kind() != LoadPlan.Kind.BULK) {
+      return;
+    }
+    final int waiting = posix.ioctl(fd, SocketOption.SIOCOUTQ, 0);
+    final int error = posix.getsockopt(fd, SocketOption.SOL_SOCKET, SocketOption.SO_ERROR);
+    if (waiting >= 0 && error == 0) {
+      run.tally.moved((int) (handed - waiting - delivered));
+      delivered = handed - waiting;
+    } else if (error > 0) {
+      fail(Errno.name(error), nowNs);
+    }
   }
 
   private void move(final int events, final long nowNs) {
@@ -192,9 +217,10 @@ final class LoadConnection implements EventHandler {
         fail(Errno.name(count), nowNs);
         return;
       }
-      run.tally.moved(Math.max(0, count));
+      handed += Math.max(0, count);
+      countDelivered(nowNs);
     }
-    if ((events & ~Epoll.EPOLLOUT) != 0) {
+    if (state == State.STREAMING && (events & ~Epoll.EPOLLOUT) != 0) {
       final int count = run.receive(fd);
       if (count > 0 && plan.kind() == LoadPlan.Kind.BULK_DOWN) {
         run.tally.moved(count);

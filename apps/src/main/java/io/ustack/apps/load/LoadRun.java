@@ -106,6 +106,9 @@ public final class LoadRun implements AutoCloseable {
   /** What came of it until now. */
   public LoadTally tally() {
     final long nowNs = clock.nanoTime();
+    for (final LoadConnection connection : connections) {
+      connection.countDelivered(nowNs);
+    }
     tally.ended(started ? nowNs - startNs : 0, due == null ? 0 : neverBegun(due, nowNs));
     return tally;
   }

@@ -63,7 +63,10 @@ public final class LoadTally {
     return failures.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Bytes of streams. */
+  /**
+   * Bytes of streams: of those to the server what it has acknowledged, of one that failed as far as
+   * was known when it sent last.
+   */
   public long bytes() {
     return bytes;
   }
