@@ -146,7 +146,10 @@ final class LoadCommand implements Callable<Integer> {
       description = "For an answer, or a connection to open. Default: ${DEFAULT-VALUE}.")
   private long timeoutNs;
 
-  @Option(names = "--json", description = "The result as a JSON object on one line, with how often what failed for which reason.")
+  @Option(
+      names = "--json",
+      description =
+          "The result as a JSON object on one line, with how often what failed for which reason.")
   private boolean json;
 
   @Mixin
@@ -166,7 +169,9 @@ final class LoadCommand implements Callable<Integer> {
         invocation.out().println("load: " + running.description());
       }
       final LoadTally tally = threads == 1 ? run(running, plan) : runThreads(running, plan);
-      invocation.out().println(json ? tally.json(plan) : "load: " + tally.line(plan.kind().isStream()));
+      invocation
+          .out()
+          .println(json ? tally.json(plan) : "load: " + tally.line(plan.kind().isStream()));
       if (invocation.stop().isRequested() && tally.isGood()) {
         return Main.EXIT_INTERRUPTED;
       }

@@ -37,7 +37,8 @@ public final class JsonLine {
     return raw(name, Boolean.toString(value));
   }
 
-  public JsonLine pair(final String name, final double first, final double second, final int digits) {
+  public JsonLine pair(
+      final String name, final double first, final double second, final int digits) {
     return raw(name, "[" + number(first, digits) + "," + number(second, digits) + "]");
   }
 
