@@ -119,6 +119,7 @@ public final class BenchEnd {
     final IdleConnections.Weight weight = new IdleConnections(connections).weigh();
     final Fields fields =
         new Fields()
+            .with("empty", joined(weight.empty()))
             .with("bytes", joined(weight.bytes()))
             .with("collectionMs", joined(weight.collectionMs()));
     System.out.println("weight " + fields);

@@ -13,6 +13,8 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +25,9 @@ import java.util.List;
  * each connection are here. Each has sent a request and got its answer; each end is a socket in an
  * epoll set. The clock is moved by hand, far enough that every timer has run out and given back
  * what it had borrowed.
+ *
+ * <p>A stack keeps some of what busy connections have given back, for the next, so never more than
+ * a few are busy at once here, and as many have come and gone before the heap counts as empty.
  */
 final class IdleConnections {
   private static final int CLIENT = Ipv4Address.parse("10.1.0.1");
@@ -32,11 +37,19 @@ final class IdleConnections {
   private static final int PER_PORT = 25_000;
 
   private static final int FIRST_PORT = 2000;
-  private static final int OPENING_AT_ONCE = 256;
+  private static final int BUSY_AT_ONCE = 256;
   private static final int MESSAGE_BYTES = 64;
   private static final long STEP_NS = 100_000;
   private static final long PATIENCE_NS = 60_000_000_000L;
+
+  /** Until those that were busy have given back what others can use. */
+  private static final long SHORT_REST_NS = 2_000_000_000L;
+
   private static final long REST_NS = 10_000_000_000L;
+
+  /** Until nothing is left of those that were closed: longer than TIME-WAIT. */
+  private static final long CLOSED_REST_NS = 70_000_000_000L;
+
   private static final long REST_STEP_NS = 5_000_000;
   private static final int COLLECTIONS = 3;
   private static final MemoryMXBean MEMORY = ManagementFactory.getMemoryMXBean();
@@ -51,7 +64,6 @@ final class IdleConnections {
   /** Of the server, by descriptor. */
   private boolean[] listening = new boolean[64];
 
-  private int begun;
   private int answered;
 
   IdleConnections(final int connections) {
@@ -66,7 +78,7 @@ final class IdleConnections {
   }
 
   private Sockets sockets(final int address, final PipeLink end) {
-    final TcpConfig tcp = TcpConfig.LINUX.with().maxConnections(connections + 1).build();
+    final TcpConfig tcp = TcpConfig.LINUX.with().maxConnections(connections + BUSY_AT_ONCE).build();
     final StackConfig config = StackConfig.of(new Ipv4Subnet(address, 24)).withTcp(tcp);
     final NetworkStack stack = new NetworkStack(config, end, clock.nanoTime());
     return new PosixSockets(Posix.inline(stack, clock), SERVER);
@@ -75,31 +87,45 @@ final class IdleConnections {
   /**
    * What was measured.
    *
-   * @param bytes of heap and direct buffers that the connections hold, both ends, after each of
-   *     several full collections
+   * @param empty bytes of heap and direct buffers without a connection, each time after a few were
+   *     opened and closed
+   * @param bytes that the connections hold besides, both ends, after each of several full
+   *     collections
    * @param collectionMs how long each of these took
    */
-  record Weight(List<Long> bytes, List<Long> collectionMs) {}
+  record Weight(List<Long> empty, List<Long> bytes, List<Long> collectionMs) {}
 
   /** Opens them, lets them rest, and weighs them. */
   Weight weigh() throws CommandFailure {
-    exchange();
-    final long before = live();
+    comeAndGo(); // brings what all connections share
+    live(); // and this brings what looking takes
+    final List<Long> empty = new ArrayList<>();
+    for (int i = 0; i < COLLECTIONS; i++) {
+      comeAndGo();
+      empty.add(live());
+    }
     open();
-    rest();
+    rest(REST_NS);
     final List<Long> bytes = new ArrayList<>();
     final List<Long> collectionMs = new ArrayList<>();
     for (int i = 0; i < COLLECTIONS; i++) {
       final long beginMs = collectionMs();
-      bytes.add(live() - before);
+      bytes.add(live() - empty.get(COLLECTIONS - 1));
       collectionMs.add(collectionMs() - beginMs);
     }
-    return new Weight(bytes, collectionMs);
+    return new Weight(empty, bytes, collectionMs);
   }
 
+  /**
+   * Right after a full collection. What the heap says to be used a moment later has the buffers in
+   * it from which threads allocate, whole: megabytes.
+   */
   private static long live() {
     MEMORY.gc();
-    long bytes = MEMORY.getHeapMemoryUsage().getUsed();
+    long bytes = 0;
+    for (final MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+      bytes += pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage().getUsed() : 0;
+    }
     for (final BufferPoolMXBean pool :
         ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class)) {
       bytes += pool.getName().equals("direct") ? pool.getMemoryUsed() : 0;
@@ -113,24 +139,31 @@ final class IdleConnections {
         .sum();
   }
 
-  /** The first connection brings what all of them share: it is no part of their weight. */
-  private void exchange() throws CommandFailure {
-    client.connect(FIRST_PORT);
-    begun++;
-    await(1);
-    rest();
+  /** A few connections, until nothing is left of them. */
+  private void comeAndGo() throws CommandFailure {
+    final int[] all = new int[BUSY_AT_ONCE];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = client.connect(FIRST_PORT);
+    }
+    await(all.length);
+    for (final int descriptor : all) {
+      client.close(descriptor);
+    }
+    rest(CLOSED_REST_NS);
+    answered = 0;
   }
 
   private void open() throws CommandFailure {
-    final int last = connections + 1;
-    while (begun < last) {
-      while (begun < last && begun - answered < OPENING_AT_ONCE) {
+    int begun = 0;
+    while (begun < connections) {
+      final int next = Math.min(connections, begun + BUSY_AT_ONCE);
+      while (begun < next) {
         client.connect(FIRST_PORT + begun / PER_PORT);
         begun++;
       }
-      await(Math.max(answered + 1, begun - OPENING_AT_ONCE + 1));
+      await(begun);
+      rest(SHORT_REST_NS);
     }
-    await(last);
   }
 
   private void await(final int answers) throws CommandFailure {
@@ -145,8 +178,8 @@ final class IdleConnections {
     }
   }
 
-  private void rest() {
-    for (long restedNs = 0; restedNs < REST_NS; restedNs += REST_STEP_NS) {
+  private void rest(final long ns) {
+    for (long restedNs = 0; restedNs < ns; restedNs += REST_STEP_NS) {
       step();
       clock.advance(REST_STEP_NS);
     }
@@ -178,6 +211,8 @@ final class IdleConnections {
       final int count = server.receive(descriptor, message, MESSAGE_BYTES);
       if (count > 0) {
         server.send(descriptor, message, count);
+      } else if (count == 0) {
+        server.close(descriptor);
       }
     }
   }

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bytesPerEnd of heap and direct buffers, for one end of a connection: half of what both
  *     hold
- * @param collectionMs median of the full collections with all of them alive
+ * @param collectionMs median of the full collections with all of them alive; nobody looked whether
+ *     others had the processors meanwhile
  * @param baseline the other build
  * @param ratio bytes, ours by the baseline's: below 1 is less; 0 without one
  */
@@ -27,23 +28,37 @@ record IdleResult(
     implements Result {
   private static final double WIDEST = 0.01;
 
+  /** A heap in which nothing happens may agree with itself by chance. */
+  private static final long LEAST_NOISE_BYTES = 1024;
+
   /** One side, as its process has said it. */
   static IdleResult of(final Subject subject, final Fields weight) {
     final long[] bytes = numbers(weight.text("bytes"));
     final long[] milliseconds = numbers(weight.text("collectionMs"));
-    final double ends = 2.0 * subject.cell().connections();
+    final long middle = bytes[bytes.length / 2];
     final List<String> doubts = new ArrayList<>();
-    if (bytes[bytes.length - 1] - bytes[0] > WIDEST * bytes[bytes.length / 2]) {
+    if (spread(bytes) > WIDEST * middle) {
       doubts.add("full collections do not agree about what is alive");
+    }
+    final String empty = weight.text("empty");
+    final long noise = empty.isEmpty() ? 0 : Math.max(LEAST_NOISE_BYTES, spread(numbers(empty)));
+    if (empty.isEmpty()) {
+      doubts.add("a build that measures the empty heap with what its threads had set aside");
+    } else if (noise > WIDEST * middle) {
+      doubts.add("they weigh %d bytes, and the empty heap varies by %d".formatted(middle, noise));
     }
     return new IdleResult(
         subject,
-        bytes[bytes.length / 2] / ends,
+        middle / (2.0 * subject.cell().connections()),
         milliseconds[milliseconds.length / 2],
         bytes.length,
         null,
         0,
         doubts);
+  }
+
+  private static long spread(final long[] sorted) {
+    return sorted[sorted.length - 1] - sorted[0];
   }
 
   private static long[] numbers(final String text) {
@@ -53,7 +68,7 @@ record IdleResult(
   /** The same beside another build. */
   IdleResult beside(final String name, final IdleResult other) {
     final List<String> all = new ArrayList<>(doubts);
-    all.addAll(other.doubts);
+    other.doubts.forEach(doubt -> all.add(name + ": " + doubt));
     return new IdleResult(
         subject, bytesPerEnd, collectionMs, samples, name, bytesPerEnd / other.bytesPerEnd, all);
   }

@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,17 +18,37 @@ class IdleConnectionsTest {
       new Subject(Cell.parse("idle-1000").orElseThrow(), "pipe", "inline", "", "17", List.of());
 
   private static Fields weight(final String bytes) {
-    return new Fields().with("bytes", bytes).with("collectionMs", "9,7,8");
+    return weight("500000,500000,500000", bytes);
   }
 
-  /** More than one port of the server can take. */
+  private static Fields weight(final String empty, final String bytes) {
+    return new Fields().with("empty", empty).with("bytes", bytes).with("collectionMs", "9,7,8");
+  }
+
+  private static IdleResult weighed(final String cell) throws CommandFailure {
+    return new IdleProcess(Build.own(), new StopSignal()).weigh(Cell.parse(cell).orElseThrow());
+  }
+
+  /**
+   * More than one port of the server can take, and few: what a stack keeps for whoever is busy next
+   * is no part of the weight, nor what the JVM's threads have set aside to allocate from.
+   */
   @Test
-  void areWeighedInAProcessOfTheirOwn() throws CommandFailure {
-    final Cell cell = Cell.parse("idle-30000").orElseThrow();
-    final IdleResult result = new IdleProcess(Build.own(), new StopSignal()).weigh(cell);
-    assertTrue(result.bytesPerEnd() > 64 && result.bytesPerEnd() < 16_384, result::line);
-    assertTrue(result.collectionMs() > 0, result::line);
-    assertEquals(List.of(), result.doubts());
+  void fewWeighAsMuchAsMany() throws CommandFailure {
+    final IdleResult many = weighed("idle-30000");
+    assertTrue(many.bytesPerEnd() > 64 && many.bytesPerEnd() < 16_384, many::line);
+    assertTrue(many.collectionMs() > 0, many::line);
+    assertEquals(List.of(), many.doubts());
+    final IdleResult few = weighed("idle-600");
+    assertEquals(List.of(), few.doubts());
+    assertEquals(many.bytesPerEnd(), few.bytesPerEnd(), 0.1 * many.bytesPerEnd(), few::line);
+  }
+
+  /** What one brings is mostly what all share. */
+  @Test
+  void oneIsTooLightToBeWeighed() throws CommandFailure {
+    final IdleResult one = weighed("idle-1");
+    assertFalse(one.isTrusted(), one::line);
   }
 
   @Test
@@ -51,6 +72,42 @@ class IdleConnectionsTest {
     assertTrue(
         result.line().endsWith("NOT TRUSTED: full collections do not agree about what is alive"),
         result::line);
+  }
+
+  /** By a kilobyte at least, also where three looks saw no difference. */
+  @Test
+  void aWeightWithinTheNoiseOfTheEmptyHeapIsADoubt() {
+    final String most = "102400,102400,102400";
+    assertTrue(IdleResult.of(SUBJECT, weight(most)).isTrusted());
+    assertEquals(
+        List.of("they weigh 102399 bytes, and the empty heap varies by 1024"),
+        IdleResult.of(SUBJECT, weight("102399,102399,102399")).doubts());
+    assertEquals(
+        List.of("they weigh 102400 bytes, and the empty heap varies by 1025"),
+        IdleResult.of(SUBJECT, weight("9000,10000,8975", most)).doubts());
+  }
+
+  @Test
+  void noWeightAndLessAreDoubts() {
+    assertFalse(IdleResult.of(SUBJECT, weight("0,0,0")).isTrusted());
+    final IdleResult less = IdleResult.of(SUBJECT, weight("-1700000,-1700000,-1700000"));
+    assertTrue(less.line().contains(" NOT TRUSTED: "), less::line);
+    final IdleResult beside =
+        IdleResult.of(SUBJECT, weight("2000000,2000000,2000000")).beside("../old", less);
+    assertTrue(
+        beside
+            .line()
+            .endsWith("../old: they weigh -1700000 bytes, and the empty heap varies by 1024"),
+        beside::line);
+  }
+
+  /** Those before had megabytes more or less in it, and all collections agreed. */
+  @Test
+  void anOlderBuildIsADoubt() {
+    final Fields old = new Fields().with("bytes", "2000000,2000000").with("collectionMs", "9,7,8");
+    assertEquals(
+        List.of("a build that measures the empty heap with what its threads had set aside"),
+        IdleResult.of(SUBJECT, old).doubts());
   }
 
   @Test
