@@ -129,10 +129,9 @@ final class CellText {
         .numbers("threadCpuMs", milliseconds(result.work()), 1)
         .numbers("clientThreadCpuMs", milliseconds(result.clientWork()), 1)
         .numbers("stageNsPerOp", result.perOp(result.work().stagesNs()), 2)
-        .numbers("clientStageNsPerOp", result.perOp(result.clientWork().stagesNs()), 2)
-        .objects("stalls", stalls(result, 0))
-        .objects("clientStalls", stalls(result, 1))
-        .text("transport", subject.transport().isEmpty() ? null : subject.transport())
+        .numbers("clientStageNsPerOp", result.perOp(result.clientWork().stagesNs()), 2);
+    stalls(json, result);
+    json.text("transport", subject.transport().isEmpty() ? null : subject.transport())
         .text("jdk", subject.jdk())
         .texts("notes", subject.notes())
         .flag("trusted", result.isTrusted())
@@ -140,12 +139,21 @@ final class CellText {
     return json.toString();
   }
 
-  private static Map<String, JsonLine> stalls(final CellResult result, final int end) {
-    final Map<String, JsonLine> stalls = new TreeMap<>();
-    if (end < result.stalls().size()) {
-      final StallTable table = result.stalls().get(end);
-      table.sums().forEach((cause, sum) -> stalls.put(cause, json(sum)));
+  /** Where somebody has looked for them. */
+  private static void stalls(final JsonLine json, final CellResult result) {
+    if (!result.stalls().isEmpty()) {
+      final StallTable server = result.stalls().get(0);
+      final StallTable client = result.stalls().get(1);
+      json.objects("stalls", byCause(server))
+          .whole("stallsNotKept", server.more())
+          .objects("clientStalls", byCause(client))
+          .whole("clientStallsNotKept", client.more());
     }
+  }
+
+  private static Map<String, JsonLine> byCause(final StallTable table) {
+    final Map<String, JsonLine> stalls = new TreeMap<>();
+    table.sums().forEach((cause, sum) -> stalls.put(cause, json(sum)));
     return stalls;
   }
 

@@ -1,6 +1,7 @@
 package io.ustack.apps.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ustack.apps.bench.stall.JvmEvent;
@@ -9,6 +10,7 @@ import io.ustack.apps.bench.stall.Stalls;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
@@ -147,7 +149,7 @@ class CellResultTest {
     final Stall off = new Stall(1, 80_000, 90_000, 10_000, 80_000, 1, 0, 0, 0, 0);
     final Stall paused = new Stall(100, 60_000, 60_000, 0, 0, 1, 0, 0, 0, 0);
     final Work server =
-        new Work(1, 0, 0, 0, Map.of()).withStalls(new Stalls(1, 2, 3, 4, List.of(off), 0));
+        new Work(1, 0, 0, 0, Map.of()).withStalls(new Stalls(1, 2, 3, 4, List.of(off), 2));
     final Work client =
         new Work(1, 0, 0, 0, Map.of()).withStalls(new Stalls(1, 2, 3, 4, List.of(paused), 0));
     final Block block = new Block(10, SECOND_NS, server, client, 0, new Histogram(1, SECOND_NS, 3));
@@ -163,6 +165,7 @@ class CellResultTest {
         List.of(
             "      stalls of more than 50 us at the server:",
             "        scheduler                          8       0.640 ms  longest       80 us",
+            "        16 more in full tables, of causes unknown",
             "      stalls of more than 50 us at the client:",
             "        safepoint, Cleanup                 8       0.480 ms  longest       60 us"),
         result.line().lines().skip(1).toList());
@@ -170,13 +173,12 @@ class CellResultTest {
         result
             .json()
             .contains(
-                "\"stalls\":{\"scheduler\":{\"count\":8,\"totalUs\":640.0,\"longestUs\":80.0}},"
-                    + "\"clientStalls\":{\"safepoint, Cleanup\":{\"count\":8,"),
+                "\"stalls\":{\"scheduler\":{\"count\":8,\"totalUs\":640.0,\"longestUs\":80.0}},\"stallsNotKept\":16,\"clientStalls\":{\"safepoint,"
+                    + " Cleanup\":{\"count\":8,"),
         result::json);
-    assertTrue(
-        result(Collections.nCopies(8, block), List.of(), List.of())
-            .json()
-            .contains("\"stalls\":{},\"clientStalls\":{},"));
+    assertTrue(result.json().contains("},\"clientStallsNotKept\":0,"), result::json);
+    final CellResult unwatched = result(Collections.nCopies(8, block), List.of(), List.of());
+    assertFalse(unwatched.json().toLowerCase(Locale.ROOT).contains("stalls"), unwatched::json);
   }
 
   @Test

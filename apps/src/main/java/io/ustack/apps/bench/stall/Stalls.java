@@ -31,14 +31,19 @@ public record Stalls(long fromNs, long toNs, long busyNs, long frames, List<Stal
         fromNs, later.toNs, busyNs + later.busyNs, frames + later.frames, both, more + later.more);
   }
 
-  /** Those that began while the other thread was looked at; the clock is the machine's. */
+  /**
+   * Those that began while the other thread was looked at; the clock is the machine's. Those that
+   * were not kept are later than all that were: if one that was is too late, they are, else some
+   * may be.
+   */
   public Stalls during(final Stalls other) {
     final List<Stall> those =
         all.stream()
             .filter(stall -> stall.beginNs() - other.fromNs >= 0)
             .filter(stall -> stall.beginNs() - other.toNs < 0)
             .toList();
-    return new Stalls(other.fromNs, other.toNs, busyNs, frames, those, more);
+    final boolean late = !all.isEmpty() && all.get(all.size() - 1).beginNs() - other.toNs >= 0;
+    return new Stalls(other.fromNs, other.toNs, busyNs, frames, those, late ? 0 : more);
   }
 
   /** One word. */

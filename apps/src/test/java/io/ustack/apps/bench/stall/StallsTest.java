@@ -43,7 +43,10 @@ class StallsTest {
     final Stalls server =
         new Stalls(0, 0, 7, 8, List.of(at(FROM_NS - 1, 90), first, last, at(FROM_NS + 300, 90)), 1);
     assertEquals(
-        new Stalls(FROM_NS, FROM_NS + 300, 7, 8, List.of(first, last), 1), server.during(client));
+        new Stalls(FROM_NS, FROM_NS + 300, 7, 8, List.of(first, last), 0), server.during(client));
+    final Stalls full = new Stalls(0, 0, 7, 8, List.of(first, last), 1);
+    assertEquals(
+        new Stalls(FROM_NS, FROM_NS + 300, 7, 8, List.of(first, last), 1), full.during(client));
   }
 
   @Test
