@@ -23,7 +23,7 @@ public final class StallWatch {
   private static final Stage[] STAGES = Stage.values();
 
   private final Clock clock;
-  private final Account account;
+  private final KernelAccount account;
   private final StageTimes times;
   private final LongSupplier received;
   private final long[] table = new long[MOST * Stall.NUMBERS];
@@ -50,7 +50,7 @@ public final class StallWatch {
 
   StallWatch(
       final Clock clock,
-      final Account account,
+      final KernelAccount account,
       final StageTimes times,
       final LongSupplier received) {
     this.clock = clock;
@@ -66,7 +66,7 @@ public final class StallWatch {
    * @param received how many frames that stack has received so far
    */
   public static StallWatch own(final StageTimes times, final LongSupplier received) {
-    return new StallWatch(Clock.SYSTEM, Account.own(), times, received);
+    return new StallWatch(Clock.SYSTEM, KernelAccount.own(), times, received);
   }
 
   /** A block begins; its first gap is the one behind the first {@link #look}. */

@@ -37,8 +37,8 @@ class StallWatchTest {
   private long frames = 70;
   private StallWatch watch = new StallWatch(clock, account(), times, () -> frames);
 
-  private Account account() {
-    return Account.of(() -> cpuNs, proc == null ? Path.of("/nowhere") : proc);
+  private KernelAccount account() {
+    return KernelAccount.of(() -> cpuNs, proc == null ? Path.of("/nowhere") : proc);
   }
 
   @BeforeEach
@@ -121,7 +121,7 @@ class StallWatchTest {
     final StallWatch slow =
         new StallWatch(
             () -> nowNs[0],
-            Account.of(() -> nowNs[0] += 3 * LIMIT_NS, proc),
+            KernelAccount.of(() -> nowNs[0] += 3 * LIMIT_NS, proc),
             new StageTimes(() -> nowNs[0]),
             () -> 0);
     slow.begin();
@@ -183,7 +183,7 @@ class StallWatchTest {
   @Test
   void withoutSuchAccountsTheGapIsKeptAlone() {
     final StallWatch blind =
-        new StallWatch(clock, Account.of(() -> 0, Path.of("/nowhere")), times, () -> 0);
+        new StallWatch(clock, KernelAccount.of(() -> 0, Path.of("/nowhere")), times, () -> 0);
     blind.begin();
     blind.look();
     clock.advance(2 * LIMIT_NS);
@@ -200,7 +200,7 @@ class StallWatchTest {
     final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     final long[] nowNs = {0};
     final Clock jumping = () -> nowNs[0] += 2 * LIMIT_NS;
-    final StallWatch real = new StallWatch(jumping, Account.own(), times, () -> 0);
+    final StallWatch real = new StallWatch(jumping, KernelAccount.own(), times, () -> 0);
     final long self = Thread.currentThread().getId();
     long bytes = 0;
     for (int round = 0; round < 5; round++) {

@@ -9,21 +9,21 @@ import java.util.function.LongSupplier;
  * What the kernel knows of a thread, and of those that may take its processor, up to the last look.
  * Looks allocate nothing and take 10 us or more. The thread's own; 0 where the kernel does not say.
  */
-final class Account {
+final class KernelAccount {
   private final LongSupplier ownNs;
   private final ProcNumbers schedule;
   private final CompilerThreads compilers;
   private long cpuNs;
   private long compilerNs;
 
-  private Account(final LongSupplier ownNs, final Path proc) {
+  private KernelAccount(final LongSupplier ownNs, final Path proc) {
     this.ownNs = ownNs;
     schedule = ProcNumbers.open(proc.resolve("thread-self").resolve("schedstat"));
     compilers = new CompilerThreads(proc.resolve("self").resolve("task"));
   }
 
   /** Of the calling thread. */
-  static Account own() {
+  static KernelAccount own() {
     final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     return of(threads::getCurrentThreadCpuTime, Path.of("/proc"));
   }
@@ -34,8 +34,8 @@ final class Account {
    * @param ownNs its CPU time so far, which the kernel keeps more exactly than {@code proc} says
    * @param proc as Linux has it
    */
-  static Account of(final LongSupplier ownNs, final Path proc) {
-    return new Account(ownNs, proc);
+  static KernelAccount of(final LongSupplier ownNs, final Path proc) {
+    return new KernelAccount(ownNs, proc);
   }
 
   /** Looks who compiles now; this allocates. */
