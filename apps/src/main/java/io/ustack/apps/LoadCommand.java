@@ -3,6 +3,7 @@ package io.ustack.apps;
 import io.ustack.apps.load.LoadPlan;
 import io.ustack.apps.load.LoadRun;
 import io.ustack.apps.load.LoadTally;
+import io.ustack.apps.load.LoadWatch;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -40,6 +41,10 @@ import picocli.CommandLine.Spec;
       "",
       "With --rate requests are due at fixed times, whatever became of those before, and latency"
           + " counts from there. What fails is counted, and its connection opened anew.",
+      "What speaks against the figures stands behind them, NOT TRUSTED: less than a second, clocks"
+          + " that disagree, a hypervisor or others on the processor that this load was waiting"
+          + " for. What the JVM compiles at first is in them; it is less of half a minute than of"
+          + " ten seconds.",
       "",
       "Example, against ./ustack echo in another process:",
       "  sudo ./ustack load rr --ip 10.99.0.1/24 -s 10.99.0.2 -p 9000 -c 64 -n 1000000 -- \\",
@@ -91,7 +96,8 @@ final class LoadCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "End after so many requests, the failed ones among them; a connection that was lost or"
-              + " refused without one counts as one, as long as one is left to begin.")
+              + " refused without one counts as one, as long as one is left to begin. Earlier when"
+              + " no connection opens at all.")
   private @Nullable Long requests;
 
   @Option(
@@ -228,10 +234,13 @@ final class LoadCommand implements Callable<Integer> {
   private LoadTally run(final RunningStack running, final LoadPlan plan) {
     try (EventLoop loop = new EventLoop(running.posix(), running.clock());
         LoadRun load = new LoadRun(running.posix(), loop, plan, running.clock())) {
+      final LoadWatch watch = new LoadWatch();
       while (!load.isOver() && !invocation.stop().isRequested()) {
         load.step(LoadRun.TICK_MS);
       }
-      return load.tally();
+      final LoadTally tally = load.tally();
+      tally.doubted(watch.doubts());
+      return tally;
     }
   }
 

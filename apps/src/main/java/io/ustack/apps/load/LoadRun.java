@@ -207,12 +207,20 @@ public final class LoadRun implements AutoCloseable {
       tally.failed(why);
     } else {
       free.remove(connection);
-      if (plan.requests() == 0 || begun < plan.requests()) {
+      if (mayStandForOne()) {
         begun++; // an attempt like others, or a run of so many would never end
         tally.failed(why);
       }
     }
     endFirstAttempt(connection);
+  }
+
+  /** Whether a lost connection counts: where a request could still begin; a stream always. */
+  private boolean mayStandForOne() {
+    if (started && !plan.kind().isStream()) {
+      return mayBegin(clock.nanoTime());
+    }
+    return plan.requests() == 0 || begun < plan.requests();
   }
 
   private void endFirstAttempt(final LoadConnection connection) {

@@ -2,8 +2,11 @@ package io.ustack.apps.load;
 
 import io.ustack.apps.measure.JsonLine;
 import io.ustack.ipv4.Ipv4Address;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
@@ -18,6 +21,9 @@ public final class LoadTally {
   private long bytes;
   private long unsent;
   private long elapsedNs;
+
+  /** Why not to trust the figures, each once. */
+  private final Set<String> doubts = new LinkedHashSet<>();
 
   /** A request was answered, so long after it was begun, or due. */
   void succeeded(final long latencyNs) {
@@ -43,6 +49,11 @@ public final class LoadTally {
     unsent = neverBegun;
   }
 
+  /** These speak against its figures. */
+  public void doubted(final Collection<String> why) {
+    doubts.addAll(why);
+  }
+
   /** Adds what came of another thread's part of the same load. */
   public void add(final LoadTally other) {
     latency.add(other.latency);
@@ -50,6 +61,7 @@ public final class LoadTally {
     successes += other.successes;
     bytes += other.bytes;
     unsent += other.unsent;
+    doubts.addAll(other.doubts);
     elapsedNs = Math.max(elapsedNs, other.elapsedNs);
   }
 
@@ -115,7 +127,11 @@ public final class LoadTally {
                 us(100));
     final String late =
         unsent == 0 ? "" : "; NOT BEGUN " + unsent + ": the server does not keep up with the rate";
-    return done + late + why();
+    return done + late + why() + marks();
+  }
+
+  private String marks() {
+    return doubts.isEmpty() ? "" : "  NOT TRUSTED: " + String.join("; ", doubts);
   }
 
   private String why() {
@@ -145,6 +161,8 @@ public final class LoadTally {
         .text("kind", plan.kind().label())
         .text("server", Ipv4Address.format(plan.address()) + ":" + plan.port())
         .numbers("failures", reasons, 0)
+        .flag("trusted", doubts.isEmpty())
+        .texts("doubts", doubts)
         .toString();
   }
 }

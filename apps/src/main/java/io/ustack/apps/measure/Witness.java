@@ -104,6 +104,13 @@ public final class Witness {
   public List<String> doubts() {
     final List<String> doubts = new ArrayList<>();
     doubt(doubts, "others used the processors", busy, othersShares, OTHERS_MOST);
+    doubts.addAll(ofTheMachine());
+    return doubts;
+  }
+
+  /** The same without what others did, for whom others are part of what is measured. */
+  public List<String> ofTheMachine() {
+    final List<String> doubts = new ArrayList<>();
     doubt(doubts, "the hypervisor took the processors", stolen, stolenShares, STOLEN_MOST);
     final double byNano = System.nanoTime() - firstNs;
     final double byDate = (System.currentTimeMillis() - firstMs) * 1e6;

@@ -51,7 +51,7 @@ final class LoadRunTest {
         });
   }
 
-  private static LoadPlan plan(
+  static LoadPlan plan(
       final LoadPlan.Kind kind, final int connections, final long requests, final long durationNs) {
     return new LoadPlan(
         kind,
@@ -233,6 +233,41 @@ final class LoadRunTest {
       assertTrue(tally.failures() > 0, tally.line(false));
       assertEquals(requests, tally.successes() + tally.failures(), tally.line(false));
     }
+  }
+
+  /** The time is up, the third and last request has no answer yet, and the other one is closed. */
+  @Test
+  void whoIsLostWhenNothingCanBeginAnyMoreHasNotFailed() {
+    final byte[] bytes = new byte[64];
+    final List<Integer> asked = new ArrayList<>();
+    serve(
+        Epoll.EPOLLIN,
+        fd -> {
+          if (hosts.serverPosix().recv(fd, bytes, 0, 64, 0) == 64) {
+            asked.add(fd);
+            if (asked.size() < 3) {
+              hosts.serverPosix().send(fd, bytes, 0, 64, 0);
+            }
+          }
+        });
+    final long beginNs = hosts.clock().nanoTime();
+    final boolean[] closed = {false};
+    final LoadTally tally =
+        run(
+            atRate(plan(LoadPlan.Kind.RR, 2, 0, 120 * MS), 20),
+            () -> {
+              final long elapsedNs = hosts.clock().nanoTime() - beginNs;
+              if (!closed[0] && elapsedNs > 200 * MS) {
+                closed[0] = true;
+                server.close(asked.get(1));
+              }
+              if (closed[0] && elapsedNs > 300 * MS && asked.size() == 3) {
+                hosts.serverPosix().send(asked.get(2), bytes, 0, 64, 0);
+                asked.add(0); // once
+              }
+            });
+    assertEquals(3, tally.successes(), tally.line(false));
+    assertEquals(0, tally.failures(), tally.line(false));
   }
 
   @Test

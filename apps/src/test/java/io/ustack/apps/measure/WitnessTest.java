@@ -52,6 +52,13 @@ class WitnessTest {
   }
 
   @Test
+  void othersMayBePartOfWhatIsMeasured() {
+    judge(8, new Usage(400 * MS, 300 * MS, 0));
+    assertEquals(1, witness.doubts().size());
+    assertEquals(List.of(), witness.ofTheMachine());
+  }
+
+  @Test
   void soIsAHypervisor() {
     judge(8, new Usage(0, 0, 30 * MS));
     assertEquals(List.of("the hypervisor took the processors in 8 of 8 blocks"), witness.doubts());
