@@ -187,7 +187,16 @@ final class CommandLineTest {
         Arguments.of("bench --compare /nowhere", "neither a checkout nor"),
         Arguments.of("bench --java /nowhere", "no JDK"),
         Arguments.of("bench --rate fast", "'fast' is no rate"),
-        Arguments.of("bench --mode inlined", "neither inline nor dedicated"));
+        Arguments.of("bench --mode inlined", "neither inline nor dedicated"),
+        Arguments.of("bench --cells ,", "--cells has no cell"),
+        Arguments.of("bench --cells=", "''"),
+        Arguments.of("bench --compare=", "--compare has no build"),
+        Arguments.of("bench --java=", "--java has no directory"),
+        Arguments.of("bench --quick --wire pipe --tso", "--tso wants --kernel"),
+        Arguments.of("bench --cells rr-1 -- --no-huge", "takes none behind --"),
+        Arguments.of("bench --sockets --chart x.svg", "--chart is for cells, not for --sockets"),
+        Arguments.of("bench --transports --quick", "--quick is for cells"),
+        Arguments.of("bench --neighbours --cells rr-1", "--cells is for cells"));
   }
 
   @ParameterizedTest
@@ -213,6 +222,9 @@ final class CommandLineTest {
         Arguments.of("replay DIR/good.pcap " + IP + " --out DIR/missing/x.pcapng", "No such file"),
         Arguments.of("sim --plot DIR/missing/x.svg", "there is no directory DIR/missing"),
         Arguments.of("sim --plot DIR", "DIR is a directory"),
+        // What not even root may write.
+        Arguments.of("sim --plot /proc/sys/kernel/osrelease", "no permission to write /proc"),
+        Arguments.of("bench --chart /proc/sys/kernel/osrelease", "no permission to write /proc"),
         Arguments.of("replay DIR/good.pcap " + IP + " --plot DIR/missing/x.svg", "DIR/missing"),
         Arguments.of("replay DIR/good.pcap " + IP + " --out DIR", "DIR"));
   }

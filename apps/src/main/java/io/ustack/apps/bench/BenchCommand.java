@@ -7,11 +7,13 @@ import io.ustack.apps.plot.PlotFile;
 import io.ustack.dpdk.DpdkEal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -46,6 +48,10 @@ import picocli.CommandLine.Spec;
     },
     mixinStandardHelpOptions = true)
 public final class BenchCommand implements Callable<Integer> {
+  private static final String PARTS = "--sockets, --neighbours and --transports";
+  private static final Set<String> WITH_PARTS =
+      Set.of("--sockets", "--neighbours", "--transports", "--seconds", "--json");
+
   private final Invocation invocation;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -84,6 +90,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws CommandFailure {
+    refuseWhatIsNotUsed();
     final boolean dpdk = DpdkEal.class.getResource("libustack.so") != null;
     final BenchPlan plan = options.plan(spec, dpdk);
     if (!dpdk && options.leavesChoice()) {
@@ -107,6 +114,21 @@ public final class BenchCommand implements Callable<Integer> {
       file.write(plan.grow() ? growth.svg() : chart.svg());
     }
     return 0;
+  }
+
+  private void refuseWhatIsNotUsed() {
+    if (!invocation.ealArguments().isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "bench has EAL arguments of its own and takes none behind --");
+    }
+    if (sockets || neighbours || transports) {
+      for (final OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+        if (!WITH_PARTS.contains(option.longestName())) {
+          throw new ParameterException(
+              spec.commandLine(), option.longestName() + " is for cells, not for " + PARTS);
+        }
+      }
+    }
   }
 
   private void print(final Result result) {

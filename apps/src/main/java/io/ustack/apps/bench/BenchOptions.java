@@ -177,7 +177,10 @@ final class BenchOptions {
     refuse(spec, grow && rate != null, "--grow is for closed loops, without --rate");
     refuse(spec, seconds() < 1 || seconds() > 3600, "--seconds " + seconds() + " is not 1..3600");
     refuse(spec, kernel && !memif, "--kernel wants --wire memif");
-    refuse(spec, tso && !kernel && !quick, "--tso wants --kernel");
+    refuse(spec, tso && !kernel && !(quick && memif), "--tso wants --kernel");
+    refuse(spec, cells.isEmpty() && isGiven(spec, "--cells"), "--cells has no cell");
+    refuse(spec, isEmpty(compared), "--compare has no build");
+    refuse(spec, isEmpty(java), "--java has no directory");
     refuse(spec, kernel && compared != null, "--compare and --kernel: one baseline at a time");
     refuse(spec, mode != null && !memif, "--mode wants --wire memif: the pipe has one thread");
     refuse(spec, transport != null && !memif, "--transport wants --wire memif");
@@ -192,6 +195,14 @@ final class BenchOptions {
             && !cells.isEmpty()
             && cells.stream().noneMatch(cell -> cell.kind().isRequests()),
         "--rate wants cells rr-N or rr1k-N");
+  }
+
+  private static boolean isGiven(final CommandSpec spec, final String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private static boolean isEmpty(final @Nullable Path path) {
+    return path != null && path.toString().isEmpty();
   }
 
   private static void refuse(final CommandSpec spec, final boolean wrong, final String complaint) {

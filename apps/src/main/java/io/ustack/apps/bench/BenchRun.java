@@ -52,7 +52,10 @@ final class BenchRun {
       measure(sides, place, cell, plan.pace());
     } else if (rate.isShare()) {
       final CellResult closed = measure(sides, place, cell, Comparison.Pace.QUICK);
-      measure(sides, place, cell.at(rate.of(closed.opsPerSec())), plan.pace());
+      // Whose rate is doubtful, half of it is, too.
+      final List<String> doubts =
+          closed.doubts().stream().map(doubt -> "the closed loop before it: " + doubt).toList();
+      measure(sides, place, cell.at(rate.of(closed.opsPerSec())), plan.pace(), doubts);
     } else {
       measure(sides, place, cell.at(rate.perSec()), plan.pace());
     }
@@ -60,6 +63,16 @@ final class BenchRun {
 
   private CellResult measure(
       final Sides sides, final Place place, final Cell cell, final Comparison.Pace pace)
+      throws CommandFailure {
+    return measure(sides, place, cell, pace, List.of());
+  }
+
+  private CellResult measure(
+      final Sides sides,
+      final Place place,
+      final Cell cell,
+      final Comparison.Pace pace,
+      final List<String> doubts)
       throws CommandFailure {
     final Comparison.Measured measured =
         new Comparison(sides.contender(), sides.baseline(), pace, warmUp, stop).run(cell);
@@ -76,7 +89,7 @@ final class BenchRun {
         CellResult.of(
             subject,
             sides.baselineName(),
-            measured.doubted(memif ? Cores.doubts(plan.busyThreads()) : List.of()),
+            measured.doubted(doubts).doubted(memif ? Cores.doubts(plan.busyThreads()) : List.of()),
             sides.contender().events());
     results.accept(result);
     if (measured.broken() != null) {

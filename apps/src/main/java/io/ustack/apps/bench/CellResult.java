@@ -157,7 +157,8 @@ record CellResult(
     if (measured.ours().size() < FEWEST_BLOCKS) {
       doubts.add("only " + measured.ours().size() + " blocks");
     }
-    if (!(quantile(spread, 0.75) - quantile(spread, 0.25) <= WIDEST * quantile(spread, 0.5))) {
+    final double median = quantile(spread, 0.5);
+    if (!(median > 0 && quantile(spread, 0.75) - quantile(spread, 0.25) <= WIDEST * median)) {
       doubts.add(FAR_APART);
     }
     doubts.addAll(doubts(cell, measured.ours()));

@@ -24,6 +24,7 @@ final class EndProcess implements AutoCloseable {
   private static final Path TASKSET = Path.of("/usr/bin/taskset");
   private static final long LOOK_MS = 2;
   private static final long PATIENCE_MS = 1000;
+  private static final long STARTING_MOST_SECONDS = 60;
 
   private final String name;
   private final Process process;
@@ -83,10 +84,17 @@ final class EndProcess implements AutoCloseable {
    * @param others without whom this one would wait for ever
    */
   String hear(final List<EndProcess> others) throws CommandFailure {
+    return hear(others, Long.MAX_VALUE);
+  }
+
+  private String hear(final List<EndProcess> others, final long mostNs) throws CommandFailure {
+    final long beginNs = System.nanoTime();
     try {
       while (!from.ready()) {
-        if (stop.isRequested()) {
-          throw new CommandFailure("interrupted");
+        stop.check();
+        if (System.nanoTime() - beginNs > mostNs) {
+          throw new CommandFailure(
+              "the %s has said nothing for %.0f s: %s".formatted(name, mostNs / 1e9, command()));
         }
         for (final EndProcess each : others) {
           each.checkAlive();
@@ -112,11 +120,26 @@ final class EndProcess implements AutoCloseable {
    * a JVM may have something to say, too.
    */
   Fields expect(final String word, final List<EndProcess> others) throws CommandFailure {
-    String line = hear(others);
+    return expect(word, others, Long.MAX_VALUE);
+  }
+
+  /** The same, if it comes within so long. */
+  Fields expect(final String word, final List<EndProcess> others, final long mostNs)
+      throws CommandFailure {
+    String line = hear(others, mostNs);
     while (!line.startsWith(word)) {
-      line = hear(others);
+      line = hear(others, mostNs);
     }
     return Fields.parse(line);
+  }
+
+  /** Hears that the end has started, which does not take for ever. */
+  Fields expectReady(final List<EndProcess> others) throws CommandFailure {
+    return expect(BenchEnd.READY, others, TimeUnit.SECONDS.toNanos(STARTING_MOST_SECONDS));
+  }
+
+  private String command() {
+    return process.info().command().orElse("nobody knows the command");
   }
 
   /** CPU time that its JIT compilers have used so far. */

@@ -103,6 +103,7 @@ final class HandOver {
     // The first one needs more than one look of the peer: who has that address?
     Check.call("send", peer.send(asks, message, 0, MESSAGE_BYTES, 0));
     while (posix.epoll_wait(set, events, 1, 0) == 0) {
+      stop.check();
       peer.poll();
     }
     Check.call("recv", posix.recv(answers, message, 0, MESSAGE_BYTES, 0));

@@ -3,6 +3,7 @@ package io.ustack.apps.bench;
 import com.sun.management.OperatingSystemMXBean;
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
+import io.ustack.apps.measure.Witness;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 
@@ -29,10 +30,14 @@ final class IdleProcess {
         build.command(heapMb(cell.connections()), "idle", new Fields(), EVERYTHING_DEAD_GOES);
     try (EndProcess end =
         EndProcess.start("idle end", EndProcess.ANY_CORE, List.of(), command, stop)) {
-      final String jdk = end.expect(BenchEnd.READY, List.of()).text("jdk");
+      final String jdk = end.expectReady(List.of()).text("jdk");
+      final Witness witness = new Witness();
+      witness.begin();
       end.tell("weigh " + cell.connections());
       final Fields weight = end.expect("weight", List.of());
-      return IdleResult.of(new Subject(cell, "pipe", "inline", "", jdk, List.of()), weight);
+      witness.end();
+      return IdleResult.of(
+          new Subject(cell, "pipe", "inline", "", jdk, List.of()), weight, witness.doubts());
     }
   }
 

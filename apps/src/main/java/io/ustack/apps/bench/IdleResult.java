@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bytesPerEnd of heap and direct buffers, for one end of a connection: half of what both
  *     hold
- * @param collectionMs median of the full collections with all of them alive; nobody looked whether
- *     others had the processors meanwhile
+ * @param collectionMs median of the full collections with all of them alive
  * @param baseline the other build
  * @param ratio bytes, ours by the baseline's: below 1 is less; 0 without one
  */
@@ -31,8 +30,12 @@ record IdleResult(
   /** A heap in which nothing happens may agree with itself by chance. */
   private static final long LEAST_NOISE_BYTES = 1024;
 
-  /** One side, as its process has said it. */
-  static IdleResult of(final Subject subject, final Fields weight) {
+  /**
+   * One side, as its process has said it.
+   *
+   * @param ofTime what speaks against the time that collections took
+   */
+  static IdleResult of(final Subject subject, final Fields weight, final List<String> ofTime) {
     final long[] bytes = numbers(weight.text("bytes"));
     final long[] milliseconds = numbers(weight.text("collectionMs"));
     final long middle = bytes[bytes.length / 2];
@@ -47,6 +50,7 @@ record IdleResult(
     } else if (noise > WIDEST * middle) {
       doubts.add("they weigh %d bytes, and the empty heap varies by %d".formatted(middle, noise));
     }
+    ofTime.forEach(doubt -> doubts.add("the time: " + doubt));
     return new IdleResult(
         subject,
         middle / (2.0 * subject.cell().connections()),

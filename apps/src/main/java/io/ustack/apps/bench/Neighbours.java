@@ -25,7 +25,7 @@ final class Neighbours {
     final Thread neighbour = new Thread(this::work, "neighbour");
     try (EchoPair pair = pair()) {
       neighbour.start();
-      return result(
+      final PairedBlocks blocks =
           PairedBlocks.measure(
               blockNs -> {
                 working = true;
@@ -36,7 +36,11 @@ final class Neighbours {
               blockNs -> cpuNsPerRequest(pair, blockNs),
               BUSY_THREADS,
               seconds,
-              stop));
+              stop);
+      if (!neighbour.isAlive()) {
+        throw new CommandFailure("the neighbour has ended before the measurement");
+      }
+      return result(blocks);
     } finally {
       ended = true;
     }
@@ -77,8 +81,7 @@ final class Neighbours {
     final long requests = pair.requests();
     final long beginNs = threads.getCurrentThreadCpuTime();
     pair.nsPerRequest(blockNs);
-    return (double) (threads.getCurrentThreadCpuTime() - beginNs)
-        / Math.max(1, pair.requests() - requests);
+    return (double) (threads.getCurrentThreadCpuTime() - beginNs) / (pair.requests() - requests);
   }
 
   private void work() {

@@ -11,7 +11,7 @@ final class OneProcess implements Contender {
 
   private OneProcess(final EndProcess end) throws CommandFailure {
     this.end = end;
-    jdk = end.expect(BenchEnd.READY, List.of()).text("jdk");
+    jdk = end.expectReady(List.of()).text("jdk");
   }
 
   /**

@@ -75,7 +75,7 @@ record PairedBlocks(
     final double lower = quantile(ratios, 0.25);
     final double upper = quantile(ratios, 0.75);
     final List<String> all = new ArrayList<>(doubts);
-    if (!(upper - lower <= CellResult.WIDEST * median)) {
+    if (!(median > 0 && upper - lower <= CellResult.WIDEST * median)) { // nor NaN, nor without end
       all.add(CellResult.FAR_APART);
     }
     return new PairedBlocks(

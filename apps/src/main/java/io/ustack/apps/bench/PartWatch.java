@@ -12,8 +12,10 @@ final class PartWatch {
 
   private final Witness witness = new Witness();
   private final List<String> doubts;
-  private final long firstNs = System.nanoTime();
-  private final long compilersNs = compilersNs();
+  private long beginNs;
+  private long compilersBeginNs;
+  private long lookedNs;
+  private long compilingNs;
 
   /** From now on, while so many threads of this process are busy. */
   PartWatch(final int busyThreads) {
@@ -27,10 +29,15 @@ final class PartWatch {
   /** What is measured begins, for {@link #LOOK_NS} at least. */
   void begin() {
     witness.begin();
+    compilersBeginNs = compilersNs();
+    beginNs = System.nanoTime();
   }
 
   /** It has ended. */
   void end() {
+    lookedNs += System.nanoTime() - beginNs;
+    // A compiler's thread may have ended, and what it had used is gone with it.
+    compilingNs += Math.max(0, compilersNs() - compilersBeginNs);
     witness.end();
   }
 
@@ -38,8 +45,7 @@ final class PartWatch {
   List<String> doubts() {
     final List<String> all = new ArrayList<>(doubts);
     all.addAll(witness.doubts());
-    final double elapsedNs = Math.max(1, System.nanoTime() - firstNs);
-    if ((compilersNs() - compilersNs) / elapsedNs > CellResult.COMPILING_MOST) {
+    if (compilingNs > CellResult.COMPILING_MOST * lookedNs) {
       all.add("the code was still being compiled");
     }
     return all;

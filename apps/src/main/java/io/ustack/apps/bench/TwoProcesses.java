@@ -68,7 +68,7 @@ final class TwoProcesses implements Contender {
     final List<String> command = build.command(HEAP_MB, role, settings, flags);
     final EndProcess end = EndProcess.start(role, cores, prefix, command, stop);
     ends.add(end);
-    jdk = end.expect(BenchEnd.READY, ends).text("jdk");
+    jdk = end.expectReady(ends).text("jdk");
     if (stalls) {
       forget(logs.get(logs.size() - 1));
     }

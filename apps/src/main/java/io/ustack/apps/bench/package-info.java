@@ -1,7 +1,7 @@
 /**
  * {@code ustack bench}: how fast the stack is, measured on the public API.
  *
- * <p>What is measured is always in a process of its own ({@code BenchEnd}), which the bench tells
+ * <p>A cell is always measured in a process of its own ({@code BenchEnd}), which the bench tells
  * what to do: the in-memory pipe, where client and server run in lockstep on one thread (CPU time
  * and allocation per operation), two processes over {@code net_memif} or over the kernel's veth
  * (rates and latency), a forwarder over {@code net_null}, and idle connections that are weighed. No

@@ -18,7 +18,7 @@ public final class PlotFile {
    * A file to be written later.
    *
    * @param option that has named it
-   * @throws CommandFailure when there is no directory for it, or it is one
+   * @throws CommandFailure when there is no directory for it, or it is one, or may not be written
    */
   public static PlotFile at(final String option, final Path file) throws CommandFailure {
     final Path directory = file.toAbsolutePath().getParent();
@@ -30,6 +30,9 @@ public final class PlotFile {
     }
     if (directory == null || !Files.isDirectory(directory)) {
       throw new CommandFailure("there is no directory " + directory);
+    }
+    if (!Files.isWritable(Files.exists(file) ? file : directory)) {
+      throw new CommandFailure("no permission to write " + file);
     }
     return new PlotFile(file);
   }

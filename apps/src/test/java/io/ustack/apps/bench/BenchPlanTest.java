@@ -112,6 +112,10 @@ class BenchPlanTest {
         List.of(
             "--wire=pipe --kernel",
             "--tso",
+            "--wire=pipe --quick --tso",
+            "--cells=,",
+            "--compare=",
+            "--java=",
             "--wire=pipe --mode=dedicated",
             "--wire=pipe --account",
             "--mode=dedicated --account",

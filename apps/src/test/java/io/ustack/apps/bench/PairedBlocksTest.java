@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.ustack.apps.CommandFailure;
 import io.ustack.apps.StopSignal;
 import io.ustack.apps.measure.JsonLine;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,12 @@ final class PairedBlocksTest {
     assertEquals(
         List.of(CellResult.FAR_APART),
         PairedBlocks.of(new double[] {1, 9, 10, 11.6, 99}, alone, List.of()).doubts());
+    final double[] endless = new double[5];
+    Arrays.fill(endless, Double.POSITIVE_INFINITY);
+    assertEquals(
+        List.of(CellResult.FAR_APART), PairedBlocks.of(alone, endless, List.of()).doubts());
+    assertEquals(
+        List.of(CellResult.FAR_APART), PairedBlocks.of(endless, alone, List.of()).doubts());
     final double[] nothing = {0, 0, 0, 0, 0};
     assertEquals(
         List.of(CellResult.FAR_APART), PairedBlocks.of(nothing, nothing, List.of()).doubts());
