@@ -116,8 +116,10 @@ class ComparisonTest {
     assertEquals(2, measured.theirs().size());
     final Subject subject = new Subject(CELL, "memif", "inline", "direct", "17", List.of());
     final CellResult result = CellResult.of(subject, "kernel-nio", measured);
-    assertEquals(
-        List.of("the server was killed by signal 9", "only 2 blocks"), result.doubts(), "doubts");
+    // Others on the machine may be in it as well.
+    assertTrue(
+        result.doubts().containsAll(List.of("the server was killed by signal 9", "only 2 blocks")),
+        result::line);
   }
 
   @Test
