@@ -178,7 +178,7 @@ final class LoadCommand implements Callable<Integer> {
       invocation
           .out()
           .println(json ? tally.json(plan) : "load: " + tally.line(plan.kind().isStream()));
-      if (invocation.stop().isRequested() && tally.isGood()) {
+      if (invocation.stop().isRequested() && tally.failures() == 0) {
         return Main.EXIT_INTERRUPTED;
       }
       return tally.isGood() ? Main.EXIT_OK : Main.EXIT_FAILURE;

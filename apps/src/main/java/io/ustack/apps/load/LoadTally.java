@@ -2,8 +2,10 @@ package io.ustack.apps.load;
 
 import io.ustack.apps.measure.JsonLine;
 import io.ustack.ipv4.Ipv4Address;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -97,9 +99,9 @@ public final class LoadTally {
     return Math.max(1, elapsedNs) / 1e9;
   }
 
-  /** Latency in microseconds; 0 without any. */
+  /** Latency in microseconds; NaN, which is null in JSON, without any. */
   double us(final double percentile) {
-    return successes == 0 ? 0 : latency.getValueAtPercentile(percentile) / 1e3;
+    return successes == 0 ? Double.NaN : latency.getValueAtPercentile(percentile) / 1e3;
   }
 
   /** One readable line; the same words in the same order, whatever happened. */
@@ -131,7 +133,15 @@ public final class LoadTally {
   }
 
   private String marks() {
-    return doubts.isEmpty() ? "" : "  NOT TRUSTED: " + String.join("; ", doubts);
+    return doubts().isEmpty() ? "" : "  NOT TRUSTED: " + String.join("; ", doubts());
+  }
+
+  private List<String> doubts() {
+    final List<String> all = new ArrayList<>(doubts);
+    if (successes + bytes == 0 && failures.isEmpty()) {
+      all.add(0, "nothing came of it");
+    }
+    return all;
   }
 
   private String why() {
@@ -161,8 +171,8 @@ public final class LoadTally {
         .text("kind", plan.kind().label())
         .text("server", Ipv4Address.format(plan.address()) + ":" + plan.port())
         .numbers("failures", reasons, 0)
-        .flag("trusted", doubts.isEmpty())
-        .texts("doubts", doubts)
+        .flag("trusted", doubts().isEmpty())
+        .texts("doubts", doubts())
         .toString();
   }
 }

@@ -20,6 +20,17 @@ final class LoadWatchTest {
   }
 
   @Test
+  void nothingIsNoFigure() {
+    final LoadTally tally = new LoadTally();
+    assertTrue(tally.line(true).endsWith("  NOT TRUSTED: nothing came of it"), tally.line(true));
+    final String json = tally.json(LoadRunTest.plan(LoadPlan.Kind.RR, 1, 1, 0));
+    assertTrue(json.contains("\"p50Us\":null,"), json);
+    assertTrue(json.endsWith(",\"trusted\":false,\"doubts\":[\"nothing came of it\"]}"), json);
+    tally.failed("ECONNREFUSED");
+    assertTrue(tally.line(true).endsWith(" (failed: 1 x ECONNREFUSED)"), tally.line(true));
+  }
+
+  @Test
   void itStandsBehindTheFiguresOfAllThreads() {
     final LoadTally one = new LoadTally();
     final LoadTally other = new LoadTally();
